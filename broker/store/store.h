@@ -1,0 +1,144 @@
+/*  store – what is kept: the log of events, and what has become of them.
+ *
+ *  What every store promises, and what the rest of the broker leans on. One suite (store_test.c)
+ *  plays the same scenes against each, with a kill between any two calls.
+ */
+#ifndef STORE_H
+#define STORE_H
+
+#include "proto/model/event.h"
+#include "proto/model/record.h"
+
+typedef struct store store_t;
+
+typedef struct {
+    enum { STORED_NEW, STORED_DUPLICATE, STORED_ID_TAKEN } kind;
+    int64_t seq;  //  its own, or that of the first with this id
+} stored_t;
+
+//  What goes into one commit, all or nothing. Events are of one or more partitions.
+typedef struct {
+    event_t *const *events;  //  partition and accepted_ms set, seq not
+    size_t event_count;
+    const change_t *changes;  //  in order; a later one of the same row wins
+    size_t change_count;
+    const struct token *tokens;  //  made (scopes not NULL) or revoked
+    size_t token_count;
+} batch_t;
+
+typedef struct token {
+    const char *id;      //  shown: "t_…"
+    const char *hash;    //  hex of BLAKE2b-256 of the token; what is looked up
+    const char *name;    //  somebody's words
+    const char *scopes;  //  separated by blanks; NULL: this id is revoked
+    int64_t created_ms;
+} token_t;
+
+//  Events read, or rows about them. Ours until destroyed; what it points to lives as long.
+typedef struct {
+    event_t **events;
+    size_t count;
+} page_t;
+void page_destroy (page_t **self_p);
+
+typedef struct {
+    const char *subscription;
+    exception_t exception;
+} exception_row_t;
+typedef struct {
+    const char *subscription;
+    attempt_t attempt;
+} attempt_row_t;
+
+//  All that is kept of one event: for GET /v1/events/{id}.
+typedef struct {
+    event_t *event;
+    exception_row_t *exceptions;
+    size_t exception_count;
+    attempt_row_t *attempts;  //  by subscription, then number
+    size_t attempt_count;
+} history_t;
+void history_destroy (history_t **self_p);
+
+//  Everything a broker starts from, but the events: subscriptions, and a row per subscription and
+//  partition with its exceptions (all but the dead, which are counted).
+typedef struct {
+    subscription_t **subscriptions;
+    size_t subscription_count;
+    struct partition_row {
+        int64_t last_seq, level_seq;
+    } *partitions;  //  as many as the store was made with
+    int32_t partition_count;
+    struct progress_row {
+        const char *subscription;
+        int32_t partition;
+        progress_t progress;
+        bool is_quiet;
+        size_t dead_count;
+        exception_at_t *exceptions;  //  by seq; all but the dead
+        size_t exception_count;
+    } *progresses;
+    size_t progress_count;
+} inventory_t;
+void inventory_destroy (inventory_t **self_p);
+
+typedef struct {
+    //  All of the batch or nothing; on disk when it returns. New events get last_seq + 1, + 2, …
+    //  (written to stored, not into the event), a repeated id its old seq, which is no error, nor is
+    //  an id taken by another event (event_says_same). Repeats within the batch count too. Blocks;
+    //  for the writer thread only. `problem` gets the sentence.
+    //    FULL             disk or quota: nothing was written; reading goes on; may be tried again
+    //    STORE_FAILED     the disk failed: nothing more is to be trusted; do not try again
+    //    OUTCOME_UNKNOWN  perhaps written: call find before any answer
+    status_t (*commit) (store_t *self, const batch_t *batch, stored_t *stored, problem_t *problem);
+
+    //  For each event of the batch: its seq if it is stored, seq 0 if not. After a failure.
+    status_t (*find) (store_t *self, const batch_t *batch, stored_t *stored, problem_t *problem);
+
+    //  Events above a seq, in order, without gaps; at most limit_bytes of memory and limit_events,
+    //  but one if there is one. Sees every commit that has returned, none in part. Any thread. The
+    //  page is the caller's.
+    status_t (*read) (store_t *self, int32_t partition, int64_t above_seq, size_t limit_bytes,
+                      size_t limit_events, page_t **page, problem_t *problem);
+
+    //  One event by its id, in whatever partition, with exceptions and attempts. NOT_FOUND. Any
+    //  thread. The history is the caller's.
+    status_t (*look_up) (store_t *self, const char *id, history_t **history, problem_t *problem);
+
+    //  Everything else, at start. The inventory is the caller's.
+    status_t (*load) (store_t *self, inventory_t **inventory, problem_t *problem);
+
+    //  One token by its hash; *found false when there is none (or it was revoked). The strings are
+    //  freed with token_clear. Any thread.
+    status_t (*find_token) (store_t *self, const char *hash, token_t *token, bool *found,
+                            problem_t *problem);
+    //  All of them, an array of count to be freed with token_array_free. Any thread.
+    status_t (*list_tokens) (store_t *self, token_t **tokens, size_t *count, problem_t *problem);
+
+    //  Work that keeps commits quick (SQLite: a checkpoint), in a thread of its own, when told that
+    //  something was committed. Blocks. May be a no-op.
+    void (*tidy) (store_t *self);
+
+    //  Safe on NULL; loses nothing that commit has returned.
+    void (*close) (store_t **self_p);
+} store_ops_t;
+
+struct store {
+    const store_ops_t *ops;
+};
+
+void token_clear (token_t *token);
+void token_array_free (token_t *tokens, size_t count);
+
+/*  By its URL: "sqlite:///path/to/file.db", "memory:". A store that is not there is made with that
+ *  many partitions; one that is there keeps its own number. NULL and a problem otherwise:
+ *    STORE_LOCKED     another process has it open (which)
+ *    STORE_NEWER      written by a newer version (which)
+ *    STORE_DAMAGED    not ours, or its checks fail: what to do
+ *    SYSTEM           cannot be made or opened: why
+ */
+store_t *store_open (const char *url, int32_t partitions, const limits_t *limits,
+                     problem_t *problem);
+void store_destroy (store_t **self_p);  //  close, for OWNED (store)
+
+#endif

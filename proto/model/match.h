@@ -1,0 +1,41 @@
+/*  match – which events a subscription wants: type, subject, phase, and the shape of the data.
+ *
+ *  match.data has the shape of the data: an array lists the accepted values; {"prefix": "x"},
+ *  {"suffix": "x"}, {"exists": false}, {"anything-but": […]}, {"numeric": [">", 3]} test them (the
+ *  form of Amazon EventBridge). The data is parsed once for an event, however many ask: match_data_t.
+ */
+#ifndef MATCH_H
+#define MATCH_H
+
+#include <jansson.h>
+
+#include "proto/model/event.h"
+#include "proto/model/pattern.h"
+
+typedef struct match match_t;
+
+/*  From the `match` object of a subscription. Absent members match everything, phase `post`. NULL
+ *  and a problem (BAD_MATCH, with the path in name) otherwise.
+ */
+match_t *match_new (const json_t *match, const limits_t *limits, problem_t *problem);
+void match_destroy (match_t **self_p);
+
+const pattern_t *match_type (const match_t *self);     //  NULL: any
+const pattern_t *match_subject (const match_t *self);  //  NULL: any
+bool match_wants_data (const match_t *self);
+
+/*  The data of one event, parsed when first asked for. Zero-initialise with the event; clear it
+ *  after. Data that is not JSON matches no data pattern.
+ */
+typedef struct {
+    const event_t *event;
+    json_t *parsed;   //  ours
+    bool was_parsed;  //  parsed may be NULL even then
+} match_data_t;
+void match_data_clear (match_data_t *data);
+
+//  Which part said no; MATCH_YES when none did.
+typedef enum { MATCH_YES, MATCH_NO_PHASE, MATCH_NO_TYPE, MATCH_NO_SUBJECT, MATCH_NO_DATA } match_answer_t;
+match_answer_t match_asks (const match_t *self, match_data_t *data);
+
+#endif

@@ -1,0 +1,14 @@
+/*  reason – one word that says why the core did something. */
+#ifndef REASON_H
+#define REASON_H
+
+typedef enum {
+#define REASON(name, text) REASON_##name,
+#include "proto/model/reason.tbl"
+    REASONS
+} reason_t;
+
+const char *reason_name (reason_t reason);  //  "SESSION_GONE"
+const char *reason_text (reason_t reason);
+
+#endif

@@ -1,0 +1,73 @@
+/*  record – what the core wants kept, beside events: one change each.
+ *
+ *  The words in state and outcome are in the store and in the API: one may be added, none renamed.
+ */
+#ifndef RECORD_H
+#define RECORD_H
+
+#include "proto/model/event.h"
+#include "proto/model/progress.h"
+#include "proto/model/subscription.h"
+
+//  Why a delivery is an exception to its subscription's floor.
+typedef enum { EXCEPTION_RETRY, EXCEPTION_HELD, EXCEPTION_SLOW, EXCEPTION_DEAD } exception_state_t;
+typedef enum { OUTCOME_OK, OUTCOME_RETRY, OUTCOME_FAIL } outcome_t;
+
+const char *exception_state_name (exception_state_t state);  //  "retry", "held", "slow", "dead"
+bool exception_state_from_name (const char *name, exception_state_t *state);
+const char *outcome_name (outcome_t outcome);  //  "ok", "retry", "fail"
+bool outcome_from_name (const char *name, outcome_t *outcome);
+
+typedef struct {
+    exception_state_t state;
+    int32_t attempts;  //  tries so far
+    int64_t due_ms;    //  next try; 0 when it waits for something else than time
+} exception_t;
+
+typedef struct {
+    int64_t seq;
+    exception_t exception;
+} exception_at_t;
+
+typedef struct {
+    int32_t number;       //  1, 2, 3 …
+    int64_t time_ms;      //  wall time at which it began
+    int64_t duration_ms;
+    outcome_t outcome;
+    int32_t http_status;  //  0 when no answer came
+    const char *error;    //  in words; "" when all was well
+    const char *worker;   //  name
+    const char *result;   //  JSON or the start of the reply, UTF-8; "" when none
+} attempt_t;
+
+typedef struct {
+    enum {
+        CHANGE_SUBSCRIPTION,       //  made or replaced
+        CHANGE_SUBSCRIPTION_GONE,  //  with its progress, exceptions and attempts
+        CHANGE_PROGRESS,           //  of (subscription, partition)
+        CHANGE_EXCEPTION,          //  made or replaced, of (subscription, partition, seq)
+        CHANGE_EXCEPTION_ENDED,    //  its row goes
+        CHANGE_ATTEMPT,            //  one more; the same number twice is one row
+        CHANGE_LEVEL               //  of a partition, see level_seq below
+    } kind;
+    const char *subscription;  //  id
+    int32_t partition;
+    int64_t seq;  //  of the exception or attempt; of CHANGE_LEVEL the level_seq
+    union {
+        const subscription_t *document;
+        struct {
+            const progress_t *progress;
+            bool is_quiet;  //  nothing is under way: the floor is level_seq, if that is higher
+        };
+        exception_t exception;
+        attempt_t attempt;
+    };
+} change_t;
+
+/*  level_seq. A subscription with nothing under way has ended everything that is in the log, so
+ *  writing its floor for each event would be a row an event for nothing. Instead the partition has
+ *  one level_seq, raised now and then, in one commit with the floors of those subscriptions that
+ *  are not quiet at that time. A quiet subscription's true floor is max (floor, level_seq).
+ */
+
+#endif

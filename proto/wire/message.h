@@ -1,0 +1,112 @@
+/*  message – what nodes say to one another, decoded. PROTOCOL.md is the specification.
+ *
+ *  On the wire a message is two frames, [command][body]: two bytes (version, command) and one
+ *  MessagePack map. Decoding is total: any bytes give a message or a status, and every limit is
+ *  checked before memory is spent.
+ */
+#ifndef MESSAGE_H
+#define MESSAGE_H
+
+#include "proto/model/event.h"
+#include "proto/model/limits.h"
+#include "proto/model/record.h"
+#include "proto/model/status.h"
+
+enum { WIRE_VERSION = 1 };
+
+typedef enum {
+#define COMMAND(name, byte, sender, text) COMMAND_##name = byte,
+#include "proto/wire/command.tbl"
+} command_t;
+const char *command_name (command_t command);  //  "PUBLISH"; "?" for a byte that is none
+
+//  What a CONFIRM says of one event.
+typedef struct {
+    enum { CONFIRMED_STORED, CONFIRMED_DUPLICATE, CONFIRMED_ID_TAKEN } kind;
+    int32_t partition;
+    int64_t seq;
+} confirmation_t;
+
+//  What a worker has to know of a subscription; the same version always says the same.
+typedef struct {
+    const char *subscription;
+    int64_t version;
+    const char *deliver;  //  JSON of `action` and `deliver`
+    size_t deliver_size;
+    int64_t timeout_ms;  //  of one attempt
+} target_t;
+
+typedef struct {
+    uint64_t lease;
+    uint64_t number;  //  counts the deliveries of the session from 1
+    int32_t attempt;
+    int64_t deadline_ms;  //  from its arrival: after this the broker takes the lease back
+    uint32_t target;      //  index into the targets of its message
+    event_t *event;
+} delivery_t;
+
+typedef struct {
+    uint64_t lease;
+    outcome_t outcome;
+    int64_t retry_after_ms;
+    bool disables;
+    int64_t time_ms, duration_ms;
+    int32_t http_status;
+    const char *error, *result;  //  UTF-8; "" when none
+} settlement_t;
+
+/*  One message. Members that its command does not use are zero. A decoded message owns all it points
+ *  to (in one arena, and references of its events) until message_clear; a message to encode borrows.
+ */
+typedef struct {
+    command_t command;
+    uint64_t request;  //  PUBLISH, CALL, CONFIRM, REFUSE, REPLY
+    uint64_t session;  //  all between worker and broker but HELLO and RESET
+
+    event_t **events;  //  PUBLISH
+    size_t event_count;
+    confirmation_t *confirmations;  //  CONFIRM
+    size_t confirmation_count;
+
+    status_t status;         //  REFUSE, REPLY, ERROR
+    int64_t retry_after_ms;  //  REFUSE
+    const char *text;        //  ERROR, REFUSE: a sentence
+
+    const char *method;  //  CALL
+    const char *json;    //  CALL: arguments; REPLY: answer. UTF-8, json_size bytes, zero after
+    size_t json_size;
+
+    const char *name, *version;  //  HELLO: the worker's
+    const char **actions;        //  HELLO
+    size_t action_count;
+    int64_t capacity;  //  HELLO: deliveries at a time
+
+    uint64_t deliveries_granted, bytes_granted;  //  CREDIT: totals since WELCOME
+    int64_t heartbeat_ms;                        //  WELCOME
+
+    target_t *targets;  //  DELIVER
+    size_t target_count;
+    delivery_t *deliveries;  //  DELIVER
+    size_t delivery_count;
+
+    settlement_t *settlements;  //  SETTLE
+    size_t settlement_count;
+    uint64_t *leases;  //  RELEASE, SETTLED, HEARTBEAT of a worker
+    size_t lease_count;
+    uint64_t received;  //  HEARTBEAT of a worker: number of the last delivery it has got
+
+    struct arena *arena;  //  of a decoded message
+} message_t;
+
+/*  Encode the body. The bytes are the caller's to free (). Never fails: what is too large is split
+ *  by the caller, who counts (message limits are in limits.tbl).
+ */
+void message_encode (const message_t *self, uint8_t **body, size_t *size);
+
+/*  Decode. BAD_MESSAGE or TOO_LARGE with a sentence; the message is then zero. `body` may go after. */
+status_t message_decode (message_t *self, const uint8_t *head, size_t head_size,
+                         const uint8_t *body, size_t size, const limits_t *limits,
+                         problem_t *problem);
+void message_clear (message_t *self);  //  safe on a zero message, and twice
+
+#endif

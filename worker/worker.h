@@ -1,0 +1,17 @@
+/*  worker – the role: a link thread, and threads that perform actions. */
+#ifndef WORKER_H
+#define WORKER_H
+
+#include "daemon/settings.h"
+
+typedef struct worker worker_t;
+
+/*  Starts to connect to worker/brokers and says HELLO until it is WELCOME. NULL and a problem when
+ *  its settings cannot be used.
+ */
+worker_t *worker_new (const settings_t *settings, void *zmq, problem_t *problem);
+
+//  Says BYE, finishes what is in flight (at most worker/drain_ms), settles it. Safe on NULL.
+void worker_destroy (worker_t **self_p);
+
+#endif
