@@ -48,6 +48,10 @@ subscription_t *subscription_load (const char *text, size_t size, const limits_t
                                    problem_t *problem);
 char *subscription_dump (const subscription_t *self);  //  for the store; free () it
 
+/*  The same with another state, a new version: what pausing and 410 Gone make of it. */
+subscription_t *subscription_with_state (const subscription_t *self, int64_t version, bool is_paused,
+                                         bool is_disabled);
+
 subscription_t *subscription_ref (const subscription_t *self);
 void subscription_destroy (subscription_t **self_p);  //  gives one reference back; safe on NULL
 
