@@ -1,0 +1,41 @@
+"""What a play may ask for: `tocsin` (up), `daemons`, `sink`, `kinto`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.kinto import Kinto
+from harness.sink import Sink
+from harness.tocsin import Daemons, Up
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    sink = Sink()
+    yield sink
+    sink.end()
+
+
+@pytest.fixture
+def tocsin(tmp_path: Path) -> Iterator[Up]:
+    """`tocsin up`, with nothing in its store."""
+    up = Up(tmp_path)
+    yield up
+    up.end()
+
+
+@pytest.fixture
+def daemons(tmp_path: Path) -> Iterator[Daemons]:
+    """A broker and a gateway; the play starts the workers it wants."""
+    daemons = Daemons(tmp_path)
+    yield daemons
+    daemons.end()
+
+
+@pytest.fixture
+def kinto(tocsin: Up, tmp_path: Path) -> Iterator[Kinto]:
+    """A real Kinto that tells `tocsin` of every change."""
+    kinto = Kinto(tmp_path, tocsin.url, tocsin.make_token("events:write"))
+    yield kinto
+    kinto.process.end()

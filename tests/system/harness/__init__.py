@@ -1,0 +1,1 @@
+"""What the plays in tests/system are made of: real programs, real sockets, honest clients."""
