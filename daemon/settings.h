@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "proto/model/limits.h"
 
@@ -20,12 +21,20 @@ void settings_destroy (settings_t **self_p);
 //  BAD_SETTING and a sentence with file, key and remedy; SYSTEM when the file cannot be read.
 status_t settings_read_file (settings_t *self, const char *path, problem_t *problem);
 status_t settings_read_environment (settings_t *self, char *const *environment, problem_t *problem);
-status_t settings_set (settings_t *self, const char *key_is_value, problem_t *problem);  //  "gateway/listen=…"
+status_t settings_set (settings_t *self, const char *key_is_value,
+                       problem_t *problem);  //  "gateway/listen=…"
+
+//  One value by its key. `where` is what the sentence starts with: a file, a variable, "--set".
+status_t settings_assign (settings_t *self, const char *where, const char *key, const char *value,
+                          problem_t *problem);
 
 //  By key, as in "gateway/listen". A key that is not in settings.tbl is our mistake: ASSERT.
 const char *settings_text (const settings_t *self, const char *key);
 int64_t settings_number (const settings_t *self, const char *key);
 bool settings_flag (const settings_t *self, const char *key);
 const limits_t *settings_limits (const settings_t *self);
+
+//  A configuration file with every key, its sentence and its default, all commented out.
+void settings_write_sample (FILE *file);
 
 #endif
