@@ -16,9 +16,10 @@
 typedef struct core core_t;
 typedef struct effects effects_t;
 
-typedef uint64_t peer_t;        //  a connection, as the edge numbers it; 0 is nobody
-typedef uint64_t session_id_t;  //  random, so that a restarted broker never gives one again; 0 is none
-typedef uint64_t lease_id_t;    //  1, 2, 3 … of one core; 0 is none
+typedef uint64_t peer_t;  //  a connection, as the edge numbers it; 0 is nobody
+typedef uint64_t
+    session_id_t;  //  random, so that a restarted broker never gives one again; 0 is none
+typedef uint64_t lease_id_t;  //  1, 2, 3 … of one core; 0 is none
 
 typedef struct {
     int32_t partitions;  //  N of hash (key) mod N
@@ -48,7 +49,7 @@ typedef struct {
 //  What the store knew of a subscription in a partition when its tenure began.
 typedef struct {
     const char *subscription;
-    progress_t progress;  //  floor already raised to level_seq if it was quiet
+    progress_t progress;               //  floor already raised to level_seq if it was quiet
     const exception_at_t *exceptions;  //  by seq; all but the dead
     size_t exception_count;
     size_t dead_count;
@@ -72,7 +73,9 @@ typedef struct {
         struct { event_t *const *events; size_t count; } publish;
         //  Everything up to this ticket is on disk; a verdict for each event of its APPENDs, in order.
         struct { uint64_t up_to_ticket; const verdict_t *verdicts; size_t count; } persisted;
-        //  Nothing from this ticket on was written; OUTCOME_UNKNOWN: nobody knows.
+        //  Nothing from this ticket on was written; OUTCOME_UNKNOWN: nobody knows. Who writes drops
+        //  all that it was given with later tickets until the core has been told: what is still wanted
+        //  comes again, under new ones.
         struct { uint64_t from_ticket; status_t status; } not_persisted;
         //  The answer to a READ: events above above_seq, in order, without gaps. last_seq: of the
         //  last one, or the above_seq of the READ when there was none.
@@ -145,8 +148,13 @@ const effect_t *effects_at (const effects_t *self, size_t index);
 
 typedef enum {
     DELIVERY_NOT_MATCHED,  //  or from before the subscription began
-    DELIVERY_WAITING, DELIVERY_IN_FLIGHT, DELIVERY_RETRY, DELIVERY_HELD,
-    DELIVERY_DELIVERED, DELIVERY_DEAD, DELIVERY_SKIPPED
+    DELIVERY_WAITING,
+    DELIVERY_IN_FLIGHT,
+    DELIVERY_RETRY,
+    DELIVERY_HELD,
+    DELIVERY_DELIVERED,
+    DELIVERY_DEAD,
+    DELIVERY_SKIPPED
 } delivery_state_t;
 const char *delivery_state_name (delivery_state_t state);  //  "in_flight"
 
@@ -165,9 +173,10 @@ bool core_look (const core_t *self, const char *subscription, int32_t partition,
                 delivery_view_t *view);
 bool core_has_passed (const core_t *self, const char *subscription, int32_t partition, int64_t seq);
 
-//  The n-th subscription by id, NULL beyond the last; and one by its id.
-subscription_t *core_subscription_at (const core_t *self, size_t index);
+//  One by its id, NULL when there is none; and all of them, in no order that matters.
 subscription_t *core_subscription (const core_t *self, const char *id);
+typedef void core_subscription_found_t (void *context, subscription_t *subscription);
+void core_each_subscription (const core_t *self, core_subscription_found_t *found, void *context);
 
 typedef struct {
     const char *name;  //  the worker's
@@ -175,7 +184,8 @@ typedef struct {
     size_t leases, credit;
     int64_t seen_ms;
 } session_view_t;
-bool core_session_at (const core_t *self, size_t index, session_view_t *view);
+typedef void core_session_found_t (void *context, const session_view_t *view);
+void core_each_session (const core_t *self, core_session_found_t *found, void *context);
 
 typedef struct {
     int64_t last_seq;  //  over all partitions, the sum

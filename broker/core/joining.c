@@ -1,0 +1,79 @@
+#include "broker/core/lease.h"
+#include "broker/core/road.h"
+#include "broker/core/session.h"
+
+enum { LOST_HEARTBEATS = 3 };
+
+static session_t *
+session_of_peer (const core_t *core, peer_t peer)
+{
+    session_t *session, *next;
+    HASH_ITER (hh, core->sessions, session, next)
+    {
+        if (session->peer == peer)
+            return session;
+    }
+    return NULL;
+}
+
+void
+joining_hello (core_t *core, const input_t *input, effects_t *effects)
+{
+    session_t *session = session_of_peer (core, input->peer);
+    reason_t reason = session ? REASON_REPEATED : REASON_JOINED;
+    if (!session && HASH_COUNT (core->sessions) >= (size_t)core->settings.limits.sessions) {
+        effect_t *error = effects_add (effects, EFFECT_ERROR, REASON_FULL);
+        error->peer = input->peer;
+        error->error.status = STATUS_FULL;
+        return;
+    }
+    if (!session)
+        session = session_new (core, input);
+    session->seen_ms = core->now_ms;
+    effect_t *welcome = effects_add (effects, EFFECT_WELCOME, reason);
+    welcome->peer = session->peer;
+    welcome->session = session->id;
+    welcome->welcome.heartbeat_ms = core->settings.heartbeat_ms;
+}
+
+void
+joining_credit (core_t *core, session_t *session, const input_t *input)
+{
+    if (input->credit.deliveries > session->granted)
+        session->granted = input->credit.deliveries;
+    if (input->credit.bytes > session->granted_bytes)
+        session->granted_bytes = input->credit.bytes;
+    session_consider (core, session);
+}
+
+void
+joining_release (core_t *core, session_t *session, const input_t *input)
+{
+    for (size_t i = 0; i < input->release.count; i++) {
+        lease_t *lease = lease_find (core, input->release.leases [i]);
+        if (lease && lease->session == session && !lease->is_settled)
+            lease_take_back (core, lease, THROUGH_RELEASED, REASON_RELEASED);
+    }
+}
+
+//  What it does not hold although it must have got it, or should have long ago, never reached it.
+void
+joining_alive (core_t *core, session_t *session, const input_t *input)
+{
+    uint64_t heartbeat = ++core->heartbeats;
+    for (size_t i = 0; i < input->alive.count; i++) {
+        lease_t *lease = lease_find (core, input->alive.leases [i]);
+        if (lease && lease->session == session)
+            lease->listed = heartbeat;
+    }
+    int64_t long_ago_ms = core->now_ms - LOST_HEARTBEATS * core->settings.heartbeat_ms;
+    bool is_lenient = core->now_ms < core->lenient_ms;
+    lease_t *lease, *next;
+    DL_FOREACH_SAFE (session->leases, lease, next)
+    {
+        bool has_arrived = lease->number <= input->alive.received;
+        bool is_overdue = lease->sent_ms < long_ago_ms && !is_lenient;
+        if (lease->listed != heartbeat && !lease->is_settled && (has_arrived || is_overdue))
+            lease_take_back (core, lease, THROUGH_LOST, REASON_LOST);
+    }
+}

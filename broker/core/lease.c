@@ -1,0 +1,143 @@
+#include "broker/core/lease.h"
+
+#include "broker/core/session.h"
+#include "broker/core/track.h"
+#include "proto/model/allocate.h"
+#include "proto/model/assert.h"
+
+//  A worker may keep a delivery in its queue this long before it begins; what it cannot begin in
+//  time it releases.
+enum { PREFETCH_MS = 30000 };
+
+static void
+spend_credit (core_t *core, session_t *session, const event_t *event)
+{
+    session->sent++;
+    session->sent_bytes += event->data_size;
+    session->lease_count++;
+    for (size_t i = 0; i < session->membership_count; i++) {
+        membership_t *membership = &session->memberships [i];
+        DL_DELETE (membership->offer->open, membership);
+        DL_APPEND (membership->offer->open, membership);
+    }
+    session_consider (core, session);
+}
+
+void
+lease_give (core_t *core, session_t *session, delivery_t *delivery, effects_t *effects)
+{
+    ASSERT (session->is_open, "dispatch takes from those with credit");
+    reason_t reason = delivery->reason;
+    delivery_move (delivery, THROUGH_LEASED, reason);
+    subscriber_t *subscriber = delivery->track->subscriber;
+    subscriber->in_flight++;
+    core->lease_count++;
+
+    lease_t *lease = ALLOCATE (lease_t);
+    lease->id = ++core->last_lease;
+    lease->session = session;
+    lease->delivery = delivery;
+    lease->number = session->sent + 1;
+    lease->sent_ms = core->now_ms;
+    lease->deadline.kind = DUE_LEASE;
+    lease->deadline.owner = lease;
+    delivery->lease = lease;
+    DL_APPEND (session->leases, lease);
+    HASH_ADD (hh, core->leases, id, sizeof lease->id, lease);
+    spend_credit (core, session, delivery->event);
+
+    int64_t deadline_ms = subscriber->subscription->retry.timeout_ms + PREFETCH_MS;
+    due_queue_put (&core->due, &lease->deadline, core->now_ms + deadline_ms);
+
+    effect_t *deliver = effects_add (effects, EFFECT_DELIVER, reason);
+    deliver->peer = session->peer;
+    deliver->session = session->id;
+    deliver->deliver.lease = lease->id;
+    deliver->deliver.number = lease->number;
+    deliver->deliver.attempt = delivery->attempts + 1;
+    deliver->deliver.deadline_ms = deadline_ms;
+    deliver->deliver.subscription = subscriber->subscription;
+    deliver->deliver.event = delivery->event;
+}
+
+lease_t *
+lease_find (core_t *core, lease_id_t id)
+{
+    lease_t *lease;
+    HASH_FIND (hh, core->leases, &id, sizeof id, lease);
+    return lease;
+}
+
+//  The session's hands are free of it.
+static void
+leave_session (core_t *core, lease_t *lease)
+{
+    session_t *session = lease->session;
+    if (!session)
+        return;
+    DL_DELETE (session->leases, lease);
+    session->lease_count--;
+    lease->session = NULL;
+    session_consider (core, session);
+}
+
+static delivery_t *
+part (core_t *core, lease_t *lease)
+{
+    delivery_t *delivery = lease->delivery;
+    lease->delivery = NULL;
+    due_queue_remove (&core->due, &lease->deadline);
+    if (delivery) {
+        delivery->lease = NULL;
+        delivery->track->subscriber->in_flight--;
+        core->lease_count--;
+    }
+    return delivery;
+}
+
+delivery_t *
+lease_settle (core_t *core, lease_t *lease)
+{
+    ASSERT (!lease->is_settled, "a repeated SETTLE is answered when its SAVE is on disk");
+    lease->is_settled = true;
+    return part (core, lease);
+}
+
+void
+lease_take_back (core_t *core, lease_t *lease, through_t through, reason_t reason)
+{
+    if (lease->is_settled) {
+        leave_session (core, lease);  //  freed when its outcome is on disk
+        return;
+    }
+    delivery_t *delivery = part (core, lease);
+    lease_free (core, lease);
+    if (!delivery)
+        return;
+    delivery_move (delivery, through, reason);
+    track_requeue (core, delivery);
+    track_consider (core, delivery->track);
+}
+
+void
+lease_orphan (core_t *core, lease_t *lease)
+{
+    part (core, lease);
+}
+
+void
+lease_free (core_t *core, lease_t *lease)
+{
+    leave_session (core, lease);
+    due_queue_remove (&core->due, &lease->deadline);
+    HASH_DEL (core->leases, lease);
+    free (lease);
+}
+
+void
+lease_clear (core_t *core)
+{
+    lease_t *lease, *next;
+    HASH_ITER (hh, core->leases, lease, next)
+    lease_free (core, lease);
+}

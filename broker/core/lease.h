@@ -1,0 +1,28 @@
+/*  lease – a delivery in one session's hands, until it settles, its deadline passes or the session
+ *  ends.
+ *
+ *  A settled lease stays, without its delivery, until the outcome is on disk, so that a repeated
+ *  SETTLE is not answered before.
+ */
+#ifndef LEASE_H
+#define LEASE_H
+
+#include "broker/core/delivery.h"
+
+//  Waiting → in flight, to a session with credit.
+void lease_give (core_t *core, session_t *session, delivery_t *delivery, effects_t *effects);
+
+lease_t *lease_find (core_t *core, lease_id_t id);
+
+//  The delivery leaves its lease, which stays until its outcome is on disk.
+delivery_t *lease_settle (core_t *core, lease_t *lease);
+
+//  Over, without an outcome. The delivery, if it has not been settled, waits again. Freed.
+void lease_take_back (core_t *core, lease_t *lease, through_t through, reason_t reason);
+
+void lease_orphan (core_t *core,
+                   lease_t *lease);  //  its delivery goes; what is said of it is stale
+void lease_free (core_t *core, lease_t *lease);
+void lease_clear (core_t *core);  //  frees all, at the end
+
+#endif

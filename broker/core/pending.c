@@ -1,0 +1,254 @@
+#include "broker/core/pending.h"
+
+#include "broker/core/track.h"
+#include "proto/model/allocate.h"
+#include "proto/model/assert.h"
+
+static void
+destroy (pending_t *self)
+{
+    for (size_t i = 0; i < self->event_count; i++)
+        event_destroy (&self->events [i]);
+    for (size_t i = 0; i < self->change_count; i++)
+        if (self->changes [i].kind == CHANGE_SUBSCRIPTION) {
+            subscription_t *document = (subscription_t *)self->changes [i].document;
+            subscription_destroy (&document);
+        }
+    subscription_destroy (&self->answer);
+    arena_clear (&self->arena);
+    free (self->events);
+    free (self->changes);
+    free (self->kept);
+    free (self);
+}
+
+void
+pending_append (core_t *core, const input_t *publish, effects_t *effects)
+{
+    pending_t *self = ALLOCATE (pending_t);
+    self->is_append = true;
+    self->ticket = ++core->last_ticket;
+    self->peer = publish->peer;
+    self->request = publish->request;
+    self->events = allocate (publish->publish.count, sizeof *self->events);
+    self->event_count = publish->publish.count;
+    for (size_t i = 0; i < self->event_count; i++) {
+        self->events [i] = event_ref (publish->publish.events [i]);
+        self->bytes += event_size_bytes (self->events [i]);
+    }
+    DL_APPEND (core->pending, self);
+    core->pending_events += self->event_count;
+    core->pending_bytes += self->bytes;
+
+    effect_t *append = effects_add (effects, EFFECT_APPEND, REASON_NEW);
+    append->append.ticket = self->ticket;
+    append->append.events = self->events;
+    append->append.count = self->event_count;
+}
+
+static pending_t *
+save_of_step (core_t *core)
+{
+    if (!core->save)
+        core->save = ALLOCATE (pending_t);
+    return core->save;
+}
+
+change_t *
+pending_change (core_t *core, int kind, const track_t *track, int64_t seq)
+{
+    pending_t *self = save_of_step (core);
+    if (self->change_count == self->change_room) {
+        self->change_room = self->change_room ? 2 * self->change_room : 8;
+        self->changes = allocate_again (self->changes, self->change_room, sizeof *self->changes);
+    }
+    change_t *change = &self->changes [self->change_count++];
+    *change = (change_t){.seq = seq};
+    change->kind = (__typeof__ (change->kind))kind;
+    if (track) {
+        change->subscription = arena_copy (&self->arena, track->subscriber->subscription->id);
+        change->partition = track->partition;
+    }
+    return change;
+}
+
+const char *
+pending_copy (core_t *core, const char *text)
+{
+    return arena_copy (&save_of_step (core)->arena, text);
+}
+
+void
+pending_keep (core_t *core, const session_t *session, lease_id_t lease)
+{
+    pending_t *self = save_of_step (core);
+    if (self->kept_count == self->kept_room) {
+        self->kept_room = self->kept_room ? 2 * self->kept_room : 8;
+        self->kept = allocate_again (self->kept, self->kept_room, sizeof *self->kept);
+    }
+    self->kept [self->kept_count++] =
+        (kept_t){.peer = session->peer, .session = session->id, .lease = lease};
+}
+
+void
+pending_answer (core_t *core, peer_t peer, uint64_t request, subscription_t *subscription)
+{
+    pending_t *self = save_of_step (core);
+    ASSERT (!self->peer, "a step has one input, and so one who asks");
+    self->peer = peer;
+    self->request = request;
+    self->answer = subscription_ref (subscription);
+}
+
+void
+pending_mark (core_t *core, track_t *track)
+{
+    if (track->is_dirty)
+        return;
+    track->is_dirty = true;
+    DL_APPEND2 (core->dirty, track, dirty_prev, dirty_next);
+}
+
+static void
+save_progress (core_t *core, track_t *track)
+{
+    bool is_quiet = track_is_quiet (track);
+    int64_t floor = track_floor (core, track);
+    progress_raise (&track->progress, floor);
+    change_t *change = pending_change (core, CHANGE_PROGRESS, track, 0);
+    progress_t *progress = arena_take (&core->save->arena, sizeof *progress);
+    *progress = track->progress;
+    change->progress = progress;
+    change->is_quiet = is_quiet;
+    track->stored_floor = floor;
+    track->stored_quiet = is_quiet;
+}
+
+static bool
+has_grown (const core_t *core)
+{
+    for (int32_t i = 0; i < core->settings.partitions; i++)
+        if (core->partitions [i].is_owned &&
+            core->partitions [i].last_seq > core->partitions [i].level_seq)
+            return true;
+    return false;
+}
+
+int64_t
+pending_level_due (const core_t *core)
+{
+    return has_grown (core) ? core->level_due_ms : INT64_MAX;
+}
+
+void
+pending_level (core_t *core, bool is_forced)
+{
+    if (!has_grown (core) || (!is_forced && core->now_ms < core->level_due_ms))
+        return;
+    core->level_due_ms = core->now_ms + core->settings.level_ms;
+
+    for (int32_t i = 0; i < core->settings.partitions; i++) {
+        partition_t *partition = &core->partitions [i];
+        if (!partition->is_owned || partition->last_seq == partition->level_seq)
+            continue;
+        track_t *track;
+        DL_FOREACH2 (partition->active, track, active_next)
+        {
+            if (track->stored_quiet || track->stored_floor != track_floor (core, track))
+                pending_mark (core, track);
+        }
+        change_t *change = pending_change (core, CHANGE_LEVEL, NULL, partition->last_seq);
+        change->partition = i;
+        partition->level_seq = partition->last_seq;
+    }
+}
+
+static void
+emit (core_t *core, pending_t *self, effects_t *effects)
+{
+    self->ticket = ++core->last_ticket;
+    effect_t *save = effects_add (effects, EFFECT_SAVE, REASON_NONE);
+    save->save.ticket = self->ticket;
+    save->save.changes = self->changes;
+    save->save.count = self->change_count;
+}
+
+static void
+emit_waiting (core_t *core, effects_t *effects)
+{
+    if (core->store_status != STATUS_OK) {
+        if (core->now_ms < core->store_retry_ms)
+            return;
+        core->store_status = STATUS_OK;
+    }
+    pending_t *first = NULL;
+    pending_t *tail = core->pending ? core->pending->prev : NULL;
+    for (pending_t *self = tail; self && self->ticket == 0; self = self->prev) {
+        first = self;
+        if (self == core->pending)
+            break;
+    }
+    for (; first; first = first->next)
+        if (first->ticket == 0)
+            emit (core, first, effects);
+}
+
+void
+pending_flush (core_t *core, effects_t *effects)
+{
+    track_t *track, *next;
+    DL_FOREACH_SAFE2 (core->dirty, track, next, dirty_next)
+    {
+        DL_DELETE2 (core->dirty, track, dirty_prev, dirty_next);
+        track->is_dirty = false;
+        save_progress (core, track);
+    }
+    if (core->save) {
+        DL_APPEND (core->pending, core->save);
+        core->save = NULL;
+    }
+    emit_waiting (core, effects);
+}
+
+pending_t *
+pending_first (core_t *core, uint64_t up_to_ticket)
+{
+    pending_t *first = core->pending;
+    return first && first->ticket > 0 && first->ticket <= up_to_ticket ? first : NULL;
+}
+
+void
+pending_spend (core_t *core, pending_t *pending)
+{
+    DL_DELETE (core->pending, pending);
+    if (pending->is_append) {
+        core->pending_events -= pending->event_count;
+        core->pending_bytes -= pending->bytes;
+    }
+    DL_APPEND (core->spent, pending);
+}
+
+static void
+destroy_all (pending_t **list)
+{
+    pending_t *pending, *next;
+    DL_FOREACH_SAFE (*list, pending, next)
+    destroy (pending);
+    *list = NULL;
+}
+
+void
+pending_sweep (core_t *core)
+{
+    destroy_all (&core->spent);
+}
+
+void
+pending_clear (core_t *core)
+{
+    destroy_all (&core->spent);
+    destroy_all (&core->pending);
+    if (core->save)
+        destroy (core->save);
+    core->save = NULL;
+}

@@ -1,0 +1,34 @@
+/*  road – the steps of an event's way, and of those who carry it: one function for each input.
+ *
+ *  Each is in the file of its name; core.c calls them in turn.
+ */
+#ifndef ROAD_H
+#define ROAD_H
+
+#include "broker/core/state.h"
+
+//  publishing: accept → APPEND → PERSISTED → announce
+void publishing_accept (core_t *core, const input_t *input, effects_t *effects);
+void publishing_announce (core_t *core, const input_t *input, effects_t *effects);
+void publishing_withdraw (core_t *core, const input_t *input, effects_t *effects);
+
+//  settling: what a worker says of its leases, and leases that nobody spoke of
+void settling_settle (core_t *core, const input_t *input, effects_t *effects);
+void settling_late (core_t *core, lease_t *lease);
+
+//  joining: workers come, breathe and go
+void joining_hello (core_t *core, const input_t *input, effects_t *effects);
+void joining_credit (core_t *core, session_t *session, const input_t *input);
+void joining_release (core_t *core, session_t *session, const input_t *input);
+void joining_alive (core_t *core, session_t *session, const input_t *input);
+
+//  subscribing: subscriptions and partitions come and go
+void subscribing_subscribe (core_t *core, const input_t *input, effects_t *effects);
+void subscribing_unsubscribe (core_t *core, const input_t *input, effects_t *effects);
+void subscribing_tenure (core_t *core, const input_t *input);
+void subscribing_disable (core_t *core, subscriber_t *subscriber);
+void subscribing_clear (core_t *core);  //  frees all, at the end
+
+subscriber_t *subscriber_find (const core_t *core, const char *id);
+
+#endif

@@ -1,0 +1,23 @@
+/*  session – a worker's life here, from HELLO to BYE or to silence; and the offers it makes.
+ *
+ *  Its credit dies with it. It is open, and found by dispatch, while it has credit of both kinds;
+ *  the last delivery may overdraw the bytes.
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "broker/core/state.h"
+
+offer_t *offer_of (core_t *core, const char *action);  //  made when it is not there
+void offer_clear (core_t *core);                       //  frees all, at the end
+
+session_t *session_find (core_t *core, const input_t *input);  //  NULL: a stranger
+session_t *session_new (core_t *core, const input_t *hello);
+void session_consider (core_t *core, session_t *session);  //  opens or closes it
+//  Its leases return to the queue, its credit dies; freed.
+void session_end (core_t *core, session_t *session, reason_t reason);
+void session_clear (core_t *core);  //  frees all, at the end
+
+int64_t session_silent_ms (const core_t *core, const session_t *session);  //  when it is too long
+
+#endif

@@ -1,0 +1,496 @@
+#include "broker/core/track.h"
+
+#include "broker/core/key_line.h"
+#include "broker/core/lease.h"
+#include "broker/core/pending.h"
+#include "broker/core/reading.h"
+#include "broker/core/ready_queue.h"
+#include "proto/model/allocate.h"
+#include "proto/model/assert.h"
+
+static partition_t *
+partition_of (const core_t *core, const track_t *track)
+{
+    return &core->partitions [track->partition];
+}
+
+//  Keeps partition->active: the tracks whose floor CHANGE_LEVEL has to write.
+static void
+note_activity (core_t *core, track_t *track)
+{
+    bool is_active = track->is_owned && !track_is_quiet (track);
+    if (is_active == track->is_active)
+        return;
+    track->is_active = is_active;
+    partition_t *partition = partition_of (core, track);
+    if (is_active)
+        DL_APPEND2 (partition->active, track, active_prev, active_next);
+    else
+        DL_DELETE2 (partition->active, track, active_prev, active_next);
+}
+
+void
+track_begin (core_t *core, track_t *track, const progress_t *progress)
+{
+    partition_t *partition = partition_of (core, track);
+    track->is_owned = true;
+    track->progress = *progress;
+    track->cursor = progress->floor;
+    track->is_level = true;
+    if (track->cursor < partition->last_seq)
+        track_lag (core, track, track->cursor);
+    note_activity (core, track);
+}
+
+track_t *
+track_of (subscriber_t *subscriber, int32_t partition)
+{
+    return &subscriber->tracks [partition];
+}
+
+int64_t
+track_cursor (const core_t *core, const track_t *track)
+{
+    return track->is_level ? partition_of (core, track)->last_seq : track->cursor;
+}
+
+int64_t
+track_floor (const core_t *core, const track_t *track)
+{
+    return track->pins ? track->pins->seq - 1 : track_cursor (core, track);
+}
+
+bool
+track_is_quiet (const track_t *track)
+{
+    return track->is_level && !track->pins;
+}
+
+bool
+track_is_recovering (const core_t *core, const track_t *track)
+{
+    return track->unknown_keys > 0 || track_cursor (core, track) < track->recover_until;
+}
+
+//  What it may hold in memory: pins, with their events or without.
+static size_t
+window (const core_t *core, const track_t *track)
+{
+    size_t usual = (size_t)core->settings.limits.waiting_per_track;
+    return track_is_recovering (core, track) ? PROGRESS_SPAN : usual;
+}
+
+static bool
+has_exception_room (const core_t *core, const track_t *track)
+{
+    return track->excepted < (size_t)core->settings.limits.exceptions_per_track;
+}
+
+bool
+track_has_room (const core_t *core, const track_t *track)
+{
+    if (track->pinned == 0)
+        return true;  //  one, whatever others hold: so that each gets on
+    return track->pinned < window (core, track) &&
+           core->waiting_bytes < (size_t)core->settings.limits.waiting_bytes;
+}
+
+bool
+track_wants_page (const core_t *core, const track_t *track)
+{
+    if (!track->is_owned || track->is_level || track->is_reading || core->is_stopping)
+        return false;
+    const subscriber_t *subscriber = track->subscriber;
+    if (subscriber->subscription->is_paused || subscriber->subscription->is_disabled)
+        return false;
+    if (track_is_recovering (core, track))
+        return track_has_room (core, track);
+    return subscriber->offer->sessions > 0 && has_exception_room (core, track) &&
+           track->pinned <= window (core, track) / 2 && track_has_room (core, track);
+}
+
+static void
+queue (core_t *core, delivery_t *delivery, bool at_front)
+{
+    ASSERT (delivery->event && !delivery->is_queued, "what is queued can be sent at once");
+    track_t *track = delivery->track;
+    delivery_t **queue = delivery->is_again ? &track->again : &track->fresh;
+    if (at_front)
+        DL_PREPEND2 (*queue, delivery, queue_prev, queue_next);
+    else
+        DL_APPEND2 (*queue, delivery, queue_prev, queue_next);
+    delivery->is_queued = true;
+    core->waiting++;
+    ready_queue_consider (core, track);
+}
+
+static void
+unqueue (core_t *core, delivery_t *delivery)
+{
+    if (!delivery->is_queued)
+        return;
+    track_t *track = delivery->track;
+    delivery_t **queue = delivery->is_again ? &track->again : &track->fresh;
+    DL_DELETE2 (*queue, delivery, queue_prev, queue_next);
+    delivery->is_queued = false;
+    core->waiting--;
+}
+
+static void
+hold_event (core_t *core, delivery_t *delivery, event_t *event)
+{
+    delivery->event = event_ref (event);
+    core->waiting_bytes += event_size_bytes (event);
+}
+
+static void
+drop_event (core_t *core, delivery_t *delivery)
+{
+    if (!delivery->event)
+        return;
+    core->waiting_bytes -= event_size_bytes (delivery->event);
+    event_destroy (&delivery->event);
+}
+
+static delivery_t *
+delivery_new (track_t *track, int64_t seq)
+{
+    if (!track->pins && !track->exceptions)
+        track->is_ordered = track->subscriber->subscription->order == ORDER_KEY;
+    delivery_t *delivery = ALLOCATE (delivery_t);
+    delivery->track = track;
+    delivery->seq = seq;
+    delivery->due.kind = DUE_DELIVERY;
+    delivery->due.owner = delivery;
+    return delivery;
+}
+
+//  The exceptions of one key may not fill the memory of the others: past half of the window they
+//  get rows, and their events are read again later.
+static void
+thin_out (core_t *core, delivery_t *held)
+{
+    track_t *track = held->track;
+    if (track->pinned <= window (core, track) / 2 || !has_exception_room (core, track) ||
+        !progress_has_room (&track->progress, held->seq))
+        return;
+    track_except (core, held, EXCEPTION_HELD);
+    drop_event (core, held);
+}
+
+void
+track_add (core_t *core, track_t *track, event_t *event)
+{
+    if (!track->pins)
+        progress_raise (&track->progress, event->seq - 1);
+    delivery_t *delivery = delivery_new (track, event->seq);
+    hold_event (core, delivery, event);
+    DL_APPEND (track->pins, delivery);
+    track->pinned++;
+    note_activity (core, track);
+
+    if (track->is_ordered && !key_line_join (track, delivery)) {
+        delivery_move (delivery, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
+        thin_out (core, delivery);
+        return;
+    }
+    delivery_move (delivery, THROUGH_NEW, REASON_NEW);
+    queue (core, delivery, false);
+}
+
+void
+track_add_stored (core_t *core, track_t *track, const exception_at_t *stored)
+{
+    delivery_t *delivery = delivery_new (track, stored->seq);
+    delivery->is_exception = true;
+    delivery->is_again = true;
+    delivery->attempts = stored->exception.attempts;
+    DL_APPEND (track->exceptions, delivery);
+    track->excepted++;
+    core->retries++;
+
+    if (stored->exception.state == EXCEPTION_RETRY) {
+        delivery_move (delivery, THROUGH_STORE, REASON_STORE);
+        due_queue_put (&core->due, &delivery->due, stored->exception.due_ms);
+    }
+    else
+        delivery_move (delivery, THROUGH_SLOW, REASON_SLOW);
+
+    if (track->is_ordered) {
+        delivery->is_unknown = true;
+        track->unknown_keys++;
+        if (stored->seq > track->recover_until)
+            track->recover_until = stored->seq;
+        reading_fetch (core, delivery);
+    }
+    else if (delivery->state == DELIVERY_WAITING)
+        reading_fetch (core, delivery);
+}
+
+static void
+know (track_t *track, delivery_t *delivery)
+{
+    track->unknown_keys -= delivery->is_unknown;
+    delivery->is_unknown = false;
+}
+
+//  Its key is known now; after a restart an earlier one may have been found meanwhile, or a later.
+static void
+join_line (core_t *core, delivery_t *delivery)
+{
+    track_t *track = delivery->track;
+    know (track, delivery);
+    bool is_first = key_line_join (track, delivery);
+    if (!is_first && delivery->state == DELIVERY_WAITING)
+        delivery_move (delivery, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
+    delivery_t *second = is_first ? delivery->line_next : NULL;
+    if (second && second->state == DELIVERY_WAITING) {
+        unqueue (core, second);
+        delivery_move (second, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
+    }
+}
+
+void
+track_got_event (core_t *core, delivery_t *delivery, event_t *event)
+{
+    track_t *track = delivery->track;
+    hold_event (core, delivery, event);
+    if (delivery->is_unknown)
+        join_line (core, delivery);
+    if (delivery->state == DELIVERY_WAITING)
+        queue (core, delivery, false);
+    else
+        drop_event (core, delivery);
+    track_consider (core, track);
+}
+
+//  The bitmap reaches no further than PROGRESS_SPAN: what holds the floor back gets a row.
+static bool
+make_room (core_t *core, track_t *track, const delivery_t *wanted)
+{
+    while (wanted->seq - track_floor (core, track) > PROGRESS_SPAN) {
+        delivery_t *first = track->pins;
+        if (first == wanted)
+            return true;
+        if (first->state == DELIVERY_WAITING || !has_exception_room (core, track))
+            return false;
+        track_except (core, first, first->state == DELIVERY_HELD ? EXCEPTION_HELD : EXCEPTION_SLOW);
+    }
+    return true;
+}
+
+bool
+track_can_send (const core_t *core, const track_t *track)
+{
+    if (!track->is_owned || track_is_recovering (core, track))
+        return false;
+    return track->again || (track->fresh && has_exception_room (core, track));
+}
+
+//  First tries go before retries, but for each eighth turn: a backlog starves no retry.
+static delivery_t *
+choose (core_t *core, track_t *track)
+{
+    bool again_first = track->turns++ % 8 == 7;
+    if (track->again && (again_first || !track->fresh || !has_exception_room (core, track)))
+        return track->again;
+    if (track->fresh && make_room (core, track, track->fresh))
+        return track->fresh;
+    return track->again;
+}
+
+delivery_t *
+track_take (core_t *core, track_t *track)
+{
+    if (!track_can_send (core, track))
+        return NULL;
+    delivery_t *delivery = choose (core, track);
+    if (!delivery || (!delivery->is_exception && !make_room (core, track, delivery)))
+        return NULL;
+    unqueue (core, delivery);
+    return delivery;
+}
+
+void
+track_requeue (core_t *core, delivery_t *delivery)
+{
+    ASSERT (delivery->state == DELIVERY_WAITING, "a move comes before a place in the queue");
+    delivery->is_again = true;
+    if (delivery->event)
+        queue (core, delivery, true);
+    else
+        reading_fetch (core, delivery);
+}
+
+static exception_t
+exception_of (const delivery_t *delivery, exception_state_t state)
+{
+    return (exception_t){
+        .state = state,
+        .attempts = delivery->attempts,
+        .due_ms = due_node_is_in (&delivery->due) ? delivery->due.due_ms : 0,
+    };
+}
+
+void
+track_save_exception (core_t *core, delivery_t *delivery, exception_state_t state)
+{
+    change_t *change = pending_change (core, CHANGE_EXCEPTION, delivery->track, delivery->seq);
+    change->exception = exception_of (delivery, state);
+    pending_mark (core, delivery->track);
+}
+
+//  Its seq counts as ended for the floor: it has, or it has a row.
+static void
+unpin (core_t *core, delivery_t *delivery)
+{
+    track_t *track = delivery->track;
+    bool held_the_floor = track->pins == delivery;
+    DL_DELETE (track->pins, delivery);
+    track->pinned--;
+    if (!held_the_floor)
+        progress_end (&track->progress, delivery->seq);
+    progress_raise (&track->progress, track_floor (core, track));
+    note_activity (core, track);
+    pending_mark (core, track);
+}
+
+void
+track_except (core_t *core, delivery_t *delivery, exception_state_t state)
+{
+    if (!delivery->is_exception) {
+        unpin (core, delivery);
+        delivery->is_exception = true;
+        DL_APPEND (delivery->track->exceptions, delivery);
+        delivery->track->excepted++;
+        core->retries++;
+    }
+    track_save_exception (core, delivery, state);
+}
+
+void
+track_retry (core_t *core, delivery_t *delivery, int64_t due_ms)
+{
+    ASSERT (delivery->state == DELIVERY_RETRY, "a move comes before a time");
+    delivery->is_again = true;
+    due_queue_put (&core->due, &delivery->due, due_ms);
+    track_except (core, delivery, EXCEPTION_RETRY);
+    drop_event (core, delivery);
+    track_consider (core, delivery->track);
+}
+
+static void
+leave_line (core_t *core, delivery_t *delivery)
+{
+    delivery_t *next = key_line_leave (delivery->track, delivery);
+    if (!next || next->state != DELIVERY_HELD)
+        return;
+    delivery_move (next, THROUGH_KEY_FREE, REASON_KEY_FREE);
+    if (next->event)
+        queue (core, next, false);
+    else
+        reading_fetch (core, next);
+}
+
+//  Takes it out of everything and frees it.
+static void
+forget (core_t *core, delivery_t *delivery)
+{
+    unqueue (core, delivery);
+    drop_event (core, delivery);
+    reading_cancel (core, delivery);
+    due_queue_remove (&core->due, &delivery->due);
+    free (delivery);
+}
+
+void
+track_end (core_t *core, delivery_t *delivery, bool is_dead)
+{
+    track_t *track = delivery->track;
+    if (delivery->is_exception) {
+        DL_DELETE (track->exceptions, delivery);
+        track->excepted--;
+        core->retries--;
+        if (!is_dead)
+            pending_change (core, CHANGE_EXCEPTION_ENDED, track, delivery->seq);
+    }
+    else
+        unpin (core, delivery);
+    if (is_dead) {
+        change_t *change = pending_change (core, CHANGE_EXCEPTION, track, delivery->seq);
+        change->exception = (exception_t){.state = EXCEPTION_DEAD, .attempts = delivery->attempts};
+        track->dead++;
+        core->dead++;
+    }
+    pending_mark (core, track);
+    know (track, delivery);
+    if (delivery->line)
+        leave_line (core, delivery);
+    forget (core, delivery);
+    track_consider (core, track);
+}
+
+void
+track_lag (core_t *core, track_t *track, int64_t cursor)
+{
+    track->cursor = cursor;
+    if (!track->is_level)
+        return;
+    track->is_level = false;
+    DL_APPEND2 (partition_of (core, track)->lagging, track, lagging_prev, lagging_next);
+    note_activity (core, track);
+}
+
+void
+track_reach_level (core_t *core, track_t *track)
+{
+    if (track->is_level)
+        return;
+    track->is_level = true;
+    DL_DELETE2 (partition_of (core, track)->lagging, track, lagging_prev, lagging_next);
+    note_activity (core, track);
+}
+
+void
+track_consider (core_t *core, track_t *track)
+{
+    if (!track->is_hungry && track_wants_page (core, track)) {
+        track->is_hungry = true;
+        DL_APPEND2 (core->hungry, track, hungry_prev, hungry_next);
+    }
+    ready_queue_consider (core, track);
+}
+
+static void
+forget_all (core_t *core, delivery_t **list)
+{
+    delivery_t *delivery, *next;
+    DL_FOREACH_SAFE (*list, delivery, next)
+    {
+        if (delivery->lease)
+            lease_orphan (core, delivery->lease);
+        if (delivery->line)
+            key_line_leave (delivery->track, delivery);
+        forget (core, delivery);
+    }
+    *list = NULL;
+}
+
+void
+track_clear (core_t *core, track_t *track)
+{
+    core->retries -= track->excepted;
+    core->dead -= track->dead;
+    forget_all (core, &track->pins);
+    forget_all (core, &track->exceptions);
+    reading_forget (core, track);
+    if (track->is_hungry)
+        DL_DELETE2 (core->hungry, track, hungry_prev, hungry_next);
+    if (track->is_dirty)
+        DL_DELETE2 (core->dirty, track, dirty_prev, dirty_next);
+    partition_t *partition = partition_of (core, track);
+    if (track->is_owned && !track->is_level)
+        DL_DELETE2 (partition->lagging, track, lagging_prev, lagging_next);
+    if (track->is_active)
+        DL_DELETE2 (partition->active, track, active_prev, active_next);
+}

@@ -1,0 +1,112 @@
+/*  view – what may be asked of the core at any time, without changing anything. */
+#include "broker/core/road.h"
+#include "broker/core/track.h"
+
+static const delivery_t *
+find_in (const delivery_t *list, int64_t seq)
+{
+    for (; list; list = list->next)
+        if (list->seq == seq)
+            return list;
+    return NULL;
+}
+
+static track_t *
+find_track (const core_t *self, const char *subscription, int32_t partition)
+{
+    subscriber_t *subscriber = subscriber_find (self, subscription);
+    if (!subscriber || partition < 0 || partition >= self->settings.partitions)
+        return NULL;
+    track_t *track = track_of (subscriber, partition);
+    return track->is_owned ? track : NULL;
+}
+
+bool
+core_look (const core_t *self, const char *subscription, int32_t partition, int64_t seq,
+           delivery_view_t *view)
+{
+    const track_t *track = find_track (self, subscription, partition);
+    if (!track)
+        return false;
+    const delivery_t *delivery = find_in (track->pins, seq);
+    if (!delivery)
+        delivery = find_in (track->exceptions, seq);
+    if (!delivery)
+        return false;
+    const lease_t *lease = delivery->lease;
+    *view = (delivery_view_t){
+        .state = delivery->state,
+        .reason = delivery->reason,
+        .attempts = delivery->attempts,
+        .due_ms = due_node_is_in (&delivery->due) ? delivery->due.due_ms : 0,
+        .worker = lease && lease->session ? lease->session->name : "",
+    };
+    return true;
+}
+
+bool
+core_has_passed (const core_t *self, const char *subscription, int32_t partition, int64_t seq)
+{
+    const track_t *track = find_track (self, subscription, partition);
+    return track &&
+           (seq <= track_cursor (self, track) || progress_has_ended (&track->progress, seq));
+}
+
+subscription_t *
+core_subscription (const core_t *self, const char *id)
+{
+    subscriber_t *subscriber = subscriber_find (self, id);
+    return subscriber ? subscriber->subscription : NULL;
+}
+
+void
+core_each_subscription (const core_t *self, core_subscription_found_t *found, void *context)
+{
+    subscriber_t *subscriber, *next;
+    HASH_ITER (hh, self->subscribers, subscriber, next)
+    found (context, subscriber->subscription);
+}
+
+void
+core_each_session (const core_t *self, core_session_found_t *found, void *context)
+{
+    session_t *session, *next;
+    HASH_ITER (hh, self->sessions, session, next)
+    {
+        session_view_t view = {
+            .name = session->name,
+            .session = session->id,
+            .leases = session->lease_count,
+            .credit = (size_t)(session->granted - session->sent),
+            .seen_ms = session->seen_ms,
+        };
+        found (context, &view);
+    }
+}
+
+core_stats_t
+core_stats (const core_t *self)
+{
+    core_stats_t stats = {
+        .subscriptions = HASH_COUNT (self->subscribers),
+        .sessions = HASH_COUNT (self->sessions),
+        .leases = self->lease_count,
+        .pending_events = self->pending_events,
+        .pending_bytes = self->pending_bytes,
+        .waiting = self->waiting,
+        .waiting_bytes = self->waiting_bytes,
+        .retries = self->retries,
+        .dead = self->dead,
+    };
+    for (int32_t i = 0; i < self->settings.partitions; i++) {
+        const partition_t *partition = &self->partitions [i];
+        stats.last_seq += partition->last_seq;
+        const track_t *track;
+        DL_FOREACH2 (partition->lagging, track, lagging_next)
+        {
+            if (partition->last_seq - track->cursor > stats.behind)
+                stats.behind = partition->last_seq - track->cursor;
+        }
+    }
+    return stats;
+}
