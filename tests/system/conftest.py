@@ -1,5 +1,6 @@
 """What a play may ask for: `tocsin` (up), `daemons`, `sink`, `kinto`."""
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,22 @@ import pytest
 from harness.kinto import Kinto
 from harness.sink import Sink
 from harness.tocsin import Daemons, Up
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rounds", type=int, default=12, help="of killing and starting again")
+    parser.addoption("--seed", type=int, default=None, help="repeats a run of killing")
+
+
+@pytest.fixture
+def rounds(request: pytest.FixtureRequest) -> int:
+    return int(request.config.getoption("--rounds"))
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    given = request.config.getoption("--seed")
+    return random.randrange(1_000_000) if given is None else int(given)
 
 
 @pytest.fixture

@@ -96,3 +96,11 @@ class Client:
             return found if found["status"] == status else None
 
         return until(look, f"{event_id} for {subscription} is {status}")
+
+    def wait_for_attempt(self, event_id: str, subscription: str) -> Json:
+        """The first one."""
+        attempts: list[Json] = until(
+            lambda: self.delivery(event_id, subscription)["attempts"],
+            f"{event_id} is tried for {subscription}",
+        )
+        return attempts[0]

@@ -16,6 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from cloudevents.core.base import BaseCloudEvent as CloudEvent
+from cloudevents.core.bindings import http
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from harness.ports import free_port
@@ -36,6 +38,10 @@ class Delivery:
 
     def json(self) -> Any:
         return json.loads(self.body)
+
+    def cloud_event(self) -> CloudEvent:
+        """As the CloudEvents SDK reads it, which refuses what is none."""
+        return http.from_http_event(http.HTTPMessage(headers=self.headers, body=self.body))
 
 
 @dataclass(frozen=True)

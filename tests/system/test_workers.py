@@ -1,0 +1,149 @@
+"""Workers come and go under load, and nobody notices but the broker."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from harness.sink import Consumer, Sink
+from harness.tocsin import Daemons
+from harness.waiting import until
+
+
+def subscribe(daemons: Daemons, consumer: Consumer, **more: Any) -> None:
+    daemons.client().subscribe(consumer.subscription(**more))
+
+
+@contextmanager
+def load(daemons: Daemons) -> Iterator[list[str]]:
+    """Somebody publishes all the while; the ids that were accepted."""
+    accepted: list[str] = []
+    over = threading.Event()
+
+    def publish() -> None:
+        client = daemons.client()
+        while not over.is_set():
+            accepted.append(client.publish()["id"])
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    try:
+        yield accepted
+    finally:
+        over.set()
+        thread.join()
+
+
+def wait_for_more(accepted: list[str], count: int = 100) -> None:
+    enough = len(accepted) + count
+    until(lambda: len(accepted) >= enough, f"{count} more events are accepted")
+
+
+def workers_of(daemons: Daemons, event_ids: list[str], subscription: str) -> set[str]:
+    """Who delivered these."""
+    client = daemons.client()
+    return {
+        client.wait_for_delivery(event_id, subscription, "delivered")["attempts"][-1]["worker"]
+        for event_id in event_ids
+    }
+
+
+def test_of_two_workers_one_is_killed_and_one_joins_under_load(
+    daemons: Daemons, sink: Sink
+) -> None:
+    consumer = sink.consumer("shop")
+    subscribe(daemons, consumer)
+    first, second = daemons.start_worker(), daemons.start_worker()
+    daemons.wait_for_workers(first, second)
+    with load(daemons) as accepted:
+        wait_for_more(accepted)
+        daemons.workers[first].kill()
+        wait_for_more(accepted)
+        daemons.wait_for_workers(second)
+        third = daemons.start_worker()
+        daemons.wait_for_workers(second, third)
+        since = len(accepted)
+        wait_for_more(accepted, 200)
+
+    consumer.wait_for_ids(accepted)
+    assert workers_of(daemons, accepted[since:], "shop") == {second, third}
+    #   Only what the killed one had in its hands may have come twice.
+    repeated = [event_id for event_id, count in consumer.counts().items() if count > 1]
+    assert len(repeated) <= 256, repeated
+
+
+def test_a_killed_workers_deliveries_go_to_another(daemons: Daemons, sink: Sink) -> None:
+    consumer = sink.consumer("shop")
+    consumer.holds()
+    subscribe(daemons, consumer, limits={"in_flight": 8})
+    first = daemons.start_worker()
+    client = daemons.client()
+    ids = [client.publish()["id"] for _ in range(8)]
+    consumer.wait_for(8)
+    daemons.workers[first].kill()
+    second = daemons.start_worker()
+    consumer.wait_for(16)
+    consumer.releases()
+    assert workers_of(daemons, ids, "shop") == {second}
+    #   It was not the consumer's fault, so it was no attempt.
+    assert {len(client.delivery(event_id, "shop")["attempts"]) for event_id in ids} == {1}
+
+
+def test_a_worker_that_is_asked_to_leave_finishes_what_it_has(daemons: Daemons, sink: Sink) -> None:
+    consumer = sink.consumer("shop")
+    consumer.holds()
+    subscribe(daemons, consumer, limits={"in_flight": 8})
+    name = daemons.start_worker()
+    client = daemons.client()
+    ids = [client.publish()["id"] for _ in range(30)]
+    consumer.wait_for(8)
+    daemons.workers[name].terminate()
+    daemons.wait_for_workers()  # it has said BYE
+    consumer.releases()
+    assert daemons.workers[name].wait() == 0, daemons.workers[name].tail()
+
+    second = daemons.start_worker()
+    consumer.wait_for_ids(ids)
+    assert workers_of(daemons, ids, "shop") == {name, second}
+    assert set(consumer.counts().values()) == {1}
+
+
+def test_a_worker_that_was_stopped_for_a_while_loses_its_leases_and_rejoins(
+    daemons: Daemons, sink: Sink
+) -> None:
+    consumer = sink.consumer("shop")
+    consumer.holds()
+    subscribe(daemons, consumer, limits={"in_flight": 4})
+    sleeper = daemons.start_worker("sleeper")
+    client = daemons.client()
+    ids = [client.publish()["id"] for _ in range(4)]
+    consumer.wait_for(4)
+    daemons.workers[sleeper].freeze()
+    other = daemons.start_worker("other")
+    daemons.wait_for_workers(other)  # the sleeper was silent for too long
+    consumer.releases()
+    assert workers_of(daemons, ids, "shop") == {other}
+
+    daemons.workers[sleeper].thaw()
+    daemons.wait_for_workers(other, sleeper)
+    daemons.workers[other].stop()
+    daemons.wait_for_workers(sleeper)
+    last = client.publish()["id"]
+    assert workers_of(daemons, [last], "shop") == {sleeper}
+    consumer.wait_for_ids([*ids, last])
+    assert consumer.counts()[last] == 1
+
+
+def test_workers_find_a_broker_that_was_restarted(daemons: Daemons, sink: Sink) -> None:
+    consumer = sink.consumer("shop")
+    subscribe(daemons, consumer)
+    names = [daemons.start_worker(), daemons.start_worker()]
+    daemons.wait_for_workers(*names)
+    with load(daemons) as accepted:
+        wait_for_more(accepted)
+        daemons.broker.kill()
+        daemons.start_broker()
+        wait_for_more(accepted)
+    until(daemons.serves, "the broker is back")
+    daemons.wait_for_workers(*names)
+    consumer.wait_for_ids(accepted)
