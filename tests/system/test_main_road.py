@@ -5,6 +5,7 @@ from typing import Any
 
 import kinto_http
 import pytest
+from kinto_http.exceptions import KintoBatchException
 
 from harness.kinto import Kinto
 from harness.sink import Consumer, Delivery, Sink
@@ -94,12 +95,13 @@ def test_a_batch_is_an_event_for_each_change(
 ) -> None:
     blog.create_record(id="old", data={"title": "before"})
     consumer.wait_for(3)
-    with kinto.client(bucket="blog", collection="articles").batch() as batch:
+    client = kinto.client(bucket="blog", collection="articles")
+    with pytest.raises(KintoBatchException, match="drafts"), client.batch() as batch:
         batch.create_record(id="one", data={"n": 1})
         batch.create_record(id="two", data={"n": 2})
         batch.update_record(id="old", data={"title": "after"})
         batch.create_group(id="readers", data={"members": ["alice"]})
-        batch.create_record(id="elsewhere", collection="drafts", data={"n": 3}, safe=False)
+        batch.create_record(id="elsewhere", collection="drafts", data={"n": 3})
 
     #   The last of them failed, for want of a collection: Kinto told nobody, and so do we.
     assert told(consumer.wait_for(7)[3:]) == [
