@@ -63,6 +63,18 @@ log_format_time (char text [TIME_BYTES])
     snprintf (text + size, TIME_BYTES - size, ".%03dZ", (int)(now.tv_nsec / 1000000));
 }
 
+/*  A message that was cut within a character of UTF-8 loses the rest of it. */
+static void
+log_cut (char *message)
+{
+    size_t size = strlen (message);
+    while (size > 0 && ((unsigned char)message [size - 1] & 0xC0) == 0x80)
+        size--;
+    if (size > 0 && ((unsigned char)message [size - 1] & 0x80) != 0)
+        size--;
+    message [size] = 0;
+}
+
 /*  Somebody else's words may be in it: they must not look like a line of ours. */
 static void
 log_tame (char *message)
@@ -109,14 +121,17 @@ log_write (log_level_t level, const char *role, const char *format, ...)
     char message [MESSAGE_BYTES];
     va_list arguments;
     va_start (arguments, format);
-    vsnprintf (message, sizeof message, format, arguments);
+    int size = vsnprintf (message, sizeof message, format, arguments);
     va_end (arguments);
+    if (size >= MESSAGE_BYTES)
+        log_cut (message);
     log_tame (message);
 
     char line [LINE_BYTES];
-    size_t size = log_format_line (level, role, message, line);
+    size_t line_size = log_format_line (level, role, message, line);
     //  One write, so that the lines of two threads never mix. A log that cannot be written is no
     //  reason to stop, and there is nowhere to say it.
-    ssize_t written = write (STDERR_FILENO, line, size < LINE_BYTES ? size : LINE_BYTES - 1);
+    ssize_t written =
+        write (STDERR_FILENO, line, line_size < LINE_BYTES ? line_size : LINE_BYTES - 1);
     (void)written;
 }

@@ -9,6 +9,7 @@
 #include "daemon/settings.h"
 #include "daemon/settings_table.h"
 #include "proto/model/allocate.h"
+#include "proto/model/assert.h"
 #include "proto/model/owned.h"
 
 enum {
@@ -27,9 +28,9 @@ typedef struct {
 } reading_t;
 
 static void
-line_destroy (char **line_p)
+text_destroy (char **text_p)
 {
-    free (*line_p);
+    free (*text_p);
 }
 
 //  A file of stdio is closed, a tree of zconfig freed, at the end of its scope.
@@ -63,25 +64,24 @@ value_fault (const char *value)
     return NULL;
 }
 
-/*  What zconfig would refuse in a line; NULL when nothing. depth: how deep the line before was; set
- *  to that of this one.
+/*  What zconfig would refuse in a line; NULL when nothing. most: how deep it may be; set to how deep
+ *  the next one may.
  */
 static const char *
-line_fault (const char *line, size_t *depth)
+line_fault (const char *line, size_t *most)
 {
-    if (line_is_over (line))
-        return NULL;
     if (strlen (line) > LINE_BYTES)
         return "the line is too long";
 
     size_t spaces = strspn (line, " ");
+    size_t depth = spaces / INDENT;
     if (line [spaces] == '\t')
         return "there is a tab; indent with four spaces";
-    if (spaces % INDENT != 0 || spaces / INDENT > *depth + 1)
+    if (spaces % INDENT != 0 || depth > *most)
         return "the line is not indented by four spaces for each section it is in";
-    if (spaces / INDENT >= DEPTH)
+    if (depth >= DEPTH)
         return "sections are nested too deep";
-    *depth = spaces / INDENT;
+    *most = depth + 1;
 
     const char *name = line + spaces;
     size_t size = strspn (name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
@@ -93,24 +93,28 @@ line_fault (const char *line, size_t *depth)
     return line_is_over (rest) ? NULL : "after the name comes `= value`, or nothing";
 }
 
+/*  The lines of a file that say something, checked, as one text. Comments are left out, since
+ *  zconfig minds how they are indented.
+ */
 static status_t
-settings_check_lines (FILE *file, const char *path, problem_t *problem)
+settings_check_lines (FILE *from, const char *path, FILE *to, problem_t *problem)
 {
-    OWNED (line) char *line = NULL;
+    OWNED (text) char *line = NULL;
     size_t space = 0;
-    size_t depth = 0;
-    for (int number = 1; getline (&line, &space, file) >= 0; number++) {
-        if (number == 1 && !line_is_over (line) && *line == ' ')
-            return problem_set (problem, STATUS_BAD_SETTING,
-                                "%s, line 1: the first line must not be indented", path);
-        const char *fault = line_fault (line, &depth);
+    size_t most = 0;
+    for (int number = 1; getline (&line, &space, from) >= 0; number++) {
+        if (line_is_over (line))
+            continue;
+        const char *fault = line_fault (line, &most);
         if (fault)
             return problem_set (problem, STATUS_BAD_SETTING, "%s, line %d: %s", path, number,
                                 fault);
+        fputs (line, to);
+        if (ftell (to) > FILE_BYTES)
+            return problem_set (problem, STATUS_SYSTEM, "%s: too large for a configuration", path);
     }
-    if (ferror (file) || ftell (file) > FILE_BYTES)
-        return problem_set (problem, STATUS_SYSTEM, "%s: %s", path,
-                            ferror (file) ? strerror (errno) : "too large for a configuration");
+    if (ferror (from))
+        return problem_set (problem, STATUS_SYSTEM, "%s: %s", path, strerror (errno));
     return STATUS_OK;
 }
 
@@ -170,13 +174,17 @@ settings_read_file (settings_t *self, const char *path, problem_t *problem)
     OWNED (file) FILE *file = fopen (path, "r");
     if (!file)
         return problem_set (problem, STATUS_SYSTEM, "%s: %s", path, strerror (errno));
-    status_t status = settings_check_lines (file, path, problem);
+
+    OWNED (text) char *text = NULL;
+    size_t size = 0;
+    FILE *lines = open_memstream (&text, &size);
+    ASSERT (lines, "open_memstream fails only without memory");
+    status_t status = settings_check_lines (file, path, lines, problem);
+    fclose (lines);
     if (status)
         return status;
 
-    rewind (file);
-    OWNED (zchunk) zchunk_t *chunk = zchunk_read (file, FILE_BYTES);
-    OWNED (zconfig) zconfig_t *root = zconfig_chunk_load (chunk);
+    OWNED (zconfig) zconfig_t *root = zconfig_str_load (text);
     if (!root)
         return problem_set (problem, STATUS_BAD_SETTING, "%s: this is not ZPL; see --sample", path);
     reading_t reading = {self, path, (bool *)allocate (settings_count, sizeof (bool)), problem};
