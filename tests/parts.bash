@@ -1,0 +1,176 @@
+#   The parts of tests/run: each a function that writes TAP, one line for each check, and for what
+#   failed a line `# repeat: command`. Sourced, with the root as the current directory.
+# shellcheck shell=bash
+
+jobs=$(nproc)
+program_seconds=600  #  one program may take; sanitizers are slow, a deadlock is for ever
+
+#   build PRESET [TARGET…]: quiet unless it fails.
+build () {
+    local preset=$1 log=$results/build-$1.log
+    local targets=("${@:2}")
+    if { cmake --preset "$preset" \
+        && cmake --build --preset "$preset" -j "$jobs" ${targets:+--target "${targets[@]}"}; } \
+        >"$log" 2>&1; then
+        echo "ok the preset $preset builds"
+    else
+        echo "not ok the preset $preset builds"
+        grep -E -A 6 'error|Error|FAILED|CMake' "$log" | head -n 40 | sed 's/^/#   /'
+        echo "# repeat: cmake --preset $preset && cmake --build --preset $preset"
+        return 1
+    fi
+}
+
+#   The sources of the unit tests whose path has this word in it; all without one.
+unit_sources () {
+    git ls-files -co --exclude-standard -- '*_test.c' | grep -F -- "${1:-}"
+}
+
+#   run_programs DIRECTORY REPEAT NAME…: cmocka programs, as many at a time as there are cores.
+run_programs () {
+    local directory=$1 repeat=$2 name
+    shift 2
+    printf '%s\n' "$@" | CMOCKA_MESSAGE_OUTPUT=TAP xargs -P "$jobs" -I NAME bash -c '
+        timeout '$program_seconds' "$0/NAME" >"$0/NAME.tap" 2>&1 </dev/null
+        echo $? >"$0/NAME.code"' "$directory"
+    for name in "$@"; do
+        show_program "$name" "$directory/$name.tap" "$(<"$directory/$name.code")" "$repeat"
+    done
+}
+
+#   Its TAP under its name. A program that ended badly without a failed test has failed.
+show_program () {
+    local name=$1 tap=$2 code=$3 repeat=$4
+    sed -E -e "s/^(not )?ok [0-9]+ (- )?/\1ok $name: /" -e '/^1\.\.[0-9]+$/d' "$tap"
+    if ((code == 0)) && grep -q '^ok ' "$tap" && ! grep '^not ok' "$tap" | grep -qv '# SKIP'; then
+        return
+    fi
+    if ! grep '^not ok' "$tap" | grep -qv '# SKIP'; then
+        echo "not ok $name ended with $code"
+        tail -n 10 "$tap" | sed 's/^/#   /'
+    fi
+    echo "# repeat: $repeat $name"
+}
+
+#   Names of test programs from their sources, those that this build made: CMake knows them all.
+programs_of () {
+    local directory=$1 name
+    unit_sources "${2:-}" | while read -r source; do
+        name=$(basename "$source" .c)
+        echo "$name"
+        [[ -x $directory/$name ]] || echo "$source: no CMakeLists.txt makes it" >&2
+    done
+}
+
+part_unit () {
+    build debug || return
+    mapfile -t names < <(programs_of build/debug/tests "${1:-}")
+    ((${#names[@]})) && run_programs build/debug/tests "tests/run unit" "${names[@]}"
+}
+
+#   The unit tests again, of what has threads, under ThreadSanitizer.
+part_threads () {
+    local words=(daemon/ proto/wire/ broker/store/ gateway/ worker/ cli/) word
+    (($#)) && words=("$@")
+    mapfile -t names < <(
+        for word in "${words[@]}"; do programs_of build/tsan/tests "$word" 2>/dev/null; done
+        (($#)) || unit_sources broker/ | grep -E '^broker/[a-z_]+\.c$' | xargs -r -n 1 basename -s .c
+    )
+    build tsan "${names[@]}" || return
+    export TSAN_OPTIONS="suppressions=$root/tests/tsan.supp halt_on_error=1"
+    run_programs build/tsan/tests "tests/run threads" "${names[@]}"
+    unset TSAN_OPTIONS
+}
+
+part_sim () {
+    build release && tests/sim/run "$@"
+}
+
+part_fuzz () {
+    build fuzz && tests/fuzz/run "$@"
+}
+
+#   The Python packages of system tests and lint, in a place of their own.
+make_venv () {
+    local venv=build/venv requirements=(tests/system/requirements.txt tests/lint/requirements.txt)
+    local sum
+    sum=$(cat "${requirements[@]}" | sha256sum)
+    [[ $(cat "$venv/.made-from" 2>/dev/null) == "$sum" ]] && return
+    rm -rf "$venv"
+    if python3 -m venv "$venv" \
+        && "$venv/bin/pip" install -q "${requirements[@]/#/-r}"; then
+        echo "$sum" >"$venv/.made-from"
+    else
+        echo "not ok the packages of ${requirements[*]} can be installed"
+        return 1
+    fi >"$results/venv.log" 2>&1
+}
+
+part_lint () {
+    make_venv && build debug && tests/lint/run "$@"
+}
+
+#   pytest's summary as TAP.
+pytest_to_tap () {
+    sed -nE -e 's/^PASSED /ok /p' -e 's/^(FAILED|ERROR) (.*)/not ok \2\n# repeat: tests\/run system \2/p' \
+        -e 's/^(SKIPPED|XFAIL) (.*)/not ok # SKIP \2/p' -e 's/^XPASS /not ok it was to fail: /p' "$1" \
+        | sed -E 's/^(# repeat: tests\/run system )[^ ]*::([^ ]*).*/\1-k \2/'
+}
+
+#   part_pytest MARKERS WORD…
+run_pytest () {
+    make_venv && build debug || return
+    local log=$results/pytest.log
+    TOCSIN_BUILD=$root/build/debug/bin timeout 7200 build/venv/bin/python -m pytest \
+        -rA -p no:cacheprovider --rootdir=tests/system -m "$1" "${@:2}" tests/system >"$log" 2>&1
+    local code=$?
+    pytest_to_tap "$log"
+    if ((code != 0)); then
+        sed 's/^/#   /' "$log"
+        return $code
+    fi
+}
+
+part_system () {
+    run_pytest "not soak" "$@"
+}
+
+#   What a user runs first: ./tocsin builds and answers, and the second time at once.
+part_house () {
+    build release || return
+    local before after version
+    version=$(./tocsin version) && echo "ok ./tocsin version says ${version%%$'\n'*}" \
+        || echo "not ok ./tocsin version answers"
+    before=$(date +%s%N)
+    ./tocsin version >/dev/null
+    after=$(date +%s%N)
+    local milliseconds=$(((after - before) / 1000000))
+    if ((milliseconds < 500)); then
+        echo "ok ./tocsin has nothing to do the second time"
+    else
+        echo "not ok ./tocsin took $milliseconds ms with nothing to do"
+    fi
+    if DESTDIR=$root/build/installed cmake --install build >"$results/install.log" 2>&1 \
+        && [[ -x build/installed/usr/local/bin/tocsin ]]; then
+        echo "ok it can be installed"
+    else
+        echo "not ok it can be installed"
+    fi
+}
+
+part_bench_smoke () {
+    build release || return
+    if bench/run --smoke >"$results/bench.log" 2>&1; then
+        echo "ok bench/run --smoke measures every part"
+    else
+        echo "not ok bench/run --smoke measures every part"
+        tail -n 20 "$results/bench.log" | sed 's/^/#   /'
+        echo "# repeat: bench/run --smoke"
+    fi
+}
+
+#   Hours of the same: 100,000 seeds, and the plays that are marked so.
+part_soak () {
+    build release && tests/sim/run --seeds 100000 "$@"
+    run_pytest soak
+}
