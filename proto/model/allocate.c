@@ -19,7 +19,8 @@ void *
 allocate_again (void *memory, size_t count, size_t size)
 {
     ASSERT (size == 0 || count <= SIZE_MAX / size, "a size that overflows was not checked before");
-    void *again = realloc (memory, count * size ? count * size : 1);
+    size_t bytes = count * size;
+    void *again = realloc (memory, bytes > 0 ? bytes : 1);
     ASSERT (again,
             "out of memory: raise the limit of the process, or lower limits/ in the settings");
     return again;

@@ -33,15 +33,17 @@ typedef struct event {
     int64_t accepted_ms;  //  wall time at which the broker took it in; 0 before
 } event_t;
 
-/*  A copy of the fields, with one reference. Fields that are NULL become "". Aborts when out of
- *  memory: check the sizes first (event_check).
+/*  A copy of the fields, with one reference. Without a key it gets its subject as key, without a
+ *  content_type "application/json"; other fields that are NULL become "". Aborts when out of memory:
+ *  check the sizes first (event_check).
  */
 event_t *event_new (const event_t *fields);
 event_t *event_ref (const event_t *event);  //  the same event, one reference more
 void event_destroy (event_t **event_p);     //  gives one reference back; safe on NULL
 
 /*  Whether these fields may be an event: lengths within limits, id of its letters, type of
- *  segments, UTF-8 throughout, no control characters, time a RFC 3339 time.
+ *  segments, UTF-8 throughout, no control characters, time a RFC 3339 time. A field that event_new
+ *  fills in may be missing; a problem's name is the field.
  */
 status_t event_check (const event_t *fields, const limits_t *limits, problem_t *problem);
 

@@ -23,8 +23,8 @@ bool pattern_matches (const pattern_t *self, const char *text);
 bool pattern_is_literal (const pattern_t *self);  //  no wildcard: it equals, or it does not
 const char *pattern_text (const pattern_t *self);
 
-//  Bytes at the start of the pattern's text that every match starts with: whole segments with
-//  their separators. All of it when literal.
+//  Bytes at the start of the pattern's text that every match starts with: whole segments, with their
+//  separators as far as each match has them (a.* has `a.`, a.** only `a`). All of it when literal.
 size_t pattern_literal_bytes (const pattern_t *self);
 
 #endif
