@@ -67,7 +67,7 @@ typedef struct {
     size_t subscription_count;
     struct partition_row {
         int64_t last_seq, level_seq;
-    } *partitions;  //  as many as the store was made with
+    } * partitions;  //  as many as the store was made with
     int32_t partition_count;
     struct progress_row {
         const char *subscription;
@@ -77,7 +77,7 @@ typedef struct {
         size_t dead_count;
         exception_at_t *exceptions;  //  by seq; all but the dead
         size_t exception_count;
-    } *progresses;
+    } * progresses;
     size_t progress_count;
 } inventory_t;
 void inventory_destroy (inventory_t **self_p);

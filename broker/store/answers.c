@@ -1,0 +1,230 @@
+#include "broker/store/answers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/model/allocate.h"
+#include "proto/model/assert.h"
+
+enum { ROOM_AT_FIRST = 8 };  //  elements; a power of two
+
+//  A string that we own, though its type says that nobody may change it.
+static void
+drop (const char *text)
+{
+    free ((void *)(uintptr_t)text);
+}
+
+//  Grows when count is a power of two, so that no capacity has to be kept.
+void *
+array_room (void *array, size_t count, size_t element_bytes)
+{
+    if (count == 0)
+        return allocate (ROOM_AT_FIRST, element_bytes);
+    bool is_full = count >= ROOM_AT_FIRST && (count & (count - 1)) == 0;
+    return is_full ? allocate_again (array, count * 2, element_bytes) : array;
+}
+
+page_t *
+page_new (void)
+{
+    return ALLOCATE (page_t);
+}
+
+void
+page_add (page_t *self, event_t *event)
+{
+    self->events = array_room (self->events, self->count, sizeof *self->events);
+    self->events [self->count++] = event;
+}
+
+void
+page_destroy (page_t **self_p)
+{
+    page_t *self = *self_p;
+    if (!self)
+        return;
+    for (size_t i = 0; i < self->count; i++)
+        event_destroy (&self->events [i]);
+    free (self->events);
+    free (self);
+    *self_p = NULL;
+}
+
+history_t *
+history_new (event_t *event)
+{
+    history_t *self = ALLOCATE (history_t);
+    self->event = event;
+    return self;
+}
+
+void
+history_add_exception (history_t *self, const char *subscription, const exception_t *exception)
+{
+    self->exceptions =
+        array_room (self->exceptions, self->exception_count, sizeof *self->exceptions);
+    self->exceptions [self->exception_count++] =
+        (exception_row_t){.subscription = allocate_copy (subscription), .exception = *exception};
+}
+
+void
+history_add_attempt (history_t *self, const char *subscription, const attempt_t *attempt)
+{
+    self->attempts = array_room (self->attempts, self->attempt_count, sizeof *self->attempts);
+    attempt_row_t *row = &self->attempts [self->attempt_count++];
+    row->subscription = allocate_copy (subscription);
+    row->attempt = *attempt;
+    row->attempt.error = allocate_copy (attempt->error);
+    row->attempt.worker = allocate_copy (attempt->worker);
+    row->attempt.result = allocate_copy (attempt->result);
+}
+
+static int
+exceptions_by_subscription (const void *a, const void *b)
+{
+    const exception_row_t *left = a, *right = b;
+    return strcmp (left->subscription, right->subscription);
+}
+
+static int
+attempts_by_subscription (const void *a, const void *b)
+{
+    const attempt_row_t *left = a, *right = b;
+    int order = strcmp (left->subscription, right->subscription);
+    if (order != 0)
+        return order;
+    return (left->attempt.number > right->attempt.number) -
+           (left->attempt.number < right->attempt.number);
+}
+
+void
+history_sort (history_t *self)
+{
+    if (self->exception_count)
+        qsort (self->exceptions, self->exception_count, sizeof *self->exceptions,
+               exceptions_by_subscription);
+    if (self->attempt_count)
+        qsort (self->attempts, self->attempt_count, sizeof *self->attempts,
+               attempts_by_subscription);
+}
+
+void
+history_destroy (history_t **self_p)
+{
+    history_t *self = *self_p;
+    if (!self)
+        return;
+    for (size_t i = 0; i < self->exception_count; i++)
+        drop (self->exceptions [i].subscription);
+    for (size_t i = 0; i < self->attempt_count; i++) {
+        drop (self->attempts [i].subscription);
+        drop (self->attempts [i].attempt.error);
+        drop (self->attempts [i].attempt.worker);
+        drop (self->attempts [i].attempt.result);
+    }
+    free (self->exceptions);
+    free (self->attempts);
+    event_destroy (&self->event);
+    free (self);
+    *self_p = NULL;
+}
+
+inventory_t *
+inventory_new (int32_t partitions)
+{
+    inventory_t *self = ALLOCATE (inventory_t);
+    self->partitions = allocate ((size_t)partitions, sizeof *self->partitions);
+    self->partition_count = partitions;
+    return self;
+}
+
+void
+inventory_add_subscription (inventory_t *self, subscription_t *subscription)
+{
+    self->subscriptions =
+        array_room (self->subscriptions, self->subscription_count, sizeof (subscription_t *));
+    self->subscriptions [self->subscription_count++] = subscription;
+}
+
+void
+inventory_add_progress (inventory_t *self, size_t subscription, int32_t partition,
+                        const progress_t *progress, bool is_quiet)
+{
+    ASSERT (subscription < self->subscription_count, "the id of the row is the subscription's own");
+    self->progresses =
+        array_room (self->progresses, self->progress_count, sizeof *self->progresses);
+    struct progress_row *row = &self->progresses [self->progress_count++];
+    *row = (struct progress_row){.subscription = self->subscriptions [subscription]->id,
+                                 .partition = partition,
+                                 .progress = *progress,
+                                 .is_quiet = is_quiet};
+    int64_t level_seq = self->partitions [partition].level_seq;
+    if (is_quiet && level_seq > progress->floor)
+        progress_raise (&row->progress, level_seq);
+}
+
+void
+inventory_add_exception (inventory_t *self, const exception_at_t *exception)
+{
+    ASSERT (self->progress_count > 0, "an exception stands above a floor");
+    struct progress_row *row = &self->progresses [self->progress_count - 1];
+    if (exception->exception.state == EXCEPTION_DEAD) {
+        row->dead_count++;
+        return;
+    }
+    row->exceptions = array_room (row->exceptions, row->exception_count, sizeof *row->exceptions);
+    row->exceptions [row->exception_count++] = *exception;
+}
+
+void
+inventory_destroy (inventory_t **self_p)
+{
+    inventory_t *self = *self_p;
+    if (!self)
+        return;
+    for (size_t i = 0; i < self->progress_count; i++)
+        free (self->progresses [i].exceptions);
+    for (size_t i = 0; i < self->subscription_count; i++)
+        subscription_destroy (&self->subscriptions [i]);
+    free (self->progresses);
+    free (self->subscriptions);
+    free (self->partitions);
+    free (self);
+    *self_p = NULL;
+}
+
+void
+token_copy (token_t *copy, const token_t *token)
+{
+    *copy = (token_t){.id = allocate_copy (token->id),
+                      .hash = allocate_copy (token->hash),
+                      .name = allocate_copy (token->name),
+                      .scopes = allocate_copy (token->scopes),
+                      .created_ms = token->created_ms};
+}
+
+void
+token_array_add (token_t **tokens, size_t *count, const token_t *token)
+{
+    *tokens = array_room (*tokens, *count, sizeof **tokens);
+    token_copy (&(*tokens) [(*count)++], token);
+}
+
+void
+token_clear (token_t *token)
+{
+    drop (token->id);
+    drop (token->hash);
+    drop (token->name);
+    drop (token->scopes);
+    *token = (token_t){0};
+}
+
+void
+token_array_free (token_t *tokens, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        token_clear (&tokens [i]);
+    free (tokens);
+}

@@ -1,0 +1,347 @@
+#include "broker/store/memory.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define uthash_fatal(message) abort ()
+#include <uthash.h>
+
+#include "broker/store/answers.h"
+#include "broker/store/memory_subscribers.h"
+#include "proto/model/allocate.h"
+#include "proto/model/assert.h"
+#include "proto/model/owned.h"
+
+//  The one event that has an id in a partition.
+typedef struct {
+    event_t *event;
+    UT_hash_handle hh;  //  by its id
+} name_t;
+
+typedef struct {
+    event_t **events;  //  of seq 1, 2, 3 …
+    size_t count;      //  the last seq
+    name_t *names;
+    int64_t level_seq;
+} partition_t;
+
+typedef struct {
+    token_t token;
+    UT_hash_handle hh;  //  by id
+} kept_token_t;
+
+typedef struct {
+    store_t store;          //  first: a store_t * is one of these
+    pthread_mutex_t mutex;  //  of all that follows
+    int32_t partition_count;
+    partition_t *partitions;
+    subscribers_t subscribers;
+    kept_token_t *tokens;
+    int fail_in;  //  commits until the one that fails; 0: none
+    status_t fail_status;
+    bool fail_is_applied;
+} memory_store_t;
+
+static memory_store_t *
+self_of (store_t *store)
+{
+    return (memory_store_t *)store;
+}
+
+static memory_store_t *
+enter (store_t *store)
+{
+    memory_store_t *self = self_of (store);
+    pthread_mutex_lock (&self->mutex);
+    return self;
+}
+
+static status_t
+leave (memory_store_t *self, status_t status)
+{
+    pthread_mutex_unlock (&self->mutex);
+    return status;
+}
+
+static partition_t *
+partition_of (memory_store_t *self, int32_t partition)
+{
+    ASSERT (partition >= 0 && partition < self->partition_count, "there is no such partition");
+    return &self->partitions [partition];
+}
+
+static event_t *
+find_event (const partition_t *partition, const char *id)
+{
+    name_t *name;
+    HASH_FIND_STR (partition->names, id, name);
+    return name ? name->event : NULL;
+}
+
+static stored_t
+judge (const event_t *first, const event_t *event)
+{
+    return (stored_t){.kind = event_says_same (first, event) ? STORED_DUPLICATE : STORED_ID_TAKEN,
+                      .seq = first->seq};
+}
+
+static stored_t
+add_event (memory_store_t *self, const event_t *event)
+{
+    partition_t *partition = partition_of (self, event->partition);
+    const event_t *first = find_event (partition, event->id);
+    if (first)
+        return judge (first, event);
+
+    event_t fields = *event;
+    fields.seq = (int64_t)partition->count + 1;
+    event_t *kept = event_new (&fields);
+    partition->events = array_room (partition->events, partition->count, sizeof (event_t *));
+    partition->events [partition->count++] = kept;
+    name_t *name = ALLOCATE (name_t);
+    name->event = kept;
+    HASH_ADD_KEYPTR (hh, partition->names, kept->id, strlen (kept->id), name);
+    return (stored_t){.kind = STORED_NEW, .seq = kept->seq};
+}
+
+static void
+put_level (memory_store_t *self, const change_t *change)
+{
+    partition_t *partition = partition_of (self, change->partition);
+    ASSERT (change->seq <= (int64_t)partition->count,
+            "what is not in the log cannot have ended: it would be passed over when it comes");
+    partition->level_seq = change->seq;
+}
+
+static void
+apply (memory_store_t *self, const change_t *change)
+{
+    bool has_partition =
+        change->kind != CHANGE_SUBSCRIPTION && change->kind != CHANGE_SUBSCRIPTION_GONE;
+    int64_t last_seq = has_partition ? (int64_t)partition_of (self, change->partition)->count : 0;
+    if (change->kind == CHANGE_LEVEL)
+        put_level (self, change);
+    else
+        subscribers_apply (&self->subscribers, change, last_seq);
+}
+
+static void
+forget_token (memory_store_t *self, kept_token_t *token)
+{
+    HASH_DEL (self->tokens, token);
+    token_clear (&token->token);
+    free (token);
+}
+
+static void
+keep_token (memory_store_t *self, const token_t *token)
+{
+    kept_token_t *kept;
+    HASH_FIND_STR (self->tokens, token->id, kept);
+    if (kept)
+        forget_token (self, kept);
+    if (!token->scopes)
+        return;
+    kept = ALLOCATE (kept_token_t);
+    token_copy (&kept->token, token);
+    HASH_ADD_KEYPTR (hh, self->tokens, kept->token.id, strlen (kept->token.id), kept);
+}
+
+//  stored NULL: nobody is to hear of it.
+static void
+play (memory_store_t *self, const batch_t *batch, stored_t *stored)
+{
+    for (size_t i = 0; i < batch->event_count; i++) {
+        stored_t verdict = add_event (self, batch->events [i]);
+        if (stored)
+            stored [i] = verdict;
+    }
+    for (size_t i = 0; i < batch->change_count; i++)
+        apply (self, &batch->changes [i]);
+    for (size_t i = 0; i < batch->token_count; i++)
+        keep_token (self, &batch->tokens [i]);
+}
+
+static status_t
+commit (store_t *store, const batch_t *batch, stored_t *stored, problem_t *problem)
+{
+    memory_store_t *self = enter (store);
+    bool fails = self->fail_in > 0 && --self->fail_in == 0;
+    if (!fails || self->fail_is_applied)
+        play (self, batch, fails ? NULL : stored);
+    if (!fails)
+        return leave (self, STATUS_OK);
+    return leave (self, problem_set (problem, self->fail_status, "store: memory: told to fail"));
+}
+
+static status_t
+find (store_t *store, const batch_t *batch, stored_t *stored, problem_t *problem)
+{
+    (void)problem;
+    memory_store_t *self = enter (store);
+    for (size_t i = 0; i < batch->event_count; i++) {
+        const event_t *event = batch->events [i];
+        const event_t *first = find_event (partition_of (self, event->partition), event->id);
+        stored [i] = first ? judge (first, event) : (stored_t){.kind = STORED_NEW, .seq = 0};
+    }
+    return leave (self, STATUS_OK);
+}
+
+static status_t
+read_page (store_t *store, int32_t partition, int64_t above_seq, size_t limit_bytes,
+           size_t limit_events, page_t **page, problem_t *problem)
+{
+    (void)problem;
+    ASSERT (above_seq >= 0, "seqs are 1, 2, 3 …");
+    page_t *filled = page_new ();
+    memory_store_t *self = enter (store);
+    const partition_t *log = partition_of (self, partition);
+    size_t bytes = 0;
+    for (size_t i = (size_t)above_seq; i < log->count; i++) {
+        bytes += event_size_bytes (log->events [i]);
+        if (filled->count && (bytes > limit_bytes || filled->count >= limit_events))
+            break;
+        page_add (filled, event_ref (log->events [i]));
+    }
+    *page = filled;
+    return leave (self, STATUS_OK);
+}
+
+static status_t
+look_up (store_t *store, const char *id, history_t **history, problem_t *problem)
+{
+    memory_store_t *self = enter (store);
+    for (int32_t i = 0; i < self->partition_count; i++) {
+        const event_t *event = find_event (&self->partitions [i], id);
+        if (!event)
+            continue;
+        *history = history_new (event_ref (event));
+        subscribers_tell (&self->subscribers, *history);
+        return leave (self, STATUS_OK);
+    }
+    return leave (self, problem_set (problem, STATUS_NOT_FOUND, "there is no event %.64s", id));
+}
+
+static status_t
+load (store_t *store, inventory_t **inventory, problem_t *problem)
+{
+    (void)problem;
+    memory_store_t *self = enter (store);
+    inventory_t *loaded = inventory_new (self->partition_count);
+    for (int32_t i = 0; i < self->partition_count; i++)
+        loaded->partitions [i] = (struct partition_row){
+            .last_seq = (int64_t)self->partitions [i].count,
+            .level_seq = self->partitions [i].level_seq,
+        };
+    subscribers_list (&self->subscribers, loaded);
+    *inventory = loaded;
+    return leave (self, STATUS_OK);
+}
+
+static status_t
+find_token (store_t *store, const char *hash, token_t *token, bool *found, problem_t *problem)
+{
+    (void)problem;
+    memory_store_t *self = enter (store);
+    *found = false;
+    for (kept_token_t *one = self->tokens; one && !*found; one = one->hh.next) {
+        *found = strcmp (one->token.hash, hash) == 0;
+        if (*found)
+            token_copy (token, &one->token);
+    }
+    return leave (self, STATUS_OK);
+}
+
+static int
+by_age (const kept_token_t *a, const kept_token_t *b)
+{
+    if (a->token.created_ms != b->token.created_ms)
+        return a->token.created_ms < b->token.created_ms ? -1 : 1;
+    return strcmp (a->token.id, b->token.id);
+}
+
+static status_t
+list_tokens (store_t *store, token_t **tokens, size_t *count, problem_t *problem)
+{
+    (void)problem;
+    memory_store_t *self = enter (store);
+    *tokens = NULL;
+    *count = 0;
+    HASH_SORT (self->tokens, by_age);
+    for (kept_token_t *one = self->tokens; one; one = one->hh.next)
+        token_array_add (tokens, count, &one->token);
+    return leave (self, STATUS_OK);
+}
+
+static void
+tidy (store_t *store)
+{
+    (void)store;
+}
+
+static void
+clear_log (partition_t *partition)
+{
+    name_t *name, *next;
+    HASH_ITER (hh, partition->names, name, next)
+    {
+        HASH_DEL (partition->names, name);
+        free (name);
+    }
+    for (size_t i = 0; i < partition->count; i++)
+        event_destroy (&partition->events [i]);
+    free (partition->events);
+}
+
+static void
+close_store (store_t **store_p)
+{
+    if (!*store_p)
+        return;
+    memory_store_t *self = self_of (*store_p);
+    *store_p = NULL;
+    for (int32_t i = 0; i < self->partition_count; i++)
+        clear_log (&self->partitions [i]);
+    subscribers_clear (&self->subscribers);
+    kept_token_t *token, *next;
+    HASH_ITER (hh, self->tokens, token, next)
+    forget_token (self, token);
+    pthread_mutex_destroy (&self->mutex);
+    free (self->partitions);
+    free (self);
+}
+
+static const store_ops_t ops = {.commit = commit,
+                                .find = find,
+                                .read = read_page,
+                                .look_up = look_up,
+                                .load = load,
+                                .find_token = find_token,
+                                .list_tokens = list_tokens,
+                                .tidy = tidy,
+                                .close = close_store};
+
+store_t *
+memory_store_new (int32_t partitions)
+{
+    memory_store_t *self = ALLOCATE (memory_store_t);
+    *self = (memory_store_t){.store = {&ops},
+                             .partition_count = partitions,
+                             .partitions = allocate ((size_t)partitions, sizeof (partition_t)),
+                             .subscribers = {.partitions = partitions}};
+    pthread_mutex_init (&self->mutex, NULL);
+    return &self->store;
+}
+
+void
+memory_store_fail (store_t *store, int nth, status_t status, bool is_applied)
+{
+    ASSERT (store->ops == &ops, "only a memory store can be told to fail");
+    ASSERT (nth > 0 && status != STATUS_OK, "nth counts from the next commit, and it fails");
+    memory_store_t *self = enter (store);
+    self->fail_in = nth;
+    self->fail_status = status;
+    self->fail_is_applied = is_applied;
+    leave (self, STATUS_OK);
+}

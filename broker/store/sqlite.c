@@ -1,0 +1,255 @@
+/*  Who uses which connection: the writer's thread its own; readers borrow one of a few; tidy has one
+ *  for checkpoints. Only the WAL's size and the mark of failure are shared, and those are atomic.
+ */
+#include "broker/store/sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "broker/store/sqlite_checkpoint.h"
+#include "broker/store/sqlite_lock.h"
+#include "broker/store/sqlite_pool.h"
+#include "broker/store/sqlite_schema.h"
+#include "broker/store/sqlite_writer.h"
+#include "proto/model/allocate.h"
+#include "proto/model/assert.h"
+#include "proto/model/owned.h"
+
+typedef struct {
+    store_t store;  //  first: a store_t * is one of these
+    char *path;     //  absolute
+    limits_t limits;
+    int lock;  //  descriptor; -1: not taken
+    writer_t writer;
+    pool_t pool;  //  of readers
+    checkpoint_t checkpoint;
+    atomic_bool has_failed;  //  the disk did: what was written is not to be trusted
+} sqlite_store_t;
+
+//  A store_t * that sqlite_store_new gave out.
+static sqlite_store_t *
+self_of (store_t *store)
+{
+    return (sqlite_store_t *)store;
+}
+
+static status_t
+refuse_to_write (sqlite_store_t *self, problem_t *problem)
+{
+    return problem_set (problem, STATUS_STORE_FAILED,
+                        "store: %s: its disk has failed before; look at the disk, then start again",
+                        self->path);
+}
+
+//  When the WAL has grown long in spite of tidy, who makes it grow has to wait for its end.
+static status_t
+commit (store_t *store, const batch_t *batch, stored_t *stored, problem_t *problem)
+{
+    sqlite_store_t *self = self_of (store);
+    if (atomic_load (&self->has_failed))
+        return refuse_to_write (self, problem);
+    status_t status = writer_commit (&self->writer, batch, stored, problem);
+    bool is_disk_whole = status != STATUS_STORE_FAILED;
+    if (status == STATUS_OK && checkpoint_is_overdue (&self->checkpoint))
+        is_disk_whole = checkpoint_finish (&self->checkpoint, self->writer.connection.handle);
+    if (!is_disk_whole)
+        atomic_store (&self->has_failed, true);
+    return status;
+}
+
+static void
+tidy (store_t *store)
+{
+    sqlite_store_t *self = self_of (store);
+    if (!atomic_load (&self->has_failed) && !checkpoint_run (&self->checkpoint))
+        atomic_store (&self->has_failed, true);
+}
+
+static status_t
+find (store_t *store, const batch_t *batch, stored_t *stored, problem_t *problem)
+{
+    OWNED (loan) loan_t loan = {.pool = &self_of (store)->pool};
+    status_t status = loan_take (&loan, problem);
+    return status == STATUS_OK ? reader_find (loan.reader, batch, stored, problem) : status;
+}
+
+static status_t
+read_page (store_t *store, int32_t partition, int64_t above_seq, size_t limit_bytes,
+           size_t limit_events, page_t **page, problem_t *problem)
+{
+    OWNED (loan) loan_t loan = {.pool = &self_of (store)->pool};
+    status_t status = loan_take (&loan, problem);
+    return status == STATUS_OK ? reader_read (loan.reader, partition, above_seq, limit_bytes,
+                                              limit_events, page, problem)
+                               : status;
+}
+
+static status_t
+look_up (store_t *store, const char *id, history_t **history, problem_t *problem)
+{
+    OWNED (loan) loan_t loan = {.pool = &self_of (store)->pool};
+    status_t status = loan_take (&loan, problem);
+    return status == STATUS_OK ? reader_look_up (loan.reader, id, history, problem) : status;
+}
+
+static status_t
+load (store_t *store, inventory_t **inventory, problem_t *problem)
+{
+    OWNED (loan) loan_t loan = {.pool = &self_of (store)->pool};
+    status_t status = loan_take (&loan, problem);
+    return status == STATUS_OK ? reader_load (loan.reader, inventory, problem) : status;
+}
+
+static status_t
+find_token (store_t *store, const char *hash, token_t *token, bool *found, problem_t *problem)
+{
+    OWNED (loan) loan_t loan = {.pool = &self_of (store)->pool};
+    status_t status = loan_take (&loan, problem);
+    return status == STATUS_OK ? reader_find_token (loan.reader, hash, token, found, problem)
+                               : status;
+}
+
+static status_t
+list_tokens (store_t *store, token_t **tokens, size_t *count, problem_t *problem)
+{
+    OWNED (loan) loan_t loan = {.pool = &self_of (store)->pool};
+    status_t status = loan_take (&loan, problem);
+    return status == STATUS_OK ? reader_list_tokens (loan.reader, tokens, count, problem) : status;
+}
+
+//  The writer's connection goes last: SQLite's own clean-up of the WAL is left to it.
+static void
+close_store (store_t **store_p)
+{
+    if (!*store_p)
+        return;
+    sqlite_store_t *self = self_of (*store_p);
+    *store_p = NULL;
+    if (atomic_load (&self->has_failed))  //  what is in the WAL may be all there is
+        sqlite3_db_config (self->writer.connection.handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+                           NULL);
+    pool_close (&self->pool);
+    checkpoint_close (&self->checkpoint);
+    writer_close (&self->writer);
+    if (self->lock >= 0)
+        lock_give_back (self->lock);
+    free (self->path);
+    free (self);
+}
+
+static const store_ops_t ops = {.commit = commit,
+                                .find = find,
+                                .read = read_page,
+                                .look_up = look_up,
+                                .load = load,
+                                .find_token = find_token,
+                                .list_tokens = list_tokens,
+                                .tidy = tidy,
+                                .close = close_store};
+
+//  Absolute, so that it names the same file wherever the process goes, and no name is special.
+static char *
+absolute_path (const char *path, problem_t *problem)
+{
+    char directory [PATH_MAX], name [PATH_MAX], whole [PATH_MAX];
+    if (strlen (path) + sizeof ".lock" > PATH_MAX) {
+        problem_set (problem, STATUS_SYSTEM, "store: %.120s… is too long for a path", path);
+        return NULL;
+    }
+    strcpy (directory, path);
+    strcpy (name, path);
+    const char *base = basename (name);
+    if (!realpath (dirname (directory), whole)) {
+        problem_set (problem, STATUS_SYSTEM,
+                     "store: the directory of %s cannot be used: %s; make it (mkdir -p), or give "
+                     "another store/url",
+                     path, strerror (errno));
+        return NULL;
+    }
+    char *absolute = allocate (strlen (whole) + strlen (base) + 2, 1);
+    stpcpy (stpcpy (stpcpy (absolute, whole), strcmp (whole, "/") ? "/" : ""), base);
+    return absolute;
+}
+
+//  Secrets are in it: nobody else reads it, whatever the umask. The WAL takes its mode from it.
+static status_t
+make_file (const char *path, problem_t *problem)
+{
+    int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_EXCL, 0600);
+    if (fd < 0 && errno == EEXIST)
+        return STATUS_OK;
+    if (fd < 0)
+        return problem_set (problem, STATUS_SYSTEM,
+                            "store: %s cannot be made: %s; let this user write to its directory",
+                            path, strerror (errno));
+    close (fd);
+    return STATUS_OK;
+}
+
+static status_t
+check_kind (const char *path, problem_t *problem)
+{
+    struct stat file;
+    if (stat (path, &file) == 0 && S_ISREG (file.st_mode))
+        return STATUS_OK;
+    return problem_set (problem, STATUS_SYSTEM,
+                        "store: %s is no file; give the path of a file in store/url", path);
+}
+
+static status_t
+open_store (sqlite_store_t *self, int32_t partitions, problem_t *problem)
+{
+    status_t status = lock_take (self->path, &self->lock, problem);
+    if (status == STATUS_OK)
+        status = make_file (self->path, problem);
+    if (status == STATUS_OK)
+        status = check_kind (self->path, problem);
+    connection_t *connection = &self->writer.connection;
+    if (status == STATUS_OK)
+        status = connection_open (connection, self->path, problem);
+    if (status == STATUS_OK)
+        status = schema_settle (connection, partitions, problem);
+    if (status == STATUS_OK)
+        status = writer_open (&self->writer, problem);
+    if (status == STATUS_OK)
+        status = checkpoint_open (&self->checkpoint, self->path, connection->handle, problem);
+    if (status == STATUS_OK)
+        pool_open (&self->pool, self->path, self->writer.partitions, &self->limits);
+    return status;
+}
+
+//  The last events of each partition are read, as they were being written when the power went.
+static status_t
+check_ends (sqlite_store_t *self, problem_t *problem)
+{
+    OWNED (loan) loan_t loan = {.pool = &self->pool};
+    status_t status = loan_take (&loan, problem);
+    for (int32_t i = 0; i < self->writer.partitions && status == STATUS_OK; i++)
+        status = reader_check_end (loan.reader, i, self->writer.last_seqs [i], problem);
+    return status;
+}
+
+store_t *
+sqlite_store_new (const char *path, int32_t partitions, const limits_t *limits, problem_t *problem)
+{
+    char *absolute = absolute_path (path, problem);
+    if (!absolute)
+        return NULL;
+    sqlite_store_t *self = ALLOCATE (sqlite_store_t);
+    *self = (sqlite_store_t){.store = {&ops}, .path = absolute, .limits = *limits, .lock = -1};
+    status_t status = open_store (self, partitions, problem);
+    if (status == STATUS_OK)
+        status = check_ends (self, problem);
+    store_t *store = &self->store;
+    if (status != STATUS_OK)
+        close_store (&store);
+    return store;
+}

@@ -1,0 +1,24 @@
+/*  sqlite_schema – the tables of the file, their version, and how an older file becomes a new one.
+ *
+ *  An empty file is version 0: making a store is its first migration. Every step runs in one
+ *  transaction with the number it leads to.
+ */
+#ifndef SQLITE_SCHEMA_H
+#define SQLITE_SCHEMA_H
+
+#include <stdint.h>
+
+#include "broker/store/sqlite_connection.h"
+
+enum {
+    SCHEMA_VERSION = 1,                 //  PRAGMA user_version
+    SCHEMA_APPLICATION_ID = 0x5463736e  //  PRAGMA application_id: "Tcsn"
+};
+
+/*  Makes the file a store of our version: new ones of so many partitions, older ones migrated.
+ *    STORE_NEWER    of a later version: left alone
+ *    STORE_DAMAGED  somebody else's file, or tables that are not as we made them
+ */
+status_t schema_settle (connection_t *connection, int32_t partitions, problem_t *problem);
+
+#endif

@@ -1,0 +1,79 @@
+/*  What a subscription leaves behind when it goes may be a million rows. They are out of sight with
+ *  it (look_up and load ask only for subscriptions there are), so they may go little by little: a
+ *  step in each commit, so that none of them takes long. Its exceptions are neighbours. Its attempts
+ *  lie among those of others: the sweep walks over all of them once, in the order of places.
+ */
+#include "broker/store/sqlite_writer.h"
+
+#include "proto/model/assert.h"
+
+enum { SWEEP_ROWS = 1000 };  //  looked at by one step: under a millisecond
+
+static int
+bind_and_run (writer_t *self, statement_t name, int64_t number, int64_t second, int64_t third)
+{
+    sqlite3_stmt *statement = connection_statement (&self->connection, name);
+    int64_t values [] = {number, second, third};
+    for (int i = 0; i < sqlite3_bind_parameter_count (statement); i++)
+        sqlite3_bind_int64 (statement, i + 1, values [i]);
+    return connection_run (&self->connection, name);
+}
+
+static int
+first_gone (writer_t *self, int64_t *number, int64_t *swept_place)
+{
+    sqlite3_stmt *statement = connection_statement (&self->connection, STATEMENT_FIRST_GONE);
+    int code = sqlite3_step (statement);
+    if (code == SQLITE_ROW) {
+        *number = sqlite3_column_int64 (statement, 0);
+        *swept_place = sqlite3_column_int64 (statement, 1);
+    }
+    sqlite3_reset (statement);
+    return code;
+}
+
+//  The place SWEEP_ROWS attempts on. is_last: there are no more behind it.
+static int
+step_end (writer_t *self, int64_t from, int64_t *end, bool *is_last)
+{
+    sqlite3_stmt *statement = connection_statement (&self->connection, STATEMENT_SWEEP_END);
+    sqlite3_bind_int64 (statement, 1, from);
+    sqlite3_bind_int64 (statement, 2, SWEEP_ROWS);
+    int code = sqlite3_step (statement);
+    if (code == SQLITE_ROW) {
+        *is_last = sqlite3_column_int64 (statement, 1) < SWEEP_ROWS;
+        *end = *is_last ? INT64_MAX : sqlite3_column_int64 (statement, 0);
+    }
+    sqlite3_reset (statement);
+    return code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+static int
+sweep_attempts (writer_t *self, int64_t number, int64_t from)
+{
+    int64_t end = 0;
+    bool is_last = false;
+    int code = step_end (self, from, &end, &is_last);
+    if (code == SQLITE_OK)
+        code = bind_and_run (self, STATEMENT_SWEEP_ATTEMPTS, number, from, end);
+    if (code != SQLITE_OK)
+        return code;
+    return bind_and_run (self, is_last ? STATEMENT_END_GONE : STATEMENT_PUT_SWEPT, number, end, 0);
+}
+
+int
+writer_sweep (writer_t *self)
+{
+    int64_t number = 0, swept_place = 0;
+    int code = first_gone (self, &number, &swept_place);
+    if (code == SQLITE_DONE) {
+        self->is_sweeping = false;
+        return SQLITE_OK;
+    }
+    if (code != SQLITE_ROW)
+        return code;
+    code = bind_and_run (self, STATEMENT_SWEEP_EXCEPTIONS, number, SWEEP_ROWS, 0);
+    if (code != SQLITE_OK || sqlite3_changes (self->connection.handle) == SWEEP_ROWS)
+        return code;
+    return sweep_attempts (self, number, swept_place);
+}

@@ -1,0 +1,215 @@
+#include "broker/store/sqlite_tables.h"
+
+#include "broker/store/place.h"
+#include "broker/store/sqlite_row.h"
+
+//  An int64 of the file that is to be a count. What does not fit was not written by us.
+static bool
+read_count (row_t *row, int32_t *count)
+{
+    int64_t value = row_int (row);
+    *count = (int32_t)value;
+    return value >= 0 && value <= INT32_MAX;
+}
+
+//  The subscription's id, joined to the row after its seal.
+static const char *
+read_id (sqlite3_stmt *statement, int column)
+{
+    const unsigned char *id = NULL;
+    if (column < sqlite3_column_count (statement))
+        id = sqlite3_column_text (statement, column);
+    return id ? (const char *)id : "";
+}
+
+void
+event_put (sqlite3_stmt *statement, const event_t *event, int64_t seq)
+{
+    row_t row = row_to (statement, "event");
+    row_put_int (&row, place_of (event->partition, seq));
+    row_put_int (&row, event->partition);
+    row_put_text (&row, event->id);
+    row_put_text (&row, event->given_id);
+    row_put_text (&row, event->source);
+    row_put_text (&row, event->type);
+    row_put_text (&row, event->subject);
+    row_put_text (&row, event->key);
+    row_put_text (&row, event->time);
+    row_put_text (&row, event->content_type);
+    row_put_int (&row, event->phase);
+    row_put_int (&row, event->accepted_ms);
+    row_put_blob (&row, event->data, event->data_size);
+    row_put_seal (&row);
+}
+
+bool
+event_get (sqlite3_stmt *statement, event_t *fields)
+{
+    row_t row = row_from (statement, "event");
+    int64_t place = row_int (&row);
+    int64_t partition = row_int (&row);
+    *fields = (event_t){.partition = place_partition (place), .seq = place_seq (place)};
+    fields->id = row_text (&row);
+    fields->given_id = row_text (&row);
+    fields->source = row_text (&row);
+    fields->type = row_text (&row);
+    fields->subject = row_text (&row);
+    fields->key = row_text (&row);
+    fields->time = row_text (&row);
+    fields->content_type = row_text (&row);
+    int64_t phase = row_int (&row);
+    fields->phase = phase == PHASE_PRE ? PHASE_PRE : PHASE_POST;
+    fields->accepted_ms = row_int (&row);
+    fields->data = row_blob (&row, &fields->data_size);
+    return row_is_sealed (&row) && partition == fields->partition && phase == fields->phase;
+}
+
+void
+partition_put (sqlite3_stmt *statement, int32_t number, int64_t level_seq)
+{
+    row_t row = row_to (statement, "partition");
+    row_put_int (&row, number);
+    row_put_int (&row, level_seq);
+    row_put_seal (&row);
+}
+
+bool
+partition_get (sqlite3_stmt *statement, partition_row_t *out)
+{
+    row_t row = row_from (statement, "partition");
+    out->number = row_int (&row);
+    out->level_seq = row_int (&row);
+    return row_is_sealed (&row) && out->level_seq >= 0;
+}
+
+void
+subscription_put (sqlite3_stmt *statement, const subscription_row_t *subscription)
+{
+    row_t row = row_to (statement, "subscription");
+    row_put_int (&row, subscription->number);
+    row_put_text (&row, subscription->id);
+    row_put_text (&row, subscription->document);
+    row_put_seal (&row);
+}
+
+bool
+subscription_get (sqlite3_stmt *statement, subscription_row_t *out)
+{
+    row_t row = row_from (statement, "subscription");
+    out->number = row_int (&row);
+    out->id = row_text (&row);
+    out->document = row_text (&row);
+    return row_is_sealed (&row) && out->number > 0 && out->number <= TRACK_NUMBER_MOST;
+}
+
+void
+exception_put (sqlite3_stmt *statement, int64_t number, const change_t *change)
+{
+    row_t row = row_to (statement, "exception");
+    row_put_int (&row, number);
+    row_put_int (&row, place_of (change->partition, change->seq));
+    row_put_text (&row, exception_state_name (change->exception.state));
+    row_put_int (&row, change->exception.attempts);
+    row_put_int (&row, change->exception.due_ms);
+    row_put_seal (&row);
+}
+
+bool
+exception_get (sqlite3_stmt *statement, place_row_t *out)
+{
+    row_t row = row_from (statement, "exception");
+    out->number = row_int (&row);
+    out->place = row_int (&row);
+    bool is_known = exception_state_from_name (row_text (&row), &out->exception.state);
+    bool is_count = read_count (&row, &out->exception.attempts);
+    out->exception.due_ms = row_int (&row);
+    bool is_sealed = row_is_sealed (&row);
+    out->id = read_id (statement, row.index);
+    return is_sealed && is_known && is_count && out->number > 0 &&
+           out->number <= TRACK_NUMBER_MOST && out->place > 0;
+}
+
+void
+attempt_put (sqlite3_stmt *statement, int64_t number, const change_t *change)
+{
+    const attempt_t *attempt = &change->attempt;
+    row_t row = row_to (statement, "attempt");
+    row_put_int (&row, place_of (change->partition, change->seq));
+    row_put_int (&row, number);
+    row_put_int (&row, attempt->number);
+    row_put_int (&row, attempt->time_ms);
+    row_put_int (&row, attempt->duration_ms);
+    row_put_text (&row, outcome_name (attempt->outcome));
+    row_put_int (&row, attempt->http_status);
+    row_put_text (&row, attempt->error);
+    row_put_text (&row, attempt->worker);
+    row_put_text (&row, attempt->result);
+    row_put_seal (&row);
+}
+
+bool
+attempt_get (sqlite3_stmt *statement, attempt_row_t *out)
+{
+    row_t row = row_from (statement, "attempt");
+    row_int (&row);  //  place
+    row_int (&row);  //  number of the subscription
+    bool is_count = read_count (&row, &out->attempt.number);
+    out->attempt.time_ms = row_int (&row);
+    out->attempt.duration_ms = row_int (&row);
+    bool is_known = outcome_from_name (row_text (&row), &out->attempt.outcome);
+    bool is_status = read_count (&row, &out->attempt.http_status);
+    out->attempt.error = row_text (&row);
+    out->attempt.worker = row_text (&row);
+    out->attempt.result = row_text (&row);
+    bool is_sealed = row_is_sealed (&row);
+    out->subscription = read_id (statement, row.index);
+    return is_sealed && is_known && is_count && is_status;
+}
+
+void
+progress_put (sqlite3_stmt *statement, int64_t number, const change_t *change, progress_bits_t bits)
+{
+    row_t row = row_to (statement, "progress");
+    row_put_int (&row, track_of (number, change->partition));
+    row_put_int (&row, change->progress->floor);
+    row_put_int (&row, change->is_quiet);
+    row_put_blob (&row, bits, progress_encode (change->progress, bits));
+    row_put_seal (&row);
+}
+
+bool
+progress_get (sqlite3_stmt *statement, track_row_t *out)
+{
+    row_t row = row_from (statement, "progress");
+    out->track = row_int (&row);
+    int64_t floor = row_int (&row);
+    out->is_quiet = row_int (&row) != 0;
+    size_t size;
+    const uint8_t *bits = row_blob (&row, &size);
+    return row_is_sealed (&row) && floor >= 0 &&
+           progress_decode (&out->progress, floor, bits, size);
+}
+
+void
+token_put (sqlite3_stmt *statement, const token_t *token)
+{
+    row_t row = row_to (statement, "token");
+    row_put_text (&row, token->id);
+    row_put_text (&row, token->hash);
+    row_put_text (&row, token->name);
+    row_put_text (&row, token->scopes);
+    row_put_int (&row, token->created_ms);
+    row_put_seal (&row);
+}
+
+bool
+token_get (sqlite3_stmt *statement, token_t *token)
+{
+    row_t row = row_from (statement, "token");
+    token->id = row_text (&row);
+    token->hash = row_text (&row);
+    token->name = row_text (&row);
+    token->scopes = row_text (&row);
+    token->created_ms = row_int (&row);
+    return row_is_sealed (&row);
+}
