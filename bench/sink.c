@@ -20,7 +20,7 @@
 #include "bench/http_frame.h"
 #include "daemon/clock.h"
 
-enum { BUFFER_BYTES = 131072, EVENTS = 64, SERIALS = 1 << 26, BACKLOG = 1024 };
+enum { BUFFER_BYTES = 131072, EVENTS = 64, SERIALS = 1 << 26, BACKLOG = 1024, PEERS = 4096 };
 
 typedef struct {
     int fd;
@@ -37,6 +37,7 @@ typedef struct {
 } figures_t;
 
 static figures_t figures;
+static peer_t *peers [PEERS];  //  by descriptor
 
 //  The digits after `"name":"`.
 static long long
@@ -106,6 +107,7 @@ answer_one (const peer_t *peer, const char *bytes, const http_frame_t *frame)
 static void
 peer_close (peer_t *peer)
 {
+    peers [peer->fd] = NULL;
     close (peer->fd);
     free (peer);
 }
@@ -140,11 +142,12 @@ peer_accept (int listener, int poll)
     int on = 1;
     setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     peer_t *peer = malloc (sizeof *peer);
-    if (!peer)
-        err (1, "peer");
+    if (!peer || fd >= PEERS)
+        errx (1, "more than %d connections", PEERS);
     peer->fd = fd;
     peer->size = 0;
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = peer};
+    peers [fd] = peer;
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
     if (epoll_ctl (poll, EPOLL_CTL_ADD, fd, &event))
         err (1, "epoll_ctl");
 }
@@ -169,7 +172,7 @@ main (void)
 {
     int listener = listen_and_tell ();
     int poll = epoll_create1 (EPOLL_CLOEXEC);
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = listener};
     if (poll < 0 || epoll_ctl (poll, EPOLL_CTL_ADD, listener, &event))
         err (1, "epoll");
 
@@ -177,10 +180,10 @@ main (void)
         struct epoll_event ready [EVENTS];
         int count = epoll_wait (poll, ready, EVENTS, -1);
         for (int i = 0; i < count; i++) {
-            if (ready [i].data.ptr)
-                peer_read (ready [i].data.ptr);
-            else
+            if (ready [i].data.fd == listener)
                 peer_accept (listener, poll);
+            else
+                peer_read (peers [ready [i].data.fd]);
         }
     }
 }
