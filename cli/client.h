@@ -1,0 +1,34 @@
+/*  client – the HTTP API as a command uses it: one request at a time, JSON in and out, and every
+ *  failure a sentence that says what to do.
+ */
+#ifndef CLIENT_H
+#define CLIENT_H
+
+#include <jansson.h>
+
+#include "proto/model/status.h"
+
+typedef struct client client_t;
+
+client_t *client_new (const char *url, const char *token);  //  token: "" for none
+void client_destroy (client_t **self_p);
+
+/*  One request.
+ *
+ *  path      as in "/v1/events"
+ *  body      JSON, or NULL
+ *  answer    the whole answer, owned by the caller; NULL when its body is empty. May be NULL
+ *  returns   the status of the answer, with the server's sentence or our own; SYSTEM when nobody
+ *            answers, INTERNAL when the answer makes no sense
+ */
+status_t client_call (client_t *self, const char *method, const char *path, const json_t *body,
+                      json_t **answer, problem_t *problem);
+
+//  The same with a body that is kept as it is.
+status_t client_send (client_t *self, const char *method, const char *path, const char *body,
+                      size_t size, json_t **answer, problem_t *problem);
+
+//  "/v1/events/" and an id, escaped; free () it.
+char *client_path (client_t *self, const char *collection, const char *id);
+
+#endif

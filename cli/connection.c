@@ -1,0 +1,89 @@
+#include "cli/connection.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/data_directory.h"
+#include "proto/model/owned.h"
+
+#define URL "http://127.0.0.1:8889"
+
+enum { OPTION_TOKEN = 256, OPTION_TOKEN_FILE, TOKEN_BYTES = 200 };
+
+static const struct argp_option options [] = {
+    {.name = "url", .key = 'u', .arg = "URL", .doc = "the gateway; else $TOCSIN_URL, or " URL},
+    {.name = "token",
+     .key = OPTION_TOKEN,
+     .arg = "TOKEN",
+     .doc = "the token to show; else $TOCSIN_TOKEN. Others can see it in the list of processes"},
+    {.name = "token-file",
+     .key = OPTION_TOKEN_FILE,
+     .arg = "FILE",
+     .doc = "the file it is in; else admin.token of `tocsin up`"},
+    {0}};
+
+static error_t
+connection_take_option (int key, char *argument, struct argp_state *state)
+{
+    connection_t *self = (connection_t *)state->input;
+    switch (key) {
+        case 'u': self->url = argument; return 0;
+        case OPTION_TOKEN: self->token = argument; return 0;
+        case OPTION_TOKEN_FILE: self->token_file = argument; return 0;
+        default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp connection_argp = {.options = options, .parser = connection_take_option};
+
+static status_t
+connection_read_token (const char *path, char token [TOKEN_BYTES], problem_t *problem)
+{
+    FILE *file = fopen (path, "r");
+    if (!file)
+        return problem_set (problem, STATUS_SYSTEM, "no token: %s: %s", path, strerror (errno));
+    char *line = fgets (token, TOKEN_BYTES, file);
+    fclose (file);
+    if (!line)
+        return problem_set (problem, STATUS_SYSTEM, "no token: %s is empty", path);
+    token [strcspn (token, "\r\n")] = 0;
+    return STATUS_OK;
+}
+
+static void
+text_destroy (char **text_p)
+{
+    free (*text_p);
+}
+
+/*  Without any token a command may still be answered: with what it lacks. */
+static void
+connection_find_token (char token [TOKEN_BYTES])
+{
+    OWNED (text) char *directory = data_directory_default (NULL);
+    if (!directory)
+        return;
+    OWNED (text) char *path = data_directory_file (directory, "admin.token");
+    if (connection_read_token (path, token, NULL))
+        *token = 0;
+}
+
+client_t *
+connection_open (const connection_t *self, problem_t *problem)
+{
+    const char *url = self->url ? self->url : getenv ("TOCSIN_URL");
+    const char *given = self->token;
+    if (!given && !self->token_file)
+        given = getenv ("TOCSIN_TOKEN");
+
+    char token [TOKEN_BYTES] = "";
+    if (given)
+        snprintf (token, sizeof token, "%s", given);
+    else if (!self->token_file)
+        connection_find_token (token);
+    else if (connection_read_token (self->token_file, token, problem))
+        return NULL;
+    return client_new (url && *url ? url : URL, token);
+}

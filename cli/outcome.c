@@ -1,0 +1,112 @@
+#include "cli/outcome.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/clock.h"
+#include "proto/model/owned.h"
+
+enum { PAUSE_MS = 50 };  //  between two looks
+
+static void
+json_destroy (json_t **json_p)
+{
+    json_decref (*json_p);
+}
+
+json_t *
+outcome_fetch (client_t *client, const char *id, problem_t *problem)
+{
+    OWNED (json) json_t *answer = NULL;
+    char *path = client_path (client, "/v1/events", id);
+    status_t status = client_call (client, "GET", path, NULL, &answer, problem);
+    free (path);
+    json_t *event = json_object_get (answer, "data");
+    if (!status && !event)
+        problem_set (problem, STATUS_INTERNAL, "the answer holds no event: see the gateway's log");
+    return status ? NULL : json_incref (event);
+}
+
+static const char *
+outcome_text (const json_t *object, const char *name)
+{
+    const char *text = json_string_value (json_object_get (object, name));
+    return text ? text : "";
+}
+
+static void
+outcome_print_attempt (const json_t *attempt)
+{
+    const json_t *http = json_object_get (attempt, "http_status");
+    const char *error = outcome_text (attempt, "error");
+    printf ("        attempt %" JSON_INTEGER_FORMAT "  %s  %" JSON_INTEGER_FORMAT " ms  %s",
+            json_integer_value (json_object_get (attempt, "number")),
+            outcome_text (attempt, "time"),
+            json_integer_value (json_object_get (attempt, "duration_ms")),
+            outcome_text (attempt, "outcome"));
+    if (json_integer_value (http))
+        printf ("  HTTP %" JSON_INTEGER_FORMAT, json_integer_value (http));
+    printf ("  by %s%s%s\n", outcome_text (attempt, "worker"), *error ? ": " : "", error);
+}
+
+void
+outcome_print_deliveries (const json_t *event)
+{
+    const json_t *deliveries = json_object_get (event, "deliveries");
+    size_t i, j;
+    json_t *delivery, *attempt;
+    if (json_array_size (deliveries) == 0)
+        puts ("    no subscription wants it");
+    json_array_foreach (deliveries, i, delivery)
+    {
+        const char *next = outcome_text (delivery, "next_attempt");
+        printf ("    to %s: %s%s%s\n", outcome_text (delivery, "subscription"),
+                outcome_text (delivery, "status"), *next ? ", again " : "", next);
+        json_array_foreach (json_object_get (delivery, "attempts"), j, attempt)
+            outcome_print_attempt (attempt);
+    }
+}
+
+static bool
+outcome_has_ended (const json_t *event)
+{
+    static const char *const ends [] = {"delivered", "dead", "skipped"};
+    size_t i;
+    json_t *delivery;
+    json_array_foreach (json_object_get (event, "deliveries"), i, delivery)
+    {
+        const char *status = outcome_text (delivery, "status");
+        bool has_ended = false;
+        for (size_t j = 0; j < sizeof ends / sizeof ends [0]; j++)
+            has_ended = has_ended || strcmp (status, ends [j]) == 0;
+        if (!has_ended)
+            return false;
+    }
+    return true;
+}
+
+status_t
+outcome_wait (client_t *client, const char *id, int seconds, problem_t *problem)
+{
+    int64_t deadline_ms = monotonic_ms () + (int64_t)seconds * 1000;
+    for (;;) {
+        OWNED (json) json_t *event = outcome_fetch (client, id, problem);
+        if (!event)
+            return problem->status;
+        bool has_ended = outcome_has_ended (event);
+        bool is_late = monotonic_ms () >= deadline_ms;
+        if (has_ended || is_late)
+            outcome_print_deliveries (event);
+        if (has_ended)
+            return STATUS_OK;
+        if (is_late)
+            return problem_set (problem, STATUS_SYSTEM,
+                                "not every delivery has ended after %d s; they go on", seconds);
+        nanosleep (&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
+    }
+}
