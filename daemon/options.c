@@ -49,18 +49,24 @@ options_apply_log (const settings_t *settings, problem_t *problem)
     return STATUS_OK;
 }
 
+status_t
+options_apply (const options_t *self, settings_t *settings, problem_t *problem)
+{
+    status_t status = STATUS_OK;
+    if (self->config)
+        status = settings_read_file (settings, self->config, problem);
+    if (!status)
+        status = settings_read_environment (settings, environ, problem);
+    for (size_t i = 0; i < self->set_count && !status; i++)
+        status = settings_set (settings, self->sets [i], problem);
+    return status ? status : options_apply_log (settings, problem);
+}
+
 settings_t *
 options_read (const options_t *self, problem_t *problem)
 {
     OWNED (settings) settings_t *settings = settings_new ();
-    if (self->config && settings_read_file (settings, self->config, problem))
-        return NULL;
-    if (settings_read_environment (settings, environ, problem))
-        return NULL;
-    for (size_t i = 0; i < self->set_count; i++)
-        if (settings_set (settings, self->sets [i], problem))
-            return NULL;
-    if (options_apply_log (settings, problem))
+    if (options_apply (self, settings, problem))
         return NULL;
     return TAKE (settings);
 }

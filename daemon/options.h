@@ -25,4 +25,7 @@ extern const struct argp options_argp;
  */
 settings_t *options_read (const options_t *self, problem_t *problem);
 
+//  The same, over settings that already have defaults of the caller's.
+status_t options_apply (const options_t *self, settings_t *settings, problem_t *problem);
+
 #endif
