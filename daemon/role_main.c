@@ -45,7 +45,7 @@ static void
 role_parse (int argc, char **argv, const role_t *role, command_t *command)
 {
     static const struct argp_child children [] = {{.argp = &options_argp}, {0}};
-    char version [80];
+    static char version [80];  //  argp keeps it
     char doc [400];
     snprintf (version, sizeof version, "tocsin-%s %s", role->name, TOCSIN_VERSION);
     snprintf (doc, sizeof doc,
