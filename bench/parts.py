@@ -22,10 +22,11 @@ class Extent:
     rates: tuple[int, ...]  # events a second
     backlog: int  # events waiting for a consumer that is dead
     syncs: int
+    commits: int  # of each size
 
 
-FULL = Extent(5, 5, 20, (100, 4000, 8000), 1_000_000, 2000)
-SMOKE = Extent(1, 0.3, 0.5, (100, 1000), 2000, 50)
+FULL = Extent(5, 5, 20, (100, 4000, 8000), 1_000_000, 2000, 3000)
+SMOKE = Extent(1, 0.3, 0.5, (100, 1000), 2000, 50, 100)
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,8 @@ def repeats(arrived: Figures) -> str:
 def store(bench: Bench) -> Iterator[Line]:
     """The plain store, without anything before it."""
     with bench.data() as data:
-        command = [str(bench.build / "bench/bin/store_bench"), str(data / "store.db")]
+        program = bench.build / "bench/bin/store_bench"
+        command = [str(program), str(data / "store.db"), str(bench.extent.commits)]
         output = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
         for text in output.splitlines():
             what, _, value = text.partition(": ")

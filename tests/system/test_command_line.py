@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from harness.process import Process, program
 from harness.tocsin import Daemons, Up, run
 
 USAGE, CONFIGURATION = 64, 78  # as in sysexits.h
@@ -143,29 +142,3 @@ def test_nobody_listening_is_said_by_the_client_commands() -> None:
         nobody.bind(("127.0.0.1", 0))  # and does not listen
         url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
         assert url in complaint("status", f"--url={url}", "--token=tocsin_x")
-
-
-def test_up_can_be_told_to_keep_away_from_private_addresses(tmp_path: Path) -> None:
-    up = Up(tmp_path, worker__allow_private_addresses=0)
-    client = up.client()
-    client.subscribe({"id": "inside", "deliver": {"url": "http://127.0.0.1:9/"}})
-    client.publish(id="one")
-    attempt = client.wait_for_attempt("one", "inside")
-    assert "private" in attempt["error"]
-    up.end()
-
-
-def test_the_demo_shows_what_arrives(tmp_path: Path) -> None:
-    command = [
-        program("tocsin"),
-        "up",
-        f"--data={tmp_path / 'd'}",
-        "--listen=127.0.0.1:0",
-        "--demo",
-    ]
-    demo = Process("demo", command, tmp_path)
-    demo.wait_for_line("tocsin ready ")
-    demo.wait_for_text("kinto.record.")
-    demo.wait_for_text("webhook-signature")
-    demo.stop()
-    demo.end()

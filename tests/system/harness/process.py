@@ -65,9 +65,9 @@ class Process:
 
         return until(look, f"{self.name} prints “{start}…”; its log ends:\n{self.tail()}")
 
-    def wait_for_text(self, text: str) -> None:
-        """Anywhere in its stdout."""
-        until(lambda: any(text in line for line in self.lines), f"{self.name} prints “{text}”")
+    def wait_for_log(self, text: str) -> None:
+        """Anywhere in its stderr."""
+        until(lambda: text in self.log.read_text(errors="replace"), f"{self.name} says “{text}”")
 
     def tail(self) -> str:
         return self.log.read_text(errors="replace")[-4000:]
