@@ -35,9 +35,7 @@ typedef struct {
     size_t action_count;
     int64_t capacity;        //  deliveries begun at a time; a quarter more wait their turn here
     int64_t capacity_bytes;  //  data of the events held at a time
-    int64_t event_bytes;     //  limits/event_bytes: what a delivery that was lost may have cost
-    int64_t batch_most;      //  limits/batch_events: settlements or leases of one message
-    int64_t batch_bytes;     //  texts of the settlements of one message: under limits/frame_bytes
+    const limits_t *limits;  //  borrowed
     uint64_t seed;           //  of jitter
 } worker_session_settings_t;
 
@@ -59,8 +57,8 @@ worker_session_t *worker_session_new (const worker_session_settings_t *settings,
 //  Every attempt has been finished. Safe on NULL.
 void worker_session_destroy (worker_session_t **self_p);
 
-/*  now_ms never falls; any clock. `message` is taken over and is zero afterwards. It came over the
- *  connection that was made last.
+/*  now_ms never falls; any clock. `message` was decoded from the connection that was made last; it is
+ *  taken over and is zero afterwards.
  */
 void worker_session_hear (worker_session_t *self, message_t *message, int64_t now_ms);
 

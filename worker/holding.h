@@ -1,0 +1,73 @@
+/*  holding – the deliveries in a worker's hands, and whose turn it is.
+ *
+ *      WAITING → BEGUN → ENDED → SAID (→ ENDED → …)   gone when it is SETTLED
+ *                  ↓
+ *                LOST → STOPPING                      gone when its attempt has ended
+ *
+ *  One that waits stands in the lane of its subscription. Lanes take turns, and one that has its
+ *  share of the slots stands back while another that has not waits: a consumer that answers slowly
+ *  does not take them all.
+ */
+#ifndef HOLDING_H
+#define HOLDING_H
+
+#include <uthash.h>
+
+#include "worker/parcel.h"
+
+typedef struct holding holding_t;
+typedef struct lane lane_t;
+typedef struct holdings holdings_t;
+
+typedef enum {
+    HOLDING_WAITING,
+    HOLDING_BEGUN,
+    HOLDING_LOST,      //  begun, and its lease is over: its attempt is to be cancelled
+    HOLDING_STOPPING,  //  its attempt is being cancelled
+    HOLDING_ENDED,     //  its settlement is to be said
+    HOLDING_SAID,      //  and waits for SETTLED
+    HOLDING_STATES
+} holding_state_t;
+
+struct holding {
+    holding_state_t state;
+    uint64_t lease;
+    parcel_t *parcel;  //  a reference, until it has ended
+    size_t index;      //  in its parcel
+    size_t bytes;      //  of its event's data, until it has ended
+    lane_t *lane;      //  until it has ended
+    int64_t begin_by_ms;
+    int64_t said_ms;           //  SAID: when
+    settlement_t settlement;   //  ENDED, SAID
+    char *words;               //  ours: the settlement's texts
+    holding_t *prev, *next;    //  in the list of its state
+    holding_t *before, *then;  //  WAITING: in its lane
+    UT_hash_handle hh;         //  by lease; not when LOST or STOPPING
+};
+
+holdings_t *holdings_new (size_t slots);  //  attempts at a time
+//  Whatever is still held is forgotten.
+void holdings_destroy (holdings_t **self_p);
+
+//  Starts to wait. The lease is not held yet.
+void holdings_add (holdings_t *self, parcel_t *parcel, size_t index, int64_t begin_by_ms);
+holding_t *holdings_find (const holdings_t *self, uint64_t lease);
+holding_t *holdings_begin (holdings_t *self);  //  the next, now BEGUN; NULL: none, or no slot
+void holdings_lose (holdings_t *self, holding_t *holding);  //  BEGUN → LOST
+void holdings_stop (holdings_t *self, holding_t *holding);  //  LOST → STOPPING
+void holdings_end (holdings_t *self, holding_t *holding, const settlement_t *settlement);
+void holdings_say (holdings_t *self, holding_t *holding, int64_t now_ms);
+void holdings_say_again (holdings_t *self, holding_t *holding);  //  SAID → ENDED
+void holdings_drop (holdings_t *self, holding_t *holding);       //  gone, and freed
+
+//  The first of a state, in the order in which they came to it; then by next.
+holding_t *holdings_first (const holdings_t *self, holding_state_t state);
+size_t holdings_count (const holdings_t *self, holding_state_t state);
+size_t holdings_leases (const holdings_t *self);  //  but of LOST and STOPPING
+size_t holdings_bytes (const holdings_t *self);   //  data of events
+size_t holdings_slots_taken (const holdings_t *self);
+
+//  Those leases, into an array with room for them.
+void holdings_list (const holdings_t *self, uint64_t *leases);
+
+#endif

@@ -1,0 +1,176 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+//  cmocka.h wants these before it
+#include <cmocka.h>
+
+#include "worker/session_play.h"
+
+static void
+credit_is_granted_again_for_deliveries_that_were_lost (void **state)
+{
+    (void)state;
+    session_play ("   0 < HELLO\n"
+                  "   0 > WELCOME s1 1000\n"
+                  "   0 < CREDIT s1 5 bytes 1000\n"
+                  "  10 > DELIVER s1 4 L4 a\n"
+                  "  10 < BEGIN L4 a\n"
+                  "  10 < CREDIT s1 8 bytes 1300\n"
+                  "  20 > FINISH L4 ok\n"
+                  "  20 < SETTLE s1 L4 ok\n"
+                  "  20 < CREDIT s1 9 bytes 1301\n"
+                  "  30 > HEARTBEAT s1 5\n"
+                  "  40 > HEARTBEAT s1 5\n"
+                  "  40 < CREDIT s1 10 bytes 1401\n"
+                  "  50 > DELIVER s1 5 L5 a\n"
+                  " 900 > TICK\n"
+                  " 900 < HEARTBEAT s1 received 5 L4\n"
+                  " 900 < CREDIT s1 10 bytes 1401\n");
+}
+
+static void
+credit_is_told_in_steps_and_at_once_when_it_is_used_up (void **state)
+{
+    (void)state;
+    worker_session_settings_t settings = session_play_settings ();
+    settings.capacity = 8;  //  ten are taken, a step is two
+    session_play_with (&settings, "   0 < HELLO\n"
+                                  "   0 > WELCOME s1 1000\n"
+                                  "   0 < CREDIT s1 10 bytes 1000\n"
+                                  "   1 > DELIVER s1 1 L1 a\n"
+                                  "   1 < BEGIN L1 a\n"
+                                  "   2 > DELIVER s1 2 L2 a\n"
+                                  "   2 < BEGIN L2 a\n"
+                                  "   3 > FINISH L1 ok\n"
+                                  "   3 < SETTLE s1 L1 ok\n"
+                                  "   4 > FINISH L2 ok\n"
+                                  "   4 < SETTLE s1 L2 ok\n"
+                                  "   4 < CREDIT s1 12 bytes 1002\n"
+                                  "   5 > DELIVER s1 3 L3 a\n"
+                                  "   5 < BEGIN L3 a\n"
+                                  "   5 > DELIVER s1 4 L4 a\n"
+                                  "   5 < BEGIN L4 a\n"
+                                  "   5 > DELIVER s1 5 L5 a\n"
+                                  "   5 < BEGIN L5 a\n"
+                                  "   5 > DELIVER s1 6 L6 a\n"
+                                  "   5 < BEGIN L6 a\n"
+                                  "   5 > DELIVER s1 7 L7 a\n"
+                                  "   5 < BEGIN L7 a\n"
+                                  "   5 > DELIVER s1 8 L8 a\n"
+                                  "   5 < BEGIN L8 a\n"
+                                  "   5 > DELIVER s1 9 L9 a\n"
+                                  "   5 < BEGIN L9 a\n"
+                                  "   5 > DELIVER s1 10 L10 a\n"
+                                  "   5 < BEGIN L10 a\n"
+                                  "   5 > DELIVER s1 11 L11 a\n"
+                                  "   5 > DELIVER s1 12 L12 a\n"
+                                  "   6 > FINISH L3 ok\n"
+                                  "   6 < BEGIN L11 a\n"
+                                  "   6 < SETTLE s1 L3 ok\n"
+                                  "   6 < CREDIT s1 13 bytes 1003\n"
+                                  "   7 > DELIVER s1 13 L13 a\n"
+                                  "   8 > FINISH L4 ok\n"
+                                  "   8 < BEGIN L12 a\n"
+                                  "   8 < SETTLE s1 L4 ok\n"
+                                  "   8 < CREDIT s1 14 bytes 1004\n");
+}
+
+static void
+bytes_are_granted_as_events_leave (void **state)
+{
+    (void)state;
+    session_play ("   0 < HELLO\n"
+                  "   0 > WELCOME s1 1000\n"
+                  "   0 < CREDIT s1 5 bytes 1000\n"
+                  "  10 > DELIVER s1 1 L1 a size 600\n"
+                  "  10 < BEGIN L1 a\n"
+                  "  11 > DELIVER s1 2 L2 a size 600\n"
+                  "  11 < BEGIN L2 a\n"
+                  "  11 < CREDIT s1 5 bytes 1200\n"
+                  "  20 > FINISH L1 ok\n"
+                  "  20 < SETTLE s1 L1 ok\n"
+                  "  20 < CREDIT s1 6 bytes 1600\n"
+                  "  21 > FINISH L2 ok\n"
+                  "  21 < SETTLE s1 L2 ok\n"
+                  "  21 < CREDIT s1 7 bytes 2200\n");
+}
+
+static void
+what_cannot_be_begun_before_its_deadline_goes_back (void **state)
+{
+    (void)state;
+    worker_session_settings_t settings = session_play_settings ();
+    settings.capacity = 4;
+    session_play_with (&settings, "   0 < HELLO\n"
+                                  "   0 > WELCOME s1 1000\n"
+                                  "   0 < CREDIT s1 5 bytes 1000\n"
+                                  "  10 > DELIVER s1 1 L1 a\n"
+                                  "  10 < BEGIN L1 a\n"
+                                  "  10 > DELIVER s1 2 L2 a\n"
+                                  "  10 < BEGIN L2 a\n"
+                                  "  10 > DELIVER s1 3 L3 a\n"
+                                  "  10 < BEGIN L3 a\n"
+                                  "  10 > DELIVER s1 4 L4 a\n"
+                                  "  10 < BEGIN L4 a\n"
+                                  "  10 > DELIVER s1 5 L5 a deadline 2500 timeout 1000\n"
+                                  " 900 > TICK\n"
+                                  " 900 < RELEASE s1 L5\n"
+                                  " 900 < HEARTBEAT s1 received 5 L1 L2 L3 L4\n"
+                                  " 900 < CREDIT s1 6 bytes 1001\n"
+                                  " 901 > FINISH L1 ok\n"
+                                  " 901 < SETTLE s1 L1 ok\n"
+                                  " 901 < CREDIT s1 7 bytes 1002\n"
+                                  " 902 > DELIVER s1 6 L6 a deadline 900 timeout 1000\n"
+                                  " 902 < BEGIN L6 a\n"
+                                  " 950 > FINISH L2 ok\n"
+                                  " 950 < SETTLE s1 L2 ok\n"
+                                  " 950 < CREDIT s1 8 bytes 1003\n");
+}
+
+static void
+lanes_take_turns_and_none_has_more_than_its_share_while_others_wait (void **state)
+{
+    (void)state;
+    session_play ("   0 < HELLO\n"
+                  "   0 > WELCOME s1 1000\n"
+                  "   0 < CREDIT s1 5 bytes 1000\n"
+                  "  10 > DELIVER s1 1 L1 slow\n"
+                  "  10 < BEGIN L1 slow\n"
+                  "  10 > DELIVER s1 2 L2 slow\n"
+                  "  10 < BEGIN L2 slow\n"
+                  "  10 > DELIVER s1 3 L3 slow\n"
+                  "  10 < BEGIN L3 slow\n"
+                  "  10 > DELIVER s1 4 L4 slow\n"
+                  "  10 < BEGIN L4 slow\n"
+                  "  10 > DELIVER s1 5 L5 slow\n"
+                  "  11 > FINISH L1 ok\n"
+                  "  11 < BEGIN L5 slow\n"
+                  "  11 < SETTLE s1 L1 ok\n"
+                  "  11 < CREDIT s1 6 bytes 1001\n"
+                  "  12 > DELIVER s1 6 L6 slow\n"
+                  "  12 > DELIVER s1 7 L7 quick\n"
+                  "  12 < CREDIT s1 7 bytes 1001\n"
+                  "  13 > FINISH L2 ok\n"
+                  "  13 < BEGIN L7 quick\n"
+                  "  13 < SETTLE s1 L2 ok\n"
+                  "  13 < CREDIT s1 7 bytes 1002\n"
+                  "  14 > FINISH L3 ok\n"
+                  "  14 < BEGIN L6 slow\n"
+                  "  14 < SETTLE s1 L3 ok\n"
+                  "  14 < CREDIT s1 8 bytes 1003\n");
+}
+
+int
+main (void)
+{
+    const struct CMUnitTest tests [] = {
+        cmocka_unit_test (credit_is_granted_again_for_deliveries_that_were_lost),
+        cmocka_unit_test (credit_is_told_in_steps_and_at_once_when_it_is_used_up),
+        cmocka_unit_test (bytes_are_granted_as_events_leave),
+        cmocka_unit_test (what_cannot_be_begun_before_its_deadline_goes_back),
+        cmocka_unit_test (lanes_take_turns_and_none_has_more_than_its_share_while_others_wait),
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}

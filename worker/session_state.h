@@ -1,0 +1,65 @@
+/*  session_state – what a session remembers. Only session.c and session_say.c look inside. */
+#ifndef SESSION_STATE_H
+#define SESSION_STATE_H
+
+#include "worker/holding.h"
+#include "worker/session.h"
+
+enum {
+    SILENT_HEARTBEATS = 3,       //  of the broker, or of ours: the session is lost
+    HELLO_FIRST_MS = 100,        //  the wait after the first HELLO; it doubles
+    HELLO_MOST_MS = 5000,        //
+    HELLOS_OF_A_CONNECTION = 3,  //  then another is made: names are resolved again
+    REPEAT_MOST_MS = 30000,      //  between two times that an outcome is said
+    BATCH_SHARE_OF_A_FRAME = 4,  //  texts of settlements take this part of it at most
+    UNSETTLED_FACTOR = 4,        //  leases held at most, in units of capacity …
+    UNSETTLED_MORE = 64          //  … and this many
+};
+
+struct worker_session {
+    worker_session_settings_t settings;
+    holdings_t *holdings;
+    uint64_t random;   //  state of the jitter
+    int64_t now_ms;    //  of the last call
+    int64_t asked_ms;  //  the deadline last told: who ticks much later was stopped
+    bool is_leaving;
+
+    bool wants_connection;
+    int hellos;            //  said over this connection
+    int64_t patience_ms;   //  after the next HELLO
+    int64_t hello_due_ms;  //  while a stranger
+
+    uint64_t id;  //  of the session; 0: a stranger
+    int64_t heartbeat_ms;
+    int64_t heard_ms;          //  when the broker last said anything
+    int64_t said_ms;           //  when we did
+    int64_t lenient_ms;        //  until then the broker is not judged silent
+    int64_t heartbeat_due_ms;  //
+    bool wants_credit_said;    //  with a heartbeat, changed or not
+    bool wants_bye_said;       //
+    bool broker_leaves;        //  it said BYE: it gets its waiting leases back
+
+    uint64_t received;        //  number of the last delivery
+    uint64_t beyond;          //  what the broker said is the number of its last; 0: nothing new
+    uint64_t bytes_received;  //  of all deliveries so far
+    uint64_t granted;         //  credit as last said
+    uint64_t bytes_granted;   //
+    int64_t repeat_after_ms;  //  an outcome is said again
+
+    message_t out;              //  the last one taken
+    settlement_t *settlements;  //  ours, for out: batch_events of them
+    uint64_t *leases;           //  ours, for out
+    size_t lease_room;
+    uint64_t *released;  //  ours: to be given back
+    size_t released_count, released_room;
+};
+
+uint64_t
+worker_session_credit (const worker_session_t *self);  //  that it could be granted now, in all
+uint64_t worker_session_credit_bytes (const worker_session_t *self);
+uint64_t worker_session_random (worker_session_t *self, uint64_t below);  //  in [0, below)
+
+//  The next message that is due, into out; false: none.
+bool worker_session_say (worker_session_t *self);
+
+#endif
