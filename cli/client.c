@@ -25,12 +25,6 @@ struct client {
     size_t answer_size;
 };
 
-static void
-json_destroy (json_t **json_p)
-{
-    json_decref (*json_p);
-}
-
 static size_t
 client_take (char *bytes, size_t one, size_t count, void *context)
 {

@@ -8,6 +8,13 @@
 
 #include "proto/model/status.h"
 
+//  For OWNED (json).
+static inline void
+json_destroy (json_t **json_p)
+{
+    json_decref (*json_p);
+}
+
 typedef struct client client_t;
 
 client_t *client_new (const char *url, const char *token);  //  token: "" for none

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/data_directory.h"
+#include "proto/model/allocate.h"
 #include "proto/model/owned.h"
 
 #define URL "http://127.0.0.1:8889"
@@ -50,12 +51,6 @@ connection_read_token (const char *path, char token [TOKEN_BYTES], problem_t *pr
         return problem_set (problem, STATUS_SYSTEM, "no token: %s is empty", path);
     token [strcspn (token, "\r\n")] = 0;
     return STATUS_OK;
-}
-
-static void
-text_destroy (char **text_p)
-{
-    free (*text_p);
 }
 
 /*  Without any token a command may still be answered: with what it lacks. */

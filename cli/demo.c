@@ -31,12 +31,6 @@ struct demo {
     atomic_int_fast64_t posted_us;  //  monotonic; when the notification was sent
 };
 
-static void
-json_destroy (json_t **json_p)
-{
-    json_decref (*json_p);
-}
-
 /*  One write, so that what the sink's threads say does not mix. */
 static void
 demo_show (void *context, const arrival_t *arrival)

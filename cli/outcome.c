@@ -13,12 +13,6 @@
 
 enum { PAUSE_MS = 50 };  //  between two looks
 
-static void
-json_destroy (json_t **json_p)
-{
-    json_decref (*json_p);
-}
-
 json_t *
 outcome_fetch (client_t *client, const char *id, problem_t *problem)
 {

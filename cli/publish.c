@@ -93,18 +93,6 @@ publish_take_option (int key, char *argument, struct argp_state *state)
     }
 }
 
-static void
-json_destroy (json_t **json_p)
-{
-    json_decref (*json_p);
-}
-
-static void
-text_destroy (char **text_p)
-{
-    free (*text_p);
-}
-
 /*  All of a file, with a zero after it. */
 static char *
 publish_read (const char *path, size_t *size, problem_t *problem)

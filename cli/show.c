@@ -41,12 +41,6 @@ show_take_option (int key, char *argument, struct argp_state *state)
 }
 
 static void
-json_destroy (json_t **json_p)
-{
-    json_decref (*json_p);
-}
-
-static void
 show_member (const json_t *event, const char *name)
 {
     const json_t *value = json_object_get (event, name);

@@ -30,12 +30,6 @@ status_take_option (int key, char *argument, struct argp_state *state)
     }
 }
 
-static void
-json_destroy (json_t **json_p)
-{
-    json_decref (*json_p);
-}
-
 static long long
 status_number (const json_t *status, const char *name)
 {

@@ -94,12 +94,6 @@ subscribe_take_option (int key, char *argument, struct argp_state *state)
     }
 }
 
-static void
-json_destroy (json_t **json_p)
-{
-    json_decref (*json_p);
-}
-
 static json_t *
 subscribe_document (const subscribe_t *self, problem_t *problem)
 {

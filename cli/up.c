@@ -72,12 +72,6 @@ up_take_option (int key, char *argument, struct argp_state *state)
     }
 }
 
-static void
-text_destroy (char **text_p)
-{
-    free (*text_p);
-}
-
 /*  Where store and token are, in a directory that is there. */
 static status_t
 up_set_data (settings_t *settings, const char *directory, problem_t *problem)

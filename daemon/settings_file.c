@@ -27,12 +27,6 @@ typedef struct {
     problem_t *problem;
 } reading_t;
 
-static void
-text_destroy (char **text_p)
-{
-    free (*text_p);
-}
-
 //  A file of stdio is closed, a tree of zconfig freed, at the end of its scope.
 static void
 file_destroy (FILE **file_p)

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "daemon/settings_table.h"
+#include "proto/model/allocate.h"
 #include "proto/model/owned.h"
 
 static char path [] = "/tmp/tocsin-settings-XXXXXX";
@@ -249,12 +250,6 @@ sample (void)
     settings_write_sample (file);
     fclose (file);
     return text;
-}
-
-static void
-text_destroy (char **text_p)
-{
-    free (*text_p);
 }
 
 /*  The sample, with every comment sign before a value taken away, sets everything to its default. */

@@ -42,3 +42,10 @@ allocate_bytes (const void *bytes, size_t size)
         return NULL;
     return memcpy (allocate (1, size), bytes, size);
 }
+
+void
+text_destroy (char **text_p)
+{
+    free (*text_p);
+    *text_p = NULL;
+}

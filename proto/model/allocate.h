@@ -12,6 +12,9 @@ void *allocate_again (void *memory, size_t count,
 char *allocate_copy (const char *text);                 //  strdup
 void *allocate_bytes (const void *bytes, size_t size);  //  memdup; NULL for 0 bytes
 
+//  For texts: OWNED (text) char *copy = allocate_copy (text);
+void text_destroy (char **text_p);
+
 //  One thing of a type, zeroed: OWNED (core) core_t *core = ALLOCATE (core_t);
 #define ALLOCATE(type) ((type *)allocate (1, sizeof (type)))
 
