@@ -1,0 +1,369 @@
+#include "broker/back.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "broker/connections.h"
+#include "broker/front.h"
+#include "broker/settles.h"
+#include "daemon/log.h"
+#include "proto/model/allocate.h"
+#include "proto/model/owned.h"
+
+enum {
+    BUDGET = 64,          //  messages heard before the other socket gets its turn
+    FORGOTTEN_BEATS = 10  //  silent ones, until the number of one without a session is given up
+};
+
+struct back {
+    edge_t *edge;  //  borrowed
+    link_t *link;
+    connections_t connections;
+    settles_t settles;  //  of the SETTLE being heard; kept for the next
+};
+
+//  The core has one row of numbers for both sockets: workers have the odd ones.
+static peer_t
+back_peer (link_peer_t peer)
+{
+    return peer << 1 | 1;
+}
+
+back_t *
+back_new (edge_t *edge, void *zmq, const char *endpoint, problem_t *problem)
+{
+    link_settings_t settings = {
+        .zmq = zmq, .endpoint = endpoint, .is_server = true, .limits = edge->limits};
+    OWNED (link) link_t *link = link_new (&settings, problem);
+    if (!link)
+        return NULL;
+    back_t *self = ALLOCATE (back_t);
+    self->edge = edge;
+    self->link = TAKE (link);
+    self->connections.link = self->link;
+    return self;
+}
+
+void
+back_destroy (back_t **self_p)
+{
+    back_t *self = *self_p;
+    if (!self)
+        return;
+    connections_clear (&self->connections);
+    link_destroy (&self->link);
+    settles_clear (&self->settles);
+    free (self);
+    *self_p = NULL;
+}
+
+void *
+back_socket (const back_t *self)
+{
+    return link_socket (self->link);
+}
+
+const char *
+back_endpoint (const back_t *self)
+{
+    return link_endpoint (self->link);
+}
+
+//  ---- out
+
+static connection_t *
+back_find (const back_t *self, peer_t peer)
+{
+    return connections_find (&self->connections, peer >> 1);
+}
+
+static void
+back_say (back_t *self, peer_t peer, const message_t *message)
+{
+    connection_t *connection = back_find (self, peer);
+    if (connection)
+        connections_say (&self->connections, connection, message, monotonic_ms ());
+}
+
+//  Everything in its outbox leaves. SETTLED first: it makes room in the worker.
+static void
+back_empty (back_t *self, connection_t *connection, session_id_t next_session)
+{
+    message_t message;
+    int64_t now_ms = monotonic_ms ();
+    if (outbox_settled (connection->outbox, &message))
+        connections_say (&self->connections, connection, &message, now_ms);
+    if (outbox_deliveries (connection->outbox, &message))
+        connections_say (&self->connections, connection, &message, now_ms);
+    outbox_clear (connection->outbox, next_session);
+}
+
+//  The connection that an effect of the core is for, with an outbox of its session.
+static connection_t *
+back_stage (back_t *self, const effect_t *effect)
+{
+    connection_t *connection = back_find (self, effect->peer);
+    if (!connection)
+        return NULL;
+    if (!connection->outbox)
+        connection->outbox = outbox_new (effect->session, self->edge->limits);
+    if (!connection->is_staged) {
+        connection->is_staged = true;
+        DL_APPEND (self->connections.staged, connection);
+    }
+    return connection;
+}
+
+void
+back_deliver (back_t *self, const effect_t *effect)
+{
+    connection_t *connection = back_stage (self, effect);
+    if (!connection)
+        return;
+    if (!outbox_takes_delivery (connection->outbox, effect))
+        back_empty (self, connection, effect->session);
+    outbox_add_delivery (connection->outbox, effect);
+}
+
+void
+back_settled (back_t *self, const effect_t *effect)
+{
+    connection_t *connection = back_stage (self, effect);
+    if (!connection)
+        return;
+    if (!outbox_takes_settled (connection->outbox, effect))
+        back_empty (self, connection, effect->session);
+    outbox_add_settled (connection->outbox, effect);
+}
+
+void
+back_welcome (back_t *self, const effect_t *effect)
+{
+    connection_t *connection = back_find (self, effect->peer);
+    if (connection && connection->session != effect->session) {
+        connection->session = effect->session;
+        connection->is_leaving = false;
+        log_notice ("broker", "worker %s joined", connection->name);
+    }
+    back_say (self, effect->peer,
+              &(message_t){.command = COMMAND_WELCOME,
+                           .session = effect->session,
+                           .heartbeat_ms = effect->welcome.heartbeat_ms});
+}
+
+void
+back_reset (back_t *self, const effect_t *effect)
+{
+    back_say (self, effect->peer, &(message_t){.command = COMMAND_RESET});
+}
+
+void
+back_bye (back_t *self, const effect_t *effect)
+{
+    back_say (self, effect->peer, &(message_t){.command = COMMAND_BYE, .session = effect->session});
+}
+
+void
+back_error (back_t *self, const effect_t *effect)
+{
+    back_say (self, effect->peer,
+              &(message_t){.command = COMMAND_ERROR,
+                           .session = effect->session,
+                           .status = effect->error.status,
+                           .text = status_text (effect->error.status)});
+}
+
+//  The send found nobody: what it holds goes to others now, not when its silence has lasted.
+static void
+back_part (back_t *self, connection_t *connection)
+{
+    input_t gone = {
+        .kind = INPUT_GONE, .peer = back_peer (connection->peer), .session = connection->session};
+    if (connection->session && connection->is_leaving)
+        log_notice ("broker", "worker %s left", connection->name);
+    else if (connection->session)
+        log_warning ("broker", "the connection of worker %s is gone: its deliveries go to others",
+                     connection->name);
+    connections_remove (&self->connections, connection);
+    if (gone.session)
+        edge_step (self->edge, &gone);
+}
+
+void
+back_flush (back_t *self)
+{
+    connection_t *connection;
+    while ((connection = self->connections.staged)) {
+        DL_DELETE (self->connections.staged, connection);
+        connection->is_staged = false;
+        back_empty (self, connection, outbox_session (connection->outbox));
+        if (connection->is_gone)
+            back_part (self, connection);  //  what it held may be staged for others
+    }
+}
+
+//  ---- in
+
+static void
+back_hello (back_t *self, connection_t *connection, input_t *input, const message_t *message)
+{
+    snprintf (connection->name, sizeof connection->name, "%s", message->name);
+    input->kind = INPUT_HELLO;
+    input->hello.name = message->name;
+    input->hello.actions = message->actions;
+    input->hello.count = message->action_count;
+    edge_step (self->edge, input);
+}
+
+static void
+back_settle (back_t *self, input_t *input, const message_t *message)
+{
+    input->kind = INPUT_SETTLE;
+    input->settle.settles =
+        settles_read (&self->settles, message->settlements, message->settlement_count);
+    input->settle.count = message->settlement_count;
+    for (size_t i = 0; i < message->settlement_count; i++)
+        self->edge->settled [message->settlements [i].outcome]++;
+    edge_step (self->edge, input);
+}
+
+static void
+back_correct (back_t *self, connection_t *connection, const message_t *message)
+{
+    problem_t problem;
+    problem_set (&problem, STATUS_BAD_MESSAGE,
+                 "%s is not understood here: this is the workers' socket, broker/back",
+                 command_name (message->command));
+    metrics_add_labelled (self->edge->metrics, METRIC_bad_messages, status_name (problem.status),
+                          1);
+    connections_say (
+        &self->connections, connection,
+        &(message_t){.command = COMMAND_ERROR, .status = problem.status, .text = problem.text},
+        monotonic_ms ());
+}
+
+static void
+back_hear (back_t *self, connection_t *connection, const message_t *message)
+{
+    input_t input = {.peer = back_peer (connection->peer), .session = message->session};
+    switch ((int)message->command) {
+        case COMMAND_HELLO: back_hello (self, connection, &input, message); return;
+        case COMMAND_SETTLE: back_settle (self, &input, message); return;
+        case COMMAND_CREDIT:
+            input.kind = INPUT_CREDIT;
+            input.credit.deliveries = message->deliveries_granted;
+            input.credit.bytes = message->bytes_granted;
+            break;
+        case COMMAND_RELEASE:
+            input.kind = INPUT_RELEASE;
+            input.release.leases = message->leases;
+            input.release.count = message->lease_count;
+            break;
+        case COMMAND_HEARTBEAT:
+            input.kind = INPUT_ALIVE;
+            input.alive.leases = message->leases;
+            input.alive.count = message->lease_count;
+            input.alive.received = message->received;
+            break;
+        case COMMAND_BYE:
+            input.kind = INPUT_BYE;
+            connection->is_leaving = connection->session == message->session;
+            break;
+        case COMMAND_ERROR:
+            log_warning ("broker", "worker %s did not understand us: %s", connection->name,
+                         message->text ? message->text : "");
+            return;
+        default: back_correct (self, connection, message); return;
+    }
+    edge_step (self->edge, &input);
+}
+
+bool
+back_ready (void *context)
+{
+    back_t *self = context;
+    int64_t now_ms = monotonic_ms ();
+    for (int i = 0; i < BUDGET; i++) {
+        link_peer_t peer = 0;
+        message_t message;
+        problem_t problem;
+        status_t status = link_receive (self->link, &peer, &message, &problem);
+        if (status == STATUS_NOT_FOUND)
+            return false;
+        if (status != STATUS_OK) {
+            metrics_add_labelled (self->edge->metrics, METRIC_bad_messages, status_name (status),
+                                  1);
+            continue;
+        }
+        back_hear (self, connections_hear (&self->connections, peer, now_ms), &message);
+        message_clear (&message);
+    }
+    return true;
+}
+
+//  ---- heartbeats
+
+typedef struct {
+    session_id_t *list;
+    size_t count, room;
+} sessions_t;
+
+static void
+sessions_add (void *context, const session_view_t *view)
+{
+    sessions_t *self = context;
+    if (self->count == self->room) {
+        self->room = self->room ? 2 * self->room : 64;
+        self->list = allocate_again (self->list, self->room, sizeof *self->list);
+    }
+    self->list [self->count++] = view->session;
+}
+
+static int
+session_compare (const void *a, const void *b)
+{
+    session_id_t x = *(const session_id_t *)a, y = *(const session_id_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+//  The core ended its session by itself: three heartbeats passed in silence.
+static void
+back_note_silent (connection_t *connection)
+{
+    if (connection->is_leaving)
+        log_notice ("broker", "worker %s left", connection->name);
+    else
+        log_warning ("broker",
+                     "worker %s has been silent for three heartbeats: its deliveries go to others",
+                     connection->name);
+    connection->session = 0;
+}
+
+void
+back_beat (back_t *self, int64_t now_ms)
+{
+    int64_t heartbeat_ms = self->edge->heartbeat_ms;
+    sessions_t living = {0};
+    core_each_session (self->edge->core, sessions_add, &living);
+    if (living.count > 0)
+        qsort (living.list, living.count, sizeof *living.list, session_compare);
+
+    connection_t *connection, *next;
+    HASH_ITER (hh, self->connections.all, connection, next)
+    {
+        if (connection->session &&
+            !(living.count > 0 && bsearch (&connection->session, living.list, living.count,
+                                           sizeof *living.list, session_compare)))
+            back_note_silent (connection);
+        message_t heartbeat = {.command = COMMAND_HEARTBEAT, .session = connection->session};
+        if (connection->session && now_ms - connection->said_ms >= heartbeat_ms)
+            connections_say (&self->connections, connection, &heartbeat, now_ms);
+        bool is_forgotten =
+            !connection->session && now_ms - connection->heard_ms > FORGOTTEN_BEATS * heartbeat_ms;
+        if (connection->is_gone || is_forgotten)
+            back_part (self, connection);
+    }
+    free (living.list);
+}

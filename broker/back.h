@@ -1,0 +1,34 @@
+/*  back – the socket of the workers: deliveries out, what became of them in. */
+#ifndef BACK_H
+#define BACK_H
+
+#include "broker/edge.h"
+#include "proto/wire/link.h"
+
+typedef struct back back_t;
+
+/*  Binds. NULL and a problem otherwise. edge is borrowed. */
+back_t *back_new (edge_t *edge, void *zmq, const char *endpoint, problem_t *problem);
+void back_destroy (back_t **self_p);
+
+void *back_socket (const back_t *self);
+const char *back_endpoint (const back_t *self);  //  as bound
+
+bool back_ready (void *back);  //  a loop_ready_t: hears what is there, under a budget
+
+/*  Heartbeats to the workers; says in the log which of them the core has given up, and tells the
+ *  core of those whose connection is gone.
+ */
+void back_beat (back_t *self, int64_t now_monotonic_ms);
+
+//  Effects of the core. DELIVER and SETTLED are gathered until back_flush, the others leave at once.
+void back_deliver (back_t *self, const effect_t *effect);
+void back_settled (back_t *self, const effect_t *effect);
+void back_welcome (back_t *self, const effect_t *effect);
+void back_reset (back_t *self, const effect_t *effect);
+void back_bye (back_t *self, const effect_t *effect);
+void back_error (back_t *self, const effect_t *effect);
+
+void back_flush (back_t *self);
+
+#endif

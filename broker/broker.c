@@ -1,0 +1,313 @@
+#include "broker/broker.h"
+
+#include <pthread.h>
+#include <sodium.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "broker/admin_token.h"
+#include "broker/back.h"
+#include "broker/calls.h"
+#include "broker/edge.h"
+#include "broker/front.h"
+#include "broker/loading.h"
+#include "daemon/log.h"
+#include "daemon/loop.h"
+#include "proto/model/allocate.h"
+#include "proto/model/assert.h"
+#include "proto/model/owned.h"
+
+enum {
+    LEVEL_MS = 1000,        //  between two writes of level_seq
+    LAST_WRITE_MS = 5000,   //  how long a stop waits for the store
+    CATCH_UP_ROUNDS = 1000  //  of reading, after the process was stopped
+};
+
+struct broker {
+    const settings_t *settings;  //  borrowed
+    store_t *store;
+    metrics_t *metrics;
+    bell_t *bell;  //  rung by the writer, the reader and who wants us to stop
+    loop_t *loop;
+    edge_t edge;
+    pthread_t thread;
+    atomic_bool is_asked_to_stop;
+
+    //  The broker's thread alone.
+    enum { SERVING, DRAINING, CLOSING, CLOSED } state;
+    int64_t next_beat_ms;    //  monotonic
+    int64_t state_until_ms;  //  monotonic: DRAINING and CLOSING end then
+};
+
+//  ---- the thread
+
+static bool
+broker_hear_bell (void *context)
+{
+    broker_t *self = context;
+    bell_silence (self->bell);
+    edge_hear (&self->edge);
+    return false;
+}
+
+static int64_t
+broker_core_deadline (broker_t *self, int64_t now_ms)
+{
+    int64_t deadline_ms = core_deadline (self->edge.core);
+    return deadline_ms == INT64_MAX ? INT64_MAX
+                                    : now_ms + (deadline_ms - edge_now_ms (&self->edge));
+}
+
+static int64_t
+broker_deadline (broker_t *self, int64_t now_ms)
+{
+    int64_t deadline_ms = broker_core_deadline (self, now_ms);
+    if (deadline_ms > self->next_beat_ms)
+        deadline_ms = self->next_beat_ms;
+    if (self->state != SERVING && deadline_ms > self->state_until_ms)
+        deadline_ms = self->state_until_ms;
+    return deadline_ms;
+}
+
+/*  This process was stopped for a while (SIGSTOP, a closed lid). What others said meanwhile waits in
+ *  the sockets, and is heard before the core may judge anybody silent.
+ */
+static void
+broker_catch_up (broker_t *self, int64_t late_ms)
+{
+    log_notice ("broker", "this process stood still for %lld ms", (long long)late_ms);
+    bool has_more = true;
+    for (int i = 0; i < CATCH_UP_ROUNDS && has_more; i++) {
+        has_more = back_ready (self->edge.back);
+        has_more = front_ready (self->edge.front) || has_more;
+    }
+}
+
+static void
+broker_tick (broker_t *self)
+{
+    int64_t now_ms = monotonic_ms ();
+    if (core_deadline (self->edge.core) <= edge_now_ms (&self->edge))
+        edge_step (&self->edge, &(input_t){.kind = INPUT_TICK});
+    if (now_ms < self->next_beat_ms)
+        return;
+    self->next_beat_ms = now_ms + self->edge.heartbeat_ms;
+    back_beat (self->edge.back, now_ms);
+    front_beat (self->edge.front, now_ms);
+}
+
+static void
+broker_begin_state (broker_t *self, int state, int64_t patience_ms)
+{
+    self->state = (__typeof__ (self->state))state;
+    self->state_until_ms = monotonic_ms () + patience_ms;
+}
+
+//  The last word of the core: it says BYE to workers and gives out no more, or, when that has been
+//  said, writes down how far everybody has come.
+static void
+broker_tell_stop (broker_t *self)
+{
+    edge_step (&self->edge, &(input_t){.kind = INPUT_STOP});
+}
+
+static void
+broker_move_on (broker_t *self)
+{
+    bool is_over = monotonic_ms () >= self->state_until_ms;
+    if (self->state == SERVING && atomic_load (&self->is_asked_to_stop)) {
+        int64_t drain_ms = settings_number (self->settings, "broker/drain_ms");
+        broker_begin_state (self, DRAINING, drain_ms);
+        broker_tell_stop (self);
+    }
+    else if (self->state == DRAINING) {
+        size_t leases = core_stats (self->edge.core).leases;
+        if (leases > 0 && !is_over)
+            return;
+        if (leases > 0)
+            log_warning ("broker", "stops with %zu deliveries in flight: they are made again",
+                         leases);
+        broker_begin_state (self, CLOSING, LAST_WRITE_MS);
+        broker_tell_stop (self);
+    }
+    else if (self->state == CLOSING && (is_over || edge_is_persisted (&self->edge))) {
+        if (!edge_is_persisted (&self->edge))
+            log_error ("broker", "the store did not take the last outcomes: what they say of will "
+                                 "be delivered again");
+        self->state = CLOSED;
+    }
+}
+
+static void *
+broker_run (void *context)
+{
+    broker_t *self = context;
+    while (self->state != CLOSED) {
+        int64_t deadline_ms = broker_deadline (self, monotonic_ms ());
+        loop_turn (self->loop, deadline_ms);
+        int64_t late_ms = monotonic_ms () - deadline_ms;
+        if (late_ms > self->edge.heartbeat_ms)
+            broker_catch_up (self, late_ms);
+        broker_tick (self);
+        broker_move_on (self);
+        edge_end_turn (&self->edge);
+    }
+    return NULL;
+}
+
+//  ---- life
+
+static core_t *
+broker_make_core (const broker_t *self)
+{
+    core_settings_t settings = {
+        .partitions = self->edge.partitions,
+        .heartbeat_ms = self->edge.heartbeat_ms,
+        .level_ms = LEVEL_MS,
+        .limits = *self->edge.limits,
+    };
+    randombytes_buf (&settings.seed, sizeof settings.seed);
+    return core_new (&settings, self->edge.clock.now_ms);
+}
+
+static void
+broker_start_writer (broker_t *self, const inventory_t *inventory)
+{
+    int64_t *last_seqs = allocate ((size_t)inventory->partition_count, sizeof *last_seqs);
+    for (int32_t i = 0; i < inventory->partition_count; i++)
+        last_seqs [i] = inventory->partitions [i].last_seq;
+    self->edge.writer = writer_new (&(writer_settings_t){
+        .store = self->store,
+        .last_seqs = last_seqs,
+        .partitions = inventory->partition_count,
+        .metrics = self->metrics,
+        .bell = self->bell,
+    });
+    free (last_seqs);
+}
+
+//  Everything that needs no socket: threads of the store, the core, and what it has to know.
+static void
+broker_load (broker_t *self, const inventory_t *inventory)
+{
+    edge_t *edge = &self->edge;
+    edge->partitions = inventory->partition_count;
+    broker_start_writer (self, inventory);
+    edge->reader = reader_new (self->store, self->bell);
+    edge->calls = calls_new (edge);
+    char folder [PATH_MAX];
+    admin_token_folder (edge->store_url, folder);
+    edge->transcript = transcript_new (folder);
+    edge->clock = steady_clock_start ();
+    edge->effects = effects_new ();
+    edge->core = broker_make_core (self);
+    loading_tell (edge, inventory);
+    edge_end_turn (edge);
+}
+
+static status_t
+broker_bind (broker_t *self, void *zmq, problem_t *problem)
+{
+    edge_t *edge = &self->edge;
+    edge->front = front_new (edge, zmq, settings_text (self->settings, "broker/front"), problem);
+    if (!edge->front)
+        return problem->status;
+    edge->back = back_new (edge, zmq, settings_text (self->settings, "broker/back"), problem);
+    if (!edge->back)
+        return problem->status;
+    loop_add_descriptor (self->loop, bell_descriptor (self->bell), broker_hear_bell, self);
+    loop_add_socket (self->loop, back_socket (edge->back), back_ready, edge->back);
+    loop_add_socket (self->loop, front_socket (edge->front), front_ready, edge->front);
+    return STATUS_OK;
+}
+
+static status_t
+broker_open (broker_t *self, void *zmq, problem_t *problem)
+{
+    int64_t partitions = settings_number (self->settings, "store/partitions");
+    self->store =
+        store_open (self->edge.store_url, (int32_t)partitions, self->edge.limits, problem);
+    if (!self->store)
+        return problem->status;
+    OWNED (inventory) inventory_t *inventory = NULL;
+    status_t status = self->store->ops->load (self->store, &inventory, problem);
+    if (status == STATUS_OK)
+        status = admin_token_ensure (self->store, self->settings, problem);
+    if (status == STATUS_OK)
+        status = broker_bind (self, zmq, problem);
+    if (status == STATUS_OK)
+        broker_load (self, inventory);
+    return status;
+}
+
+//  What is left of a broker whose thread has ended, or never began.
+static void
+broker_take_apart (broker_t *self)
+{
+    edge_t *edge = &self->edge;
+    writer_destroy (&edge->writer);  //  before the core, whose memory it writes from
+    reader_destroy (&edge->reader);
+    front_destroy (&edge->front);
+    back_destroy (&edge->back);
+    calls_destroy (&edge->calls);
+    core_destroy (&edge->core);
+    effects_destroy (&edge->effects);
+    transcript_destroy (&edge->transcript);
+    store_destroy (&self->store);
+    loop_destroy (&self->loop);
+    bell_destroy (&self->bell);
+    metrics_destroy (&self->metrics);
+    free (self);
+}
+
+broker_t *
+broker_new (const settings_t *settings, void *zmq, problem_t *problem)
+{
+    problem_t ignored;
+    broker_t *self = ALLOCATE (broker_t);
+    self->settings = settings;
+    self->metrics = metrics_new ("broker");
+    self->bell = bell_new ();
+    self->loop = loop_new ();
+    self->edge.name = settings_text (settings, "broker/name");
+    self->edge.store_url = settings_text (settings, "store/url");
+    self->edge.limits = settings_limits (settings);
+    self->edge.heartbeat_ms = settings_number (settings, "broker/heartbeat_ms");
+    self->edge.metrics = self->metrics;
+    self->next_beat_ms = monotonic_ms () + self->edge.heartbeat_ms;
+    if (broker_open (self, zmq, problem ? problem : &ignored) != STATUS_OK) {
+        broker_take_apart (self);
+        return NULL;
+    }
+    core_stats_t stats = core_stats (self->edge.core);
+    log_notice ("broker", "%s serves gateways at %s and workers at %s, with %zu subscriptions",
+                self->edge.name, broker_front (self), broker_back (self), stats.subscriptions);
+    int failed = pthread_create (&self->thread, NULL, broker_run, self);
+    ASSERT (!failed, "no thread can be made: raise the limit of processes");
+    return self;
+}
+
+const char *
+broker_front (const broker_t *self)
+{
+    return front_endpoint (self->edge.front);
+}
+
+const char *
+broker_back (const broker_t *self)
+{
+    return back_endpoint (self->edge.back);
+}
+
+void
+broker_destroy (broker_t **self_p)
+{
+    broker_t *self = *self_p;
+    if (!self)
+        return;
+    atomic_store (&self->is_asked_to_stop, true);
+    bell_ring (self->bell);
+    pthread_join (self->thread, NULL);
+    broker_take_apart (self);
+    *self_p = NULL;
+}

@@ -1,0 +1,63 @@
+/*  call – one CALL of a gateway, from its arguments to its reply: for the files of methods.
+ *
+ *  A method ends its call with one of call_reply, call_reply_text, call_fail, which free it; or
+ *  leaves it with something under way: a look into the store goes on in `found`, a change ends with
+ *  `prepared` when it is on disk.
+ */
+#ifndef CALL_H
+#define CALL_H
+
+#include <jansson.h>
+#include <uthash.h>
+
+#include "broker/calls.h"
+#include "proto/model/owned.h"
+
+typedef struct call call_t;
+typedef void call_found_t (call_t *self, query_t *query);
+
+struct call {
+    edge_t *edge;           //  borrowed
+    calls_t *calls;         //  it is one of these
+    uint64_t number;        //  ours, 1, 2, 3 …
+    peer_t peer;            //  who asked
+    uint64_t request;       //  the gateway's number of it
+    json_t *args;           //  an object; ours
+    json_t *prepared;       //  the answer, once what it says is on disk; ours
+    call_found_t *found;    //  goes on with what the reader found
+    query_t question;       //  for the reader, as last asked
+    int repeats;            //  how often it was asked again
+    uint64_t after_ticket;  //  asks once this is on disk
+    call_t *prev, *next;    //  in the line of those that wait for the disk
+    UT_hash_handle hh;
+};
+
+#define METHOD(name, function, text) void call_##function (call_t *self);
+#include "broker/calls.tbl"
+
+//  Each ends the call.
+void call_reply (call_t *self, json_t *json);  //  takes it
+void call_reply_text (call_t *self, const char *json, size_t size);
+void call_fail (call_t *self, const problem_t *problem);
+
+/*  Asks the reader, and goes on in `found`: at once, or when everything that is now on its way to
+ *  the disk is there. Ends the call with FULL when too much waits there.
+ */
+void call_ask (call_t *self, int kind, const char *text, call_found_t *found);
+void call_ask_again (call_t *self);
+
+//  Arguments. One that must be there but is not gives BAD_REQUEST.
+status_t call_text (const call_t *self, const char *name, const char **text, problem_t *problem);
+status_t call_number (const call_t *self, const char *name, int64_t *number, problem_t *problem);
+
+//  So many bytes a reply may have, within a message.
+size_t call_reply_most (const call_t *self);
+
+static inline void
+json_destroy (json_t **json_p)
+{
+    json_decref (*json_p);
+    *json_p = NULL;
+}
+
+#endif

@@ -1,0 +1,254 @@
+/*  calls_subscriptions – the methods subscription.*: who wants which events.
+ *
+ *  The core has all of them in memory, so reading ends at once; a change ends when it is on disk.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/call.h"
+#include "proto/model/allocate.h"
+
+enum { LISTED = 1000 };  //  subscriptions in one answer, if nobody asks for fewer
+
+static subscription_t *
+find_subscription (call_t *self, const char **id, problem_t *problem)
+{
+    if (call_text (self, "id", id, problem) != STATUS_OK)
+        return NULL;
+    subscription_t *subscription = core_subscription (self->edge->core, *id);
+    if (!subscription)
+        problem_set (problem, STATUS_NOT_FOUND, "there is no subscription \"%.60s\"", *id);
+    return subscription;
+}
+
+//  if_match: the version that the caller has seen.
+static status_t
+check_version (const call_t *self, const subscription_t *subscription, problem_t *problem)
+{
+    int64_t seen;
+    if (!json_object_get (self->args, "if_match"))
+        return STATUS_OK;
+    status_t status = call_number (self, "if_match", &seen, problem);
+    if (status != STATUS_OK)
+        return status;
+    if (!subscription || subscription->version != seen)
+        return problem_set (problem, STATUS_CHANGED,
+                            "the subscription was changed since: read it again");
+    return STATUS_OK;
+}
+
+static int64_t
+next_version (call_t *self, const subscription_t *old)
+{
+    int64_t now_ms = edge_now_ms (self->edge);
+    return old && now_ms <= old->version ? old->version + 1 : now_ms;
+}
+
+static void
+subscribe (call_t *self, subscription_t *subscription)
+{
+    input_t input = {.kind = INPUT_SUBSCRIBE, .peer = self->peer, .request = self->number};
+    input.subscribe.subscription = subscription;
+    edge_step (self->edge, &input);
+}
+
+//  The document as the API gives it: with an id of its own, or one to be made.
+static subscription_t *
+read_document (const call_t *self, const json_t *document, int64_t version, problem_t *problem)
+{
+    if (json_is_object (document))
+        return subscription_new (document, version, self->edge->limits, problem);
+    problem_at (problem, STATUS_BAD_SUBSCRIPTION, "data", "data: a subscription is a JSON object");
+    return NULL;
+}
+
+void
+call_subscription_create (call_t *self)
+{
+    problem_t problem = {0};
+    OWNED (subscription)
+    subscription_t *made = read_document (self, json_object_get (self->args, "document"),
+                                          next_version (self, NULL), &problem);
+    if (made && core_subscription (self->edge->core, made->id))
+        problem_at (&problem, STATUS_ID_TAKEN, "id", "there is a subscription \"%.60s\" already",
+                    made->id);
+    if (problem.status != STATUS_OK) {
+        call_fail (self, &problem);
+        return;
+    }
+    self->prepared = json_pack ("{s:o}", "data", subscription_show (made, true));
+    subscribe (self, made);
+}
+
+void
+call_subscription_get (call_t *self)
+{
+    const char *id;
+    problem_t problem = {0};
+    const subscription_t *found = find_subscription (self, &id, &problem);
+    if (found)
+        call_reply (self, json_pack ("{s:o}", "data", subscription_show (found, false)));
+    else
+        call_fail (self, &problem);
+}
+
+//  ---- replace
+
+static const char *
+secret_of (const json_t *document)
+{
+    return json_string_value (json_object_get (json_object_get (document, "deliver"), "secret"));
+}
+
+/*  The document to be: that of the call, under the id of the call; a secret that it does not give
+ *  stays the one there was. A new reference; NULL and a problem when it says another id.
+ */
+static json_t *
+complete_document (const call_t *self, const char *id, const subscription_t *old,
+                   problem_t *problem)
+{
+    const json_t *given = json_object_get (self->args, "document");
+    const json_t *given_id = json_object_get (given, "id");
+    if (!json_is_object (given)) {
+        problem_at (problem, STATUS_BAD_SUBSCRIPTION, "data", "data: a subscription is an object");
+        return NULL;
+    }
+    if (given_id &&
+        (!json_is_string (given_id) || strcmp (json_string_value (given_id), id) != 0)) {
+        problem_at (problem, STATUS_BAD_SUBSCRIPTION, "id",
+                    "id: it is not the \"%.60s\" of the URL", id);
+        return NULL;
+    }
+    json_t *document = json_deep_copy (given);
+    json_object_set_new (document, "id", json_string (id));
+    json_t *deliver = json_object_get (document, "deliver");
+    const char *old_secret = old ? secret_of (old->document) : NULL;
+    if (old_secret && json_is_object (deliver) && !json_object_get (deliver, "secret"))
+        json_object_set_new (deliver, "secret", json_string (old_secret));
+    return document;
+}
+
+static subscription_t *
+replacement (call_t *self, const subscription_t **old, problem_t *problem)
+{
+    const char *id;
+    if (call_text (self, "id", &id, problem) != STATUS_OK)
+        return NULL;
+    *old = core_subscription (self->edge->core, id);
+    if (check_version (self, *old, problem) != STATUS_OK)
+        return NULL;
+    if (*old && json_is_true (json_object_get (self->args, "if_none_match"))) {
+        problem_set (problem, STATUS_CHANGED, "there is a subscription \"%.60s\" already", id);
+        return NULL;
+    }
+    OWNED (json) json_t *document = complete_document (self, id, *old, problem);
+    return document ? read_document (self, document, next_version (self, *old), problem) : NULL;
+}
+
+void
+call_subscription_replace (call_t *self)
+{
+    problem_t problem = {0};
+    const subscription_t *old = NULL;
+    OWNED (subscription) subscription_t *made = replacement (self, &old, &problem);
+    if (!made) {
+        call_fail (self, &problem);
+        return;
+    }
+    const char *old_secret = old ? secret_of (old->document) : NULL;
+    const char *secret = secret_of (made->document);
+    bool is_shown = secret && (!old_secret || strcmp (secret, old_secret) != 0);
+    self->prepared =
+        json_pack ("{s:b, s:o}", "created", !old, "data", subscription_show (made, is_shown));
+    subscribe (self, made);
+}
+
+void
+call_subscription_delete (call_t *self)
+{
+    const char *id;
+    problem_t problem = {0};
+    const subscription_t *old = find_subscription (self, &id, &problem);
+    if (!old || check_version (self, old, &problem) != STATUS_OK) {
+        call_fail (self, &problem);
+        return;
+    }
+    self->prepared = json_pack ("{s:{s:s, s:b, s:I}}", "data", "id", id, "deleted", 1,
+                                "last_modified", (json_int_t)next_version (self, old));
+    input_t input = {.kind = INPUT_UNSUBSCRIBE, .peer = self->peer, .request = self->number};
+    input.unsubscribe.id = id;
+    edge_step (self->edge, &input);
+}
+
+//  ---- list
+
+typedef struct {
+    const char *after;  //  ids above this one
+    const subscription_t **list;
+    size_t count, room;
+} listing_t;
+
+static void
+list_add (void *context, subscription_t *subscription)
+{
+    listing_t *self = context;
+    if (strcmp (subscription->id, self->after) <= 0)
+        return;
+    if (self->count == self->room) {
+        self->room = self->room ? 2 * self->room : 64;
+        self->list = allocate_again (self->list, self->room, sizeof *self->list);
+    }
+    self->list [self->count++] = subscription;
+}
+
+static int
+compare_ids (const void *a, const void *b)
+{
+    const subscription_t *const *x = a, *const *y = b;
+    return strcmp ((*x)->id, (*y)->id);
+}
+
+//  As many as fit into a message, at most `limit`; how many.
+static size_t
+show_list (const call_t *self, const listing_t *listing, size_t limit, json_t *data)
+{
+    size_t bytes = 0, most = call_reply_most (self) / 2;
+    for (size_t i = 0; i < listing->count; i++) {
+        json_t *shown = subscription_show (listing->list [i], false);
+        bytes += json_dumpb (shown, NULL, 0, JSON_COMPACT) + 1;
+        if (i == limit || bytes > most) {
+            json_decref (shown);
+            return i;
+        }
+        json_array_append_new (data, shown);
+    }
+    return listing->count;
+}
+
+void
+call_subscription_list (call_t *self)
+{
+    int64_t limit = LISTED;
+    listing_t listing = {.after = ""};
+    problem_t problem = {0};
+    if ((json_object_get (self->args, "limit") &&
+         call_number (self, "limit", &limit, &problem) != STATUS_OK) ||
+        (json_object_get (self->args, "after") &&
+         call_text (self, "after", &listing.after, &problem) != STATUS_OK)) {
+        call_fail (self, &problem);
+        return;
+    }
+    if (limit < 1 || limit > LISTED)
+        limit = LISTED;
+    core_each_subscription (self->edge->core, list_add, &listing);
+    if (listing.count > 0)
+        qsort (listing.list, listing.count, sizeof *listing.list, compare_ids);
+    json_t *data = json_array ();
+    size_t shown = show_list (self, &listing, (size_t)limit, data);
+    json_t *answer = json_pack ("{s:o, s:I}", "data", data, "total",
+                                (json_int_t)core_stats (self->edge->core).subscriptions);
+    if (shown > 0 && shown < listing.count)
+        json_object_set_new (answer, "next", json_string (listing.list [shown - 1]->id));
+    free (listing.list);
+    call_reply (self, answer);
+}

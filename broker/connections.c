@@ -1,0 +1,63 @@
+#include "broker/connections.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "daemon/log.h"
+#include "proto/model/allocate.h"
+
+connection_t *
+connections_find (const connections_t *self, link_peer_t peer)
+{
+    connection_t *connection;
+    HASH_FIND (hh, self->all, &peer, sizeof peer, connection);
+    return connection;
+}
+
+connection_t *
+connections_hear (connections_t *self, link_peer_t peer, int64_t now_ms)
+{
+    connection_t *connection = connections_find (self, peer);
+    if (!connection) {
+        connection = ALLOCATE (connection_t);
+        connection->peer = peer;
+        HASH_ADD (hh, self->all, peer, sizeof peer, connection);
+    }
+    connection->heard_ms = now_ms;
+    return connection;
+}
+
+void
+connections_remove (connections_t *self, connection_t *connection)
+{
+    if (connection->is_staged)
+        DL_DELETE (self->staged, connection);
+    HASH_DEL (self->all, connection);
+    link_forget (self->link, connection->peer);
+    outbox_destroy (&connection->outbox);
+    free (connection);
+}
+
+void
+connections_clear (connections_t *self)
+{
+    connection_t *connection, *next;
+    HASH_ITER (hh, self->all, connection, next)
+    connections_remove (self, connection);
+}
+
+status_t
+connections_say (connections_t *self, connection_t *connection, const message_t *message,
+                 int64_t now_ms)
+{
+    status_t status = link_send (self->link, connection->peer, message);
+    if (status == STATUS_OK)
+        connection->said_ms = now_ms;
+    else if (status == STATUS_NOT_FOUND)
+        connection->is_gone = true;
+    else
+        log_debug ("broker", "%s to %s was dropped: its pipe is full",
+                   command_name (message->command),
+                   *connection->name ? connection->name : "a gateway");
+    return status;
+}

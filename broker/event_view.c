@@ -1,0 +1,225 @@
+#include "broker/event_view.h"
+
+#include <jansson.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/moment.h"
+#include "broker/traces.h"
+#include "proto/model/allocate.h"
+#include "proto/model/assert.h"
+
+//  ---- deliveries
+
+typedef struct {
+    const event_view_t *view;
+    traces_t traces;
+    match_data_t data;
+    json_t *deliveries;
+    bool is_behind;
+} join_t;
+
+//  A result is JSON if an action made it, or the start of a consumer's reply.
+static json_t *
+show_result (const char *result)
+{
+    json_t *json = json_loads (result, JSON_REJECT_DUPLICATES, NULL);
+    return json ? json : json_string (result);
+}
+
+static json_t *
+show_attempt (const attempt_t *attempt, bool with_result)
+{
+    char time [MOMENT_SIZE];
+    json_t *json =
+        json_pack ("{s:i, s:s, s:I, s:s}", "number", (int)attempt->number, "time",
+                   moment_text (attempt->time_ms, time), "duration_ms",
+                   (json_int_t)attempt->duration_ms, "outcome", outcome_name (attempt->outcome));
+    if (attempt->http_status > 0)
+        json_object_set_new (json, "http_status", json_integer (attempt->http_status));
+    if (*attempt->error)
+        json_object_set_new (json, "error", json_string (attempt->error));
+    json_object_set_new (json, "worker", json_string (attempt->worker));
+    if (*attempt->result && with_result)
+        json_object_set_new (json, "result", show_result (attempt->result));
+    return json;
+}
+
+static json_t *
+show_attempts (const trace_t *trace, bool with_results)
+{
+    json_t *attempts = json_array ();
+    for (size_t i = 0; trace && i < trace->attempt_count; i++)
+        json_array_append_new (attempts, show_attempt (&trace->attempts [i].attempt, with_results));
+    return attempts;
+}
+
+//  The state of a delivery that has a row, and that the core does not hold.
+static delivery_state_t
+state_of_exception (const exception_t *exception)
+{
+    switch (exception->state) {
+        case EXCEPTION_RETRY: return DELIVERY_RETRY;
+        case EXCEPTION_HELD: return DELIVERY_HELD;
+        case EXCEPTION_SLOW: return DELIVERY_IN_FLIGHT;
+        case EXCEPTION_DEAD: break;
+    }
+    return DELIVERY_DEAD;
+}
+
+//  The state of one that has ended, by its last attempt.
+static delivery_state_t
+state_of_attempts (const trace_t *trace)
+{
+    switch (trace->attempts [trace->attempt_count - 1].attempt.outcome) {
+        case OUTCOME_OK: return DELIVERY_DELIVERED;
+        case OUTCOME_RETRY: return DELIVERY_RETRY;
+        case OUTCOME_FAIL: break;
+    }
+    return DELIVERY_SKIPPED;  //  it was dead, and its row is gone: somebody discarded it
+}
+
+static bool
+ended_well (const trace_t *trace)
+{
+    return trace && trace->attempt_count > 0 && state_of_attempts (trace) == DELIVERY_DELIVERED;
+}
+
+/*  What the core holds goes before what the store had when it was read, but for an end that is in
+ *  the store: an end is final.
+ */
+static bool
+find_state (join_t *self, const char *subscription, const trace_t *trace, delivery_state_t *state,
+            int64_t *due_ms)
+{
+    const event_t *event = self->view->history->event;
+    delivery_view_t now;
+    *due_ms = 0;
+    if (ended_well (trace))
+        *state = DELIVERY_DELIVERED;
+    else if (core_look (self->view->core, subscription, event->partition, event->seq, &now)) {
+        *state = now.state;
+        *due_ms = now.due_ms;
+    }
+    else if (trace && trace->exception) {
+        *state = state_of_exception (trace->exception);
+        *due_ms = *state == DELIVERY_RETRY ? trace->exception->due_ms : 0;
+    }
+    else if (!core_has_passed (self->view->core, subscription, event->partition, event->seq))
+        *state = DELIVERY_WAITING;
+    else if (trace && trace->attempt_count > 0)
+        *state = state_of_attempts (trace);
+    else {
+        self->is_behind = true;
+        return false;
+    }
+    return *state != DELIVERY_NOT_MATCHED;
+}
+
+static void
+join_subscription (void *context, subscription_t *subscription)
+{
+    join_t *self = context;
+    const trace_t *trace = traces_find (&self->traces, subscription->id);
+    if (!trace && match_asks (subscription->match, &self->data) != MATCH_YES)
+        return;
+    delivery_state_t state;
+    int64_t due_ms;
+    if (!find_state (self, subscription->id, trace, &state, &due_ms))
+        return;
+    json_t *json = json_pack ("{s:s, s:s, s:o}", "subscription", subscription->id, "status",
+                              delivery_state_name (state), "attempts",
+                              show_attempts (trace, self->view->with_results));
+    char due [MOMENT_SIZE];
+    if (due_ms > 0)
+        json_object_set_new (json, "next_attempt", json_string (moment_text (due_ms, due)));
+    json_array_append_new (self->deliveries, json);
+}
+
+static json_t *
+join_deliveries (const event_view_t *view, bool *is_behind)
+{
+    join_t join = {
+        .view = view, .data = {.event = view->history->event}, .deliveries = json_array ()};
+    traces_fill (&join.traces, view->history);
+    core_each_subscription (view->core, join_subscription, &join);
+    traces_clear (&join.traces);
+    match_data_clear (&join.data);
+    *is_behind = join.is_behind;
+    return join.deliveries;
+}
+
+//  ---- the event
+
+static json_t *
+show_attributes (const event_t *event)
+{
+    char accepted [MOMENT_SIZE];
+    json_t *json = json_pack (
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:I, s:s, s:s}", "id", event->id, "source",
+        event->source, "type", event->type, "subject", event->subject, "key", event->key, "time",
+        event->time, "phase", event->phase == PHASE_PRE ? "pre" : "post", "partition",
+        (int)event->partition, "seq", (json_int_t)event->seq, "content_type", event->content_type,
+        "accepted", moment_text (event->accepted_ms, accepted));
+    if (*event->given_id)
+        json_object_set_new (json, "given_id", json_string (event->given_id));
+    return json;
+}
+
+static bool
+data_is_json (const event_t *event)
+{
+    const size_t flags =
+        JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL;  //  any that is JSON
+    if (event->data_size == 0 || !strstr (event->content_type, "json"))
+        return false;
+    json_t *json = json_loadb ((const char *)event->data, event->data_size, flags, NULL);
+    json_decref (json);
+    return json != NULL;
+}
+
+//  The data as the value of "data", or of "data_base64" when it is no JSON. free () it.
+static char *
+show_data (const event_t *event, const char **name, size_t *size)
+{
+    if (data_is_json (event)) {
+        *name = "data";
+        *size = event->data_size;
+        return allocate_bytes (event->data, event->data_size);
+    }
+    *name = "data_base64";
+    size_t room = sodium_base64_encoded_len (event->data_size, sodium_base64_VARIANT_ORIGINAL);
+    char *text = allocate (room + 2, 1);
+    sodium_bin2base64 (text + 1, room, event->data, event->data_size,
+                       sodium_base64_VARIANT_ORIGINAL);
+    *size = strlen (text + 1) + 2;
+    text [0] = text [*size - 1] = '"';
+    return text;
+}
+
+char *
+event_view_text (const event_view_t *self, size_t *size, bool *is_behind)
+{
+    const event_t *event = self->history->event;
+    json_t *json = show_attributes (event);
+    json_object_set_new (json, "deliveries", join_deliveries (self, is_behind));
+    char *attributes = json_dumps (json, JSON_COMPACT);
+    json_decref (json);
+    ASSERT (attributes, "strings of an event were checked to be UTF-8 before they were stored");
+
+    const char *name;
+    size_t data_size;
+    char *data = show_data (event, &name, &data_size);
+    size_t attributes_size = strlen (attributes);
+    size_t room = attributes_size + data_size + 64;
+    char *text = allocate (room, 1);
+    int head =
+        snprintf (text, room, "{\"data\":%.*s,\"%s\":", (int)attributes_size - 1, attributes, name);
+    memcpy (text + head, data, data_size);
+    memcpy (text + head + data_size, "}}", 3);
+    *size = (size_t)head + data_size + 2;
+    free (attributes);
+    free (data);
+    return text;
+}

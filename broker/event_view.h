@@ -1,0 +1,24 @@
+/*  event_view – one event with its deliveries, as GET /v1/events/{id} shows it.
+ *
+ *  Joins what the store kept (attempts, exceptions) with what the core holds now.
+ */
+#ifndef EVENT_VIEW_H
+#define EVENT_VIEW_H
+
+#include "broker/core/core.h"
+#include "broker/store/store.h"
+
+typedef struct {
+    const core_t *core;
+    const history_t *history;
+    bool with_results;  //  of the attempts: the part that can be long
+} event_view_t;
+
+/*  The answer as JSON: {"data": …}; free () it. The event's data stands in it byte for byte.
+ *
+ *  *is_behind says that a delivery has ended of which the store did not show an attempt yet: it may
+ *  be worth to look again when everything that was said until now is on disk.
+ */
+char *event_view_text (const event_view_t *self, size_t *size, bool *is_behind);
+
+#endif

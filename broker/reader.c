@@ -1,0 +1,162 @@
+#include "broker/reader.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "proto/model/allocate.h"
+#include "proto/model/assert.h"
+
+struct reader {
+    store_t *store;  //  borrowed
+    bell_t *bell;    //  borrowed
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t asked;
+    query_t *questions, *answers;  //  under lock
+    size_t question_count;         //  under lock
+    bool is_closing;               //  under lock
+};
+
+void
+query_destroy (query_t **self_p)
+{
+    query_t *self = *self_p;
+    if (!self)
+        return;
+    page_destroy (&self->page);
+    history_destroy (&self->history);
+    if (self->has_token)
+        token_clear (&self->token);
+    if (self->tokens)
+        token_array_free (self->tokens, self->token_count);
+    free (self);
+    *self_p = NULL;
+}
+
+static void
+reader_answer (store_t *store, query_t *query)
+{
+    const store_ops_t *ops = store->ops;
+    problem_t *problem = &query->problem;
+    status_t status = STATUS_OK;
+    switch (query->kind) {
+        case QUERY_PAGE:
+            status = ops->read (store, query->partition, query->above_seq, query->limit_bytes,
+                                query->limit_events, &query->page, problem);
+            break;
+        case QUERY_HISTORY:
+            status = ops->look_up (store, query->text, &query->history, problem);
+            break;
+        case QUERY_TOKEN:
+            status =
+                ops->find_token (store, query->text, &query->token, &query->has_token, problem);
+            break;
+        case QUERY_TOKENS:
+            status = ops->list_tokens (store, &query->tokens, &query->token_count, problem);
+            break;
+    }
+    problem->status = status;
+}
+
+static query_t *
+reader_wait (reader_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    while (!self->questions && !self->is_closing)
+        pthread_cond_wait (&self->asked, &self->lock);
+    query_t *query = self->is_closing ? NULL : self->questions;
+    if (query) {
+        DL_DELETE (self->questions, query);
+        self->question_count--;
+    }
+    pthread_mutex_unlock (&self->lock);
+    return query;
+}
+
+static void *
+reader_run (void *context)
+{
+    reader_t *self = context;
+    query_t *query;
+    while ((query = reader_wait (self))) {
+        reader_answer (self->store, query);
+        pthread_mutex_lock (&self->lock);
+        DL_APPEND (self->answers, query);
+        pthread_mutex_unlock (&self->lock);
+        bell_ring (self->bell);
+    }
+    return NULL;
+}
+
+reader_t *
+reader_new (store_t *store, bell_t *bell)
+{
+    reader_t *self = ALLOCATE (reader_t);
+    self->store = store;
+    self->bell = bell;
+    pthread_mutex_init (&self->lock, NULL);
+    pthread_cond_init (&self->asked, NULL);
+    int failed = pthread_create (&self->thread, NULL, reader_run, self);
+    ASSERT (!failed, "no thread can be made: raise the limit of processes");
+    return self;
+}
+
+static void
+query_destroy_all (query_t **list)
+{
+    query_t *query, *next;
+    DL_FOREACH_SAFE (*list, query, next)
+    query_destroy (&query);
+    *list = NULL;
+}
+
+void
+reader_destroy (reader_t **self_p)
+{
+    reader_t *self = *self_p;
+    if (!self)
+        return;
+    pthread_mutex_lock (&self->lock);
+    self->is_closing = true;
+    pthread_cond_signal (&self->asked);
+    pthread_mutex_unlock (&self->lock);
+    pthread_join (self->thread, NULL);
+    query_destroy_all (&self->questions);
+    query_destroy_all (&self->answers);
+    pthread_cond_destroy (&self->asked);
+    pthread_mutex_destroy (&self->lock);
+    free (self);
+    *self_p = NULL;
+}
+
+void
+reader_ask (reader_t *self, const query_t *question)
+{
+    query_t *query = allocate_bytes (question, sizeof *question);
+    pthread_mutex_lock (&self->lock);
+    DL_APPEND (self->questions, query);
+    self->question_count++;
+    pthread_cond_signal (&self->asked);
+    pthread_mutex_unlock (&self->lock);
+}
+
+size_t
+reader_waiting (reader_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    size_t count = self->question_count;
+    pthread_mutex_unlock (&self->lock);
+    return count;
+}
+
+query_t *
+reader_take (reader_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    query_t *first = self->answers;
+    if (first)
+        DL_DELETE (self->answers, first);
+    pthread_mutex_unlock (&self->lock);
+    return first;
+}

@@ -1,0 +1,44 @@
+/*  reader – the thread that reads the store: pages of the log, and what somebody looks up.
+ *
+ *  Questions are answered in the order in which they were asked. The answer is the question, filled
+ *  in, taken by the thread whose bell it rings.
+ */
+#ifndef READER_H
+#define READER_H
+
+#include "broker/store/store.h"
+#include "daemon/loop.h"
+
+typedef struct reader reader_t;
+
+enum { QUERIES_MOST = 10000 };  //  that wait; more of those that a peer can cause are refused
+
+typedef struct query {
+    enum { QUERY_PAGE, QUERY_HISTORY, QUERY_TOKEN, QUERY_TOKENS } kind;
+    uint64_t number;  //  of the READ, or of the call
+
+    int32_t partition;                 //  PAGE: the question
+    int64_t above_seq;                 //
+    size_t limit_bytes, limit_events;  //
+    char text [72];                    //  HISTORY: an event's id; TOKEN: a hash
+
+    problem_t problem;   //  the answer; OK, or why there is none
+    page_t *page;        //  PAGE; ours
+    history_t *history;  //  HISTORY; ours
+    bool has_token;      //  TOKEN: there is one
+    token_t token;       //  TOKEN; ours
+    token_t *tokens;     //  TOKENS; ours
+    size_t token_count;  //
+    struct query *prev, *next;
+} query_t;
+
+reader_t *reader_new (store_t *store, bell_t *bell);  //  both borrowed
+void reader_destroy (reader_t **self_p);              //  what was not answered is forgotten
+
+void reader_ask (reader_t *self, const query_t *question);  //  copied
+size_t reader_waiting (reader_t *self);                     //  questions not answered yet
+
+query_t *reader_take (reader_t *self);  //  the oldest answer, the caller's; NULL: none
+void query_destroy (query_t **self_p);
+
+#endif

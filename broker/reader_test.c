@@ -1,0 +1,135 @@
+#include "broker/reader.h"
+
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "broker/store/memory.h"
+#include "proto/model/owned.h"
+
+enum { PATIENCE_MS = 30000 };
+
+typedef struct {
+    store_t *store;
+    bell_t *bell;
+    reader_t *reader;
+} world_t;
+
+static void
+publish (world_t *world, const char *id)
+{
+    OWNED (event) event_t *event = event_new (&(event_t){.id = id, .type = "a.b", .subject = "/s"});
+    event_set_place (event, 0, 0, 1);
+    stored_t stored;
+    batch_t batch = {.events = &event, .event_count = 1};
+    assert_int_equal (world->store->ops->commit (world->store, &batch, &stored, NULL), STATUS_OK);
+}
+
+static int
+set_up (void **state)
+{
+    world_t *world = test_calloc (1, sizeof *world);
+    world->store = memory_store_new (1);
+    world->bell = bell_new ();
+    world->reader = reader_new (world->store, world->bell);
+    publish (world, "e1");
+    publish (world, "e2");
+    *state = world;
+    return 0;
+}
+
+static int
+tear_down (void **state)
+{
+    world_t *world = *state;
+    reader_destroy (&world->reader);
+    bell_destroy (&world->bell);
+    store_destroy (&world->store);
+    test_free (world);
+    return 0;
+}
+
+static query_t *
+wait_for (world_t *world)
+{
+    query_t *query;
+    while (!(query = reader_take (world->reader))) {
+        struct pollfd bell = {.fd = bell_descriptor (world->bell), .events = POLLIN};
+        assert_int_equal (poll (&bell, 1, PATIENCE_MS), 1);
+        bell_silence (world->bell);
+    }
+    return query;
+}
+
+static void
+a_page_comes_back_under_the_number_of_its_read (void **state)
+{
+    world_t *world = *state;
+    query_t question = {
+        .kind = QUERY_PAGE, .number = 5, .above_seq = 1, .limit_bytes = 1, .limit_events = 9};
+    reader_ask (world->reader, &question);
+    OWNED (query) query_t *query = wait_for (world);
+    assert_int_equal (query->number, 5);
+    assert_int_equal (query->problem.status, STATUS_OK);
+    assert_int_equal (query->page->count, 1);
+    assert_string_equal (query->page->events [0]->id, "e2");
+}
+
+static void
+questions_are_answered_in_order (void **state)
+{
+    world_t *world = *state;
+    for (uint64_t number = 1; number <= 500; number++) {
+        query_t question = {.kind = number % 2 ? QUERY_HISTORY : QUERY_TOKENS, .number = number};
+        snprintf (question.text, sizeof question.text, "e1");
+        reader_ask (world->reader, &question);
+    }
+    for (uint64_t number = 1; number <= 500; number++) {
+        OWNED (query) query_t *query = wait_for (world);
+        assert_int_equal (query->number, number);
+        assert_int_equal (query->history != NULL, number % 2);
+    }
+    assert_int_equal (reader_waiting (world->reader), 0);
+}
+
+static void
+what_is_not_there_is_said_so (void **state)
+{
+    world_t *world = *state;
+    query_t question = {.kind = QUERY_HISTORY, .number = 1, .text = "nothing"};
+    reader_ask (world->reader, &question);
+    OWNED (query) query_t *query = wait_for (world);
+    assert_int_equal (query->problem.status, STATUS_NOT_FOUND);
+
+    question = (query_t){.kind = QUERY_TOKEN, .number = 2, .text = "0123"};
+    reader_ask (world->reader, &question);
+    OWNED (query) query_t *token = wait_for (world);
+    assert_int_equal (token->problem.status, STATUS_OK);
+    assert_false (token->has_token);
+}
+
+static void
+it_ends_with_questions_unanswered (void **state)
+{
+    world_t *world = *state;
+    for (uint64_t number = 1; number <= 1000; number++)
+        reader_ask (world->reader, &(query_t){.kind = QUERY_TOKENS, .number = number});
+    reader_destroy (&world->reader);
+}
+
+int
+main (void)
+{
+    const struct CMUnitTest tests [] = {
+#define PLAY(test) cmocka_unit_test_setup_teardown (test, set_up, tear_down)
+        PLAY (a_page_comes_back_under_the_number_of_its_read),
+        PLAY (questions_are_answered_in_order),
+        PLAY (what_is_not_there_is_said_so),
+        PLAY (it_ends_with_questions_unanswered),
+#undef PLAY
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}
