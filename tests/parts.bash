@@ -1,6 +1,7 @@
 #   The parts of tests/run: each a function that writes TAP, one line for each check, and for what
 #   failed a line `# repeat: command`. Sourced, with the root as the current directory.
 # shellcheck shell=bash
+# shellcheck disable=SC2154  # root and results are tests/run's
 
 jobs=$(nproc)
 program_seconds=600  #  one program may take; sanitizers are slow, a deadlock is for ever
@@ -30,9 +31,10 @@ unit_sources () {
 run_programs () {
     local directory=$1 repeat=$2 name
     shift 2
+    # shellcheck disable=SC2016  # for the inner bash to expand
     printf '%s\n' "$@" | CMOCKA_MESSAGE_OUTPUT=TAP xargs -P "$jobs" -I NAME bash -c '
-        timeout '$program_seconds' "$0/NAME" >"$0/NAME.tap" 2>&1 </dev/null
-        echo $? >"$0/NAME.code"' "$directory"
+        timeout "$1" "$0/NAME" >"$0/NAME.tap" 2>&1 </dev/null
+        echo $? >"$0/NAME.code"' "$directory" $program_seconds
     for name in "$@"; do
         show_program "$name" "$directory/$name.tap" "$(<"$directory/$name.code")" "$repeat"
     done
