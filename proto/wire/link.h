@@ -14,9 +14,10 @@ typedef struct link link_t;
 typedef uint64_t link_peer_t;
 
 typedef struct {
-    void *zmq;               //  the ZeroMQ context, shared for inproc
-    const char *endpoint;    //  "tcp://host:port", "ipc://path", "inproc://name"; "tcp://host:*" binds any
-    bool is_server;          //  ROUTER and bind; otherwise DEALER and connect
+    void *zmq;  //  the ZeroMQ context, shared for inproc
+    const char
+        *endpoint;   //  "tcp://host:port", "ipc://path", "inproc://name"; "tcp://host:*" binds any
+    bool is_server;  //  ROUTER and bind; otherwise DEALER and connect
     const limits_t *limits;  //  borrowed for the life of the link
 } link_settings_t;
 
@@ -24,7 +25,7 @@ typedef struct {
 link_t *link_new (const link_settings_t *settings, problem_t *problem);
 void link_destroy (link_t **self_p);  //  lingers a moment, so that a last BYE leaves
 
-void *link_socket (link_t *self);            //  for zmq_poll
+void *link_socket (link_t *self);                //  for zmq_poll
 const char *link_endpoint (const link_t *self);  //  as bound, with the real port
 
 /*  Send. OK: it is on its way, which is no delivery. NOT_FOUND: the peer is gone (a ROUTER forgets
@@ -33,7 +34,8 @@ const char *link_endpoint (const link_t *self);  //  as bound, with the real por
 status_t link_send (link_t *self, link_peer_t peer, const message_t *message);
 
 /*  Receive without waiting. OK and a message to clear; NOT_FOUND: nothing there. BAD_MESSAGE or
- *  TOO_LARGE: it could not be understood: the link has answered ERROR by itself.
+ *  TOO_LARGE: it could not be understood; FULL: it came from a stranger, and limits/sessions are
+ *  known already. The link has then answered ERROR by itself, and peer is 0 for a stranger.
  */
 status_t link_receive (link_t *self, link_peer_t *peer, message_t *message, problem_t *problem);
 

@@ -55,13 +55,13 @@ typedef struct {
     const char *error, *result;  //  UTF-8; "" when none
 } settlement_t;
 
-/*  One message. Members that its command does not use are zero. A decoded message owns all it points
+/*  One message. Numbers are 0 … 2^63 - 1. Members that its command does not use are zero. A decoded message owns all it points
  *  to (in one arena, and references of its events) until message_clear; a message to encode borrows.
  */
 typedef struct {
     command_t command;
-    uint64_t request;  //  PUBLISH, CALL, CONFIRM, REFUSE, REPLY
-    uint64_t session;  //  all between worker and broker but HELLO and RESET
+    uint64_t request;  //  PUBLISH, CALL, CONFIRM, REFUSE, REPLY; ERROR: what it is about, 0 unknown
+    uint64_t session;  //  all between worker and broker but HELLO; RESET, ERROR: 0 when unknown
 
     event_t **events;  //  PUBLISH
     size_t event_count;
@@ -95,7 +95,7 @@ typedef struct {
     size_t lease_count;
     uint64_t received;  //  HEARTBEAT of a worker: number of the last delivery it has got
 
-    struct arena *arena;  //  of a decoded message
+    struct message_arena *arena;  //  of a decoded message
 } message_t;
 
 /*  Encode the body. The bytes are the caller's to free (). Never fails: what is too large is split
@@ -108,5 +108,8 @@ status_t message_decode (message_t *self, const uint8_t *head, size_t head_size,
                          const uint8_t *body, size_t size, const limits_t *limits,
                          problem_t *problem);
 void message_clear (message_t *self);  //  safe on a zero message, and twice
+
+//  The request number in a body that may be bad otherwise, to answer it by; 0: none can be found.
+uint64_t message_request (const uint8_t *body, size_t size);
 
 #endif

@@ -1,0 +1,248 @@
+#include "proto/wire/link.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
+
+#include "proto/model/allocate.h"
+#include "proto/model/assert.h"
+#include "proto/model/owned.h"
+#include "proto/wire/endpoint.h"
+#include "proto/wire/frames.h"
+#include "proto/wire/peers.h"
+
+enum {
+    THE_PEER = 1,          //  a DEALER's
+    QUEUE_MOST = 1000,     //  messages a peer, each way: a tripwire, since credit is the limit
+    LINGER_MS = 500,       //  so that a BYE still leaves
+    BACKLOG = 1024,        //  connections: all of a cluster at once, after a restart
+    HANDSHAKE_MS = 10000,  //  for a peer to be one
+    CONNECT_MS = 5000,
+    RECONNECT_MS = 100,  //  and up to as much again, differently for each socket
+    RECONNECT_MOST_MS = 2000,
+    PROBE_MS = 5000,  //  ZMTP's own heartbeat finds half-open connections, and nothing else
+    PROBE_LOST_MS = 15000,
+    KEEPALIVE_S = 30
+};
+
+struct link {
+    void *socket;
+    const limits_t *limits;  //  borrowed
+    peers_t *peers;          //  of a ROUTER; NULL for a DEALER
+    char endpoint [ENDPOINT_SIZE];
+};
+
+//  ---- Life
+
+static void
+link_set (link_t *self, int option, int value)
+{
+    int code = zmq_setsockopt (self->socket, option, &value, sizeof (value));
+    ASSERT (code == 0, "these options and values are those of libzmq 4.3");
+}
+
+static void
+link_set_options (link_t *self, bool is_server, bool is_ipv6)
+{
+    int64_t frame_bytes = self->limits->frame_bytes;
+    int code = zmq_setsockopt (self->socket, ZMQ_MAXMSGSIZE, &frame_bytes, sizeof (frame_bytes));
+    ASSERT (code == 0, "these options and values are those of libzmq 4.3");
+    link_set (self, ZMQ_SNDHWM, QUEUE_MOST);
+    link_set (self, ZMQ_RCVHWM, QUEUE_MOST);
+    link_set (self, ZMQ_LINGER, LINGER_MS);
+    link_set (self, ZMQ_BACKLOG, BACKLOG);
+    link_set (self, ZMQ_IPV6, is_ipv6);
+    link_set (self, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS);
+    link_set (self, ZMQ_CONNECT_TIMEOUT, CONNECT_MS);
+    link_set (self, ZMQ_RECONNECT_IVL, RECONNECT_MS + (int)arc4random_uniform (RECONNECT_MS));
+    link_set (self, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MOST_MS);
+    link_set (self, ZMQ_HEARTBEAT_IVL, PROBE_MS);
+    link_set (self, ZMQ_HEARTBEAT_TIMEOUT, PROBE_LOST_MS);
+    link_set (self, ZMQ_HEARTBEAT_TTL, PROBE_LOST_MS);
+    link_set (self, ZMQ_TCP_KEEPALIVE, 1);
+    link_set (self, ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_S);
+    link_set (self, ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_S / 3);
+    if (is_server)
+        link_set (self, ZMQ_ROUTER_MANDATORY, 1);
+}
+
+static status_t
+link_explain_bind (const char *endpoint, problem_t *problem)
+{
+    switch (errno) {
+        case EADDRINUSE:
+            return problem_set (problem, STATUS_SYSTEM,
+                                "%s is in use: stop what listens there, or choose another",
+                                endpoint);
+        case EACCES:
+            return problem_set (
+                problem, STATUS_SYSTEM,
+                "%s: this user may not listen there: choose a port above 1023, or a directory of its own",
+                endpoint);
+        default:
+            return problem_set (problem, STATUS_SYSTEM, "%s: cannot listen there: %s", endpoint,
+                                zmq_strerror (errno));
+    }
+}
+
+static status_t
+link_open (link_t *self, const link_settings_t *settings, problem_t *problem)
+{
+    endpoint_t endpoint;
+    status_t status =
+        endpoint_resolve (settings->endpoint, settings->is_server, &endpoint, problem);
+    if (status)
+        return status;
+    self->socket = zmq_socket (settings->zmq, settings->is_server ? ZMQ_ROUTER : ZMQ_DEALER);
+    if (!self->socket)
+        return problem_set (problem, STATUS_SYSTEM, "%s: no socket can be made: %s",
+                            settings->endpoint, zmq_strerror (errno));
+    link_set_options (self, settings->is_server, endpoint.is_ipv6);
+    if (!settings->is_server) {
+        memcpy (self->endpoint, settings->endpoint, strlen (settings->endpoint) + 1);
+        return zmq_connect (self->socket, endpoint.address) == 0
+                   ? STATUS_OK
+                   : problem_set (problem, STATUS_SYSTEM, "%s: cannot connect: %s",
+                                  settings->endpoint, zmq_strerror (errno));
+    }
+    if (zmq_bind (self->socket, endpoint.address) != 0)
+        return link_explain_bind (settings->endpoint, problem);
+    size_t size = sizeof (self->endpoint);
+    int code = zmq_getsockopt (self->socket, ZMQ_LAST_ENDPOINT, self->endpoint, &size);
+    ASSERT (code == 0, "a socket that is bound knows where, in fewer bytes than it was told");
+    return STATUS_OK;
+}
+
+link_t *
+link_new (const link_settings_t *settings, problem_t *problem)
+{
+    OWNED (link) link_t *self = ALLOCATE (link_t);
+    self->limits = settings->limits;
+    if (settings->is_server)
+        self->peers = peers_new ((size_t)settings->limits->sessions);
+    if (link_open (self, settings, problem))
+        return NULL;
+    return TAKE (self);
+}
+
+void
+link_destroy (link_t **self_p)
+{
+    link_t *self = *self_p;
+    if (!self)
+        return;
+    if (self->socket)
+        zmq_close (self->socket);
+    peers_destroy (&self->peers);
+    free (self);
+    *self_p = NULL;
+}
+
+void *
+link_socket (link_t *self)
+{
+    return self->socket;
+}
+
+const char *
+link_endpoint (const link_t *self)
+{
+    return self->endpoint;
+}
+
+void
+link_forget (link_t *self, link_peer_t peer)
+{
+    if (self->peers)
+        peers_forget (self->peers, peer);
+}
+
+//  ---- Sending
+
+status_t
+link_send (link_t *self, link_peer_t peer, const message_t *message)
+{
+    if (!self->peers)
+        return frames_send (self->socket, NULL, 0, message);
+    identity_t identity;
+    if (!peers_identity (self->peers, peer, &identity))
+        return STATUS_NOT_FOUND;
+    status_t status = frames_send (self->socket, identity.bytes, identity.size, message);
+    if (status == STATUS_NOT_FOUND)
+        peers_forget (self->peers, peer);
+    return status;
+}
+
+//  ---- Receiving
+
+//  Two ends that answered each other's ERRORs would never stop, whatever version the other speaks.
+static bool
+is_error (frames_t *frames)
+{
+    const uint8_t *head = zmq_msg_data (&frames->head);
+    return zmq_msg_size (&frames->head) == 2 && head [1] == COMMAND_ERROR;
+}
+
+//  Tells the peer what was wrong. If it cannot be told, so be it: it will not be answered.
+static void
+link_answer (link_t *self, frames_t *frames, const problem_t *problem)
+{
+    if (is_error (frames))
+        return;
+    message_t error = {.command = COMMAND_ERROR, .status = problem->status, .text = problem->text};
+    if (frames->count > 1)
+        error.request =
+            message_request (zmq_msg_data (&frames->body), zmq_msg_size (&frames->body));
+    const void *identity = self->peers ? zmq_msg_data (&frames->identity) : NULL;
+    frames_send (self->socket, identity, zmq_msg_size (&frames->identity), &error);
+}
+
+static status_t
+link_decode (const link_t *self, frames_t *frames, message_t *message, problem_t *problem)
+{
+    if (frames->count != 2)
+        return problem_set (problem, STATUS_BAD_MESSAGE,
+                            "a message has two frames, command and body; this has %zu",
+                            frames->count);
+    return message_decode (message, zmq_msg_data (&frames->head), zmq_msg_size (&frames->head),
+                           zmq_msg_data (&frames->body), zmq_msg_size (&frames->body), self->limits,
+                           problem);
+}
+
+//  Who is not known gets a number only when he has said something that is understood.
+static status_t
+link_read (link_t *self, frames_t *frames, link_peer_t *peer, message_t *message,
+           problem_t *problem)
+{
+    void *identity = zmq_msg_data (&frames->identity);
+    size_t identity_size = zmq_msg_size (&frames->identity);
+    *peer = self->peers ? peers_number (self->peers, identity, identity_size) : THE_PEER;
+    if (!*peer && peers_is_full (self->peers))
+        return problem_set (problem, STATUS_FULL,
+                            "limits/sessions (%lld) are here already: repeat later",
+                            (long long)self->limits->sessions);
+    status_t status = link_decode (self, frames, message, problem);
+    if (status == STATUS_OK && !*peer)
+        *peer = peers_add (self->peers, identity, identity_size);
+    return status;
+}
+
+status_t
+link_receive (link_t *self, link_peer_t *peer, message_t *message, problem_t *problem)
+{
+    *message = (message_t){0};
+    *peer = 0;
+    frames_t frames;
+    if (!frames_receive (&frames, self->socket, self->peers != NULL))
+        return STATUS_NOT_FOUND;
+    problem_t why;
+    status_t status = link_read (self, &frames, peer, message, &why);
+    if (status) {
+        link_answer (self, &frames, &why);
+        if (problem)
+            *problem = why;
+    }
+    frames_destroy (&frames);
+    return status;
+}

@@ -1,0 +1,162 @@
+#include "proto/wire/sample.h"
+
+#include "proto/model/assert.h"
+
+#define COUNT(list)         (sizeof (list) / sizeof *(list))
+#define SIZED(member, text) .member = text, .member##_size = sizeof (text) - 1
+
+#define PLAIN_DATA "{\"new\":{\"title\":\"h\xc3\xa9\"}}"
+
+static event_t plain_event = {
+    .id = "ev-1",
+    .given_id = "",
+    .source = "",
+    .type = "kinto.record.update",
+    .subject = "/buckets/blog/collections/articles/records/42",
+    .key = "/buckets/blog/collections/articles/records/42",
+    .time = "2026-11-24T03:00:00.123Z",
+    .content_type = "application/json",
+    .data = (const uint8_t *)PLAIN_DATA,
+    .data_size = sizeof (PLAIN_DATA) - 1,
+    .phase = PHASE_POST,
+    .partition = -1,
+};
+static event_t full_event = {
+    .id = "k_0123456789abcdef",
+    .given_id = "42.update",
+    .source = "https://kinto.example/v1",
+    .type = "kinto.record.delete",
+    .subject = "/buckets/blog",
+    .key = "blog",
+    .time = "2026-11-24T03:00:00+01:00",
+    .content_type = "application/octet-stream",
+    .data = (const uint8_t *)"\0\1\2",
+    .data_size = 3,
+    .phase = PHASE_PRE,
+    .partition = -1,
+};
+static event_t kept_event = {
+    .id = "k_0123456789abcdef",
+    .given_id = "42.update",
+    .source = "https://kinto.example/v1",
+    .type = "kinto.record.delete",
+    .subject = "/buckets/blog",
+    .key = "blog",
+    .time = "2026-11-24T03:00:00+01:00",
+    .content_type = "application/octet-stream",
+    .data = (const uint8_t *)"\0\1\2",
+    .data_size = 3,
+    .phase = PHASE_PRE,
+    .partition = 15,
+    .seq = INT64_MAX,
+    .accepted_ms = 1795489200123,
+};
+
+static event_t *events [] = {&plain_event, &full_event};
+static confirmation_t confirmations [] = {
+    {CONFIRMED_STORED, 0, 1},
+    {CONFIRMED_DUPLICATE, 15, 1 << 20},
+    {CONFIRMED_ID_TAKEN, 3, INT64_MAX},
+};
+static const char *actions [] = {"webhook", "exec"};
+static target_t targets [] = {
+    {.subscription = "audit",
+     .version = 1795489200000,
+     SIZED (deliver, "{\"action\":{\"name\":\"webhook\"}}"),
+     .timeout_ms = 15000},
+    {.subscription = "addons-to-balrog", .version = 7, SIZED (deliver, "{}"), .timeout_ms = 1},
+};
+static delivery_t deliveries [] = {
+    {41, 1, 1, 45000, 1, &kept_event},
+    {INT64_MAX, 2, INT32_MAX, 60000, 0, &plain_event},
+};
+static settlement_t settlements [] = {
+    {.lease = 41, .outcome = OUTCOME_OK, .error = "", .result = ""},
+    {41, OUTCOME_RETRY, 30000, false, 1795489200123, 87, 503, "HTTP 503", "{\"busy\": true}\n"},
+    {42, OUTCOME_FAIL, 0, true, 1795489200123, 3, 410, "gone \xe2\x80\x93 for good", "no"},
+};
+static uint64_t leases [] = {1, 200, 70000, INT64_MAX};
+
+static const message_t samples [] = {
+    {.command = COMMAND_PUBLISH, .request = 7, .events = events, .event_count = COUNT (events)},
+    {.command = COMMAND_CALL,
+     .request = 8,
+     .method = "event.get",
+     SIZED (json, "{\"id\":\"ev-1\"}")},
+    {.command = COMMAND_CONFIRM,
+     .request = 7,
+     .confirmations = confirmations,
+     .confirmation_count = COUNT (confirmations)},
+    {.command = COMMAND_REFUSE,
+     .request = 7,
+     .status = STATUS_FULL,
+     .retry_after_ms = 1000,
+     .text = "too much waits"},
+    {.command = COMMAND_REPLY,
+     .request = 8,
+     .status = STATUS_NOT_FOUND,
+     SIZED (json, "{\"message\":\"no\"}")},
+    {.command = COMMAND_HELLO,
+     .name = "worker-1",
+     .version = "0.1.0",
+     .actions = actions,
+     .action_count = COUNT (actions),
+     .capacity = 256},
+    {.command = COMMAND_CREDIT,
+     .session = INT64_MAX,
+     .deliveries_granted = 256,
+     .bytes_granted = 1 << 25},
+    {.command = COMMAND_SETTLE,
+     .session = INT64_MAX,
+     .settlements = settlements,
+     .settlement_count = COUNT (settlements)},
+    {.command = COMMAND_RELEASE,
+     .session = INT64_MAX,
+     .leases = leases,
+     .lease_count = COUNT (leases)},
+    {.command = COMMAND_BYE, .session = INT64_MAX},
+    {.command = COMMAND_WELCOME, .session = INT64_MAX, .heartbeat_ms = 1000},
+    {.command = COMMAND_DELIVER,
+     .session = INT64_MAX,
+     .targets = targets,
+     .target_count = COUNT (targets),
+     .deliveries = deliveries,
+     .delivery_count = COUNT (deliveries)},
+    {.command = COMMAND_SETTLED,
+     .session = INT64_MAX,
+     .leases = leases,
+     .lease_count = COUNT (leases)},
+    {.command = COMMAND_RESET, .session = INT64_MAX},
+    {.command = COMMAND_HEARTBEAT,
+     .session = INT64_MAX,
+     .leases = leases,
+     .lease_count = COUNT (leases),
+     .received = 70000},
+    {.command = COMMAND_ERROR,
+     .request = 8,
+     .session = INT64_MAX,
+     .status = STATUS_BAD_MESSAGE,
+     .text = "there is no command 0x00"},
+};
+
+size_t
+sample_count (void)
+{
+    return COUNT (samples);
+}
+
+const message_t *
+sample_at (size_t index)
+{
+    ASSERT (index < COUNT (samples), "a test asks for those that are there");
+    return &samples [index];
+}
+
+const message_t *
+sample_of (command_t command)
+{
+    size_t index = 0;
+    while (sample_at (index)->command != command)
+        index++;
+    return sample_at (index);
+}
