@@ -23,6 +23,7 @@ struct client {
     char fault [CURL_ERROR_SIZE];  //  libcurl's words on its last failure
     char *answer;                  //  of the request under way, answer_size bytes
     size_t answer_size;
+    char next_page [1024];  //  path and query of its header Next-Page; "" when it has none
 };
 
 static size_t
@@ -35,6 +36,24 @@ client_take (char *bytes, size_t one, size_t count, void *context)
     self->answer = (char *)allocate_again (self->answer, self->answer_size + size, 1);
     memcpy (self->answer + self->answer_size, bytes, size);
     self->answer_size += size;
+    return size;
+}
+
+/*  Keeps Next-Page of the headers, without scheme and host: the token goes where it was going. */
+static size_t
+client_take_header (char *bytes, size_t one, size_t count, void *context)
+{
+    static const char name [] = "Next-Page:";
+    client_t *self = (client_t *)context;
+    size_t size = one * count;
+    char line [sizeof self->next_page] = "";
+    if (size > sizeof name && size < sizeof line &&
+        strncasecmp (bytes, name, sizeof name - 1) == 0) {
+        memcpy (line, bytes + sizeof name - 1, size - (sizeof name - 1));
+        line [strcspn (line, "\r\n")] = 0;
+        const char *path = strstr (line, "/v1/");
+        snprintf (self->next_page, sizeof self->next_page, "%s", path ? path : "");
+    }
     return size;
 }
 
@@ -73,6 +92,8 @@ client_new (const char *url, const char *token)
     curl_easy_setopt (self->curl, CURLOPT_ERRORBUFFER, self->fault);
     curl_easy_setopt (self->curl, CURLOPT_WRITEFUNCTION, client_take);
     curl_easy_setopt (self->curl, CURLOPT_WRITEDATA, self);
+    curl_easy_setopt (self->curl, CURLOPT_HEADERFUNCTION, client_take_header);
+    curl_easy_setopt (self->curl, CURLOPT_HEADERDATA, self);
     return self;
 }
 
@@ -142,6 +163,7 @@ client_perform (client_t *self, const char *method, const char *path, long *http
     curl_easy_setopt (self->curl, CURLOPT_URL, url);
     curl_easy_setopt (self->curl, CURLOPT_CUSTOMREQUEST, method);
     self->answer_size = 0;
+    *self->next_page = 0;
     *self->fault = 0;
     CURLcode code = curl_easy_perform (self->curl);
     free (url);
@@ -200,4 +222,10 @@ client_path (client_t *self, const char *collection, const char *id)
     snprintf (path, size, "%s/%s", collection, escaped);
     curl_free (escaped);
     return path;
+}
+
+const char *
+client_next_page (const client_t *self)
+{
+    return *self->next_page ? self->next_page : NULL;
 }

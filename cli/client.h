@@ -35,6 +35,10 @@ status_t client_call (client_t *self, const char *method, const char *path, cons
 status_t client_send (client_t *self, const char *method, const char *path, const char *body,
                       size_t size, json_t **answer, problem_t *problem);
 
+//  Where the list that was answered last goes on, as in "/v1/subscriptions?_token=…"; NULL at its end.
+//  The client's, until its next request.
+const char *client_next_page (const client_t *self);
+
 //  "/v1/events/" and an id, escaped; free () it.
 char *client_path (client_t *self, const char *collection, const char *id);
 

@@ -17,9 +17,10 @@
 static struct {
     struct mg_context *server;
     char url [64];
-    int status;         //  of its next answer
-    const char *says;   //  the body of it
-    char asked [1000];  //  the last request: method, path, Authorization, body
+    int status;          //  of its next answer
+    const char *says;    //  the body of it
+    const char *header;  //  one more header, or ""
+    char asked [1000];   //  the last request: method, path, Authorization, body
 } gateway;
 
 static int
@@ -37,8 +38,8 @@ gateway_serve (struct mg_connection *connection, void *context)
     gateway.asked [size] = 0;
 
     char answer [1000];
-    size = snprintf (answer, sizeof answer, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n\r\n%s",
-                     gateway.status, strlen (gateway.says), gateway.says);
+    size = snprintf (answer, sizeof answer, "HTTP/1.1 %d X\r\n%sContent-Length: %zu\r\n\r\n%s",
+                     gateway.status, gateway.header, strlen (gateway.says), gateway.says);
     mg_write (connection, answer, (size_t)size);
     return gateway.status;
 }
@@ -73,6 +74,7 @@ answer_with (int status, const char *says)
 {
     gateway.status = status;
     gateway.says = says;
+    gateway.header = "";
 }
 
 static void
@@ -156,6 +158,20 @@ nobody_there_is_said_with_the_remedy (void **state)
 }
 
 static void
+the_next_page_is_asked_of_the_same_server (void **state)
+{
+    (void)state;
+    OWNED (client) client_t *client = client_new (gateway.url, "");
+    answer_with (200, "{}");
+    gateway.header = "next-page: http://elsewhere:80/v1/subscriptions?_limit=2&_token=b\r\n";
+    client_call (client, "GET", "/", NULL, NULL, NULL);
+    assert_string_equal (client_next_page (client), "/v1/subscriptions?_limit=2&_token=b");
+    answer_with (200, "{}");
+    client_call (client, "GET", "/", NULL, NULL, NULL);
+    assert_null (client_next_page (client));
+}
+
+static void
 an_id_is_escaped_in_a_path (void **state)
 {
     (void)state;
@@ -205,6 +221,7 @@ main (void)
         cmocka_unit_test (a_wrong_token_is_explained),
         cmocka_unit_test (a_stranger_that_speaks_http_is_told_from_a_gateway),
         cmocka_unit_test (nobody_there_is_said_with_the_remedy),
+        cmocka_unit_test (the_next_page_is_asked_of_the_same_server),
         cmocka_unit_test (an_id_is_escaped_in_a_path),
         cmocka_unit_test (the_token_is_the_one_given_or_in_the_file_or_the_environments),
     };

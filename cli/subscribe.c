@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/connection.h"
+#include "proto/model/allocate.h"
 #include "proto/model/owned.h"
 
 enum {
@@ -160,7 +161,7 @@ subscribe_print (const json_t *subscription)
 static status_t
 subscribe_list (client_t *client, problem_t *problem)
 {
-    char path [400] = "/v1/subscriptions";
+    OWNED (text) char *path = allocate_copy ("/v1/subscriptions");
     for (;;) {
         OWNED (json) json_t *answer = NULL;
         status_t status = client_call (client, "GET", path, NULL, &answer, problem);
@@ -170,10 +171,11 @@ subscribe_list (client_t *client, problem_t *problem)
         json_t *subscription;
         json_array_foreach (json_object_get (answer, "data"), i, subscription)
             subscribe_print (subscription);
-        const char *next = json_string_value (json_object_get (answer, "next"));
+        const char *next = client_next_page (client);
         if (!next)
             return STATUS_OK;
-        snprintf (path, sizeof path, "/v1/subscriptions?_token=%s", next);
+        free (path);
+        path = allocate_copy (next);
     }
 }
 
