@@ -1,0 +1,35 @@
+/*  data_pattern_tree – what data_pattern_new makes and data_pattern_fits walks: theirs alone. */
+#ifndef DATA_PATTERN_TREE_H
+#define DATA_PATTERN_TREE_H
+
+#include "proto/model/data_pattern.h"
+
+typedef enum { COMPARE_EQ, COMPARE_NE, COMPARE_LT, COMPARE_LE, COMPARE_GT, COMPARE_GE } compare_t;
+
+//  One element of an array: a value, or a test.
+typedef struct {
+    enum {
+        DATA_TEST_EQUAL,
+#define DATA_TEST(kind, name, given) DATA_TEST_##kind,
+#include "proto/model/data_test.tbl"
+    } kind;
+    const json_t
+        *value;   //  to equal, to begin or end with, not to be in; in the pattern's own copy
+    bool exists;  //  EXISTS: what it asks for
+    struct {
+        compare_t compare;
+        const json_t *number;
+    } bounds [2];     //  NUMERIC
+    int bound_count;  //  NUMERIC: 1 or 2
+} data_test_t;
+
+//  What is asked of one value of the data: of its members, if names is there, or one of the tests.
+struct data_pattern {
+    json_t *copy;              //  of the whole pattern; ours, at the root only
+    const char **names;        //  in copy
+    data_pattern_t **members;  //  ours; one for each name
+    data_test_t *tests;        //  ours
+    size_t count;              //  of members or of tests
+};
+
+#endif
