@@ -119,17 +119,12 @@ up_set_options (const up_t *self, settings_t *settings, const char *directory, p
 }
 
 static settings_t *
-up_read_settings (const up_t *self, problem_t *problem)
+up_read_settings (const up_t *self, const char *directory, problem_t *problem)
 {
-    OWNED (text)
-    char *chosen =
-        self->data ? data_directory_absolute (self->data) : data_directory_default (problem);
-    if (!chosen)
-        return NULL;
     OWNED (settings) settings_t *settings = settings_new ();
-    if (up_set_defaults (settings, chosen, problem) ||
+    if (up_set_defaults (settings, directory, problem) ||
         options_apply (&self->options, settings, problem) ||
-        up_set_options (self, settings, chosen, problem) || data_directory_make (chosen, problem))
+        up_set_options (self, settings, directory, problem))
         return NULL;
     return TAKE (settings);
 }
@@ -225,8 +220,17 @@ command_up (int argc, char **argv)
 
     signals_block ();
     problem_t problem = {0};
-    OWNED (settings) settings_t *settings = up_read_settings (&self, &problem);
-    if (!settings || up_serve (&self, settings, &problem))
+    OWNED (text)
+    char *directory =
+        self.data ? data_directory_absolute (self.data) : data_directory_default (&problem);
+    if (!directory)
+        return command_fail (&problem);
+    OWNED (settings) settings_t *settings = up_read_settings (&self, directory, &problem);
+    if (!settings) {
+        command_fail (&problem);
+        return EXIT_CONFIGURATION;
+    }
+    if (data_directory_make (directory, &problem) || up_serve (&self, settings, &problem))
         return command_fail (&problem);
     return EXIT_SUCCESS;
 }

@@ -1,0 +1,131 @@
+/*  The words of the command line; each run in a child, since a wrong option ends the process. */
+#include "cli/command.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+typedef struct {
+    int code;          //  the exit code
+    char said [8000];  //  on stdout and stderr
+} outcome_t;
+
+static outcome_t
+run (char **arguments)
+{
+    int ends [2], count = 0, status;
+    while (arguments [count])
+        count++;
+    assert_int_equal (pipe (ends), 0);
+    pid_t child = fork ();
+    if (child == 0) {
+        dup2 (ends [1], STDERR_FILENO);
+        dup2 (ends [1], STDOUT_FILENO);
+        close (ends [0]);
+        close (ends [1]);
+        setenv ("TOCSIN_URL", "http://127.0.0.1:1", 1);
+        exit (command_main (count, arguments));
+    }
+    close (ends [1]);
+
+    outcome_t outcome = {0};
+    size_t got = 0;
+    ssize_t n;
+    while ((n = read (ends [0], outcome.said + got, sizeof outcome.said - 1 - got)) > 0)
+        got += (size_t)n;
+    close (ends [0]);
+    waitpid (child, &status, 0);
+    outcome.code = WIFEXITED (status) ? WEXITSTATUS (status) : -1;
+    return outcome;
+}
+
+#define RUN(...) run ((char *[]){"tocsin", __VA_ARGS__})
+
+static void
+expect_said (outcome_t outcome, int code, const char *part)
+{
+    if (!strstr (outcome.said, part))
+        fail_msg ("there is no \"%s\" in what it said:\n%s", part, outcome.said);
+    assert_int_equal (outcome.code, code);
+}
+
+static void
+help_lists_the_commands_and_explains_one (void **state)
+{
+    (void)state;
+    expect_said (RUN ("help", NULL), 0, "\n  publish      send an event\n");
+    expect_said (RUN ("--help", NULL), 0, "\n  version      print the version\n");
+    expect_said (RUN (NULL), 64, "Usage: tocsin COMMAND");
+    expect_said (RUN ("help", "publish", NULL), 0, "Usage: tocsin publish [OPTION...] [DATA]");
+    expect_said (RUN ("publish", "--help", NULL), 0, "--subject=PATH");
+    expect_said (RUN ("version", NULL), 0, "tocsin ");
+    expect_said (RUN ("status", "--version", NULL), 0, "tocsin ");
+}
+
+static void
+a_typing_error_is_answered_with_what_was_meant (void **state)
+{
+    (void)state;
+    expect_said (RUN ("pubish", NULL), 64,
+                 "tocsin: there is no command pubish; did you mean publish?\n");
+    expect_said (RUN ("help", "stauts", NULL), 64, "did you mean status?\n");
+    expect_said (RUN ("frobnicate", NULL), 64,
+                 "tocsin: there is no command frobnicate; `tocsin help` lists them\n");
+    expect_said (RUN ("publish", "--tpye=x", NULL), 64, "tocsin publish: unrecognized option");
+}
+
+static void
+what_is_missing_is_asked_for (void **state)
+{
+    (void)state;
+    expect_said (RUN ("publish", "{}", NULL), 64, "Give --type");
+    expect_said (RUN ("publish", "--kinto=f", "--type=a", NULL), 64, "itself");
+    expect_said (RUN ("publish", "--type=a", "--wait=soon", "1", NULL), 64, "\"soon\"");
+    expect_said (RUN ("show", NULL), 64, "which event?");
+    expect_said (RUN ("subscribe", NULL), 64, "give the URL");
+    expect_said (RUN ("subscribe", "http://a", "--list", NULL), 64, "give the URL");
+    expect_said (RUN ("subscribe", "http://a", "http://b", NULL), 64, "once");
+    expect_said (RUN ("up", "--private-addresses=perhaps", NULL), 64, "yes or no");
+}
+
+static void
+what_cannot_be_sent_is_said_before_anything_is (void **state)
+{
+    (void)state;
+    expect_said (RUN ("publish", "--type=a", "hello", NULL), 1, "the data is not JSON: line 1");
+    expect_said (RUN ("publish", "--type=a", "--file=/no/such", NULL), 1,
+                 "tocsin: /no/such: No such file or directory\n");
+    expect_said (RUN ("subscribe", "--data={", "http://a", NULL), 1, "--data is no JSON object");
+    expect_said (RUN ("publish", "--type=a", "1", NULL), 1, "no gateway answers at");
+}
+
+static void
+up_refuses_what_it_cannot_use (void **state)
+{
+    (void)state;
+    expect_said (RUN ("up", "--data=/proc/x", "--set=broker/nam=a", NULL), 78,
+                 "tocsin: --set: there is no setting broker/nam; did you mean broker/name?\n");
+    expect_said (RUN ("up", "--data=/proc/x", "--config=/no/such", NULL), 78,
+                 "tocsin: /no/such: No such file or directory\n");
+    expect_said (RUN ("up", "--data=/proc/x", NULL), 1,
+                 "tocsin: cannot make the directory /proc/x");
+}
+
+int
+main (void)
+{
+    const struct CMUnitTest tests [] = {
+        cmocka_unit_test (help_lists_the_commands_and_explains_one),
+        cmocka_unit_test (a_typing_error_is_answered_with_what_was_meant),
+        cmocka_unit_test (what_is_missing_is_asked_for),
+        cmocka_unit_test (what_cannot_be_sent_is_said_before_anything_is),
+        cmocka_unit_test (up_refuses_what_it_cannot_use),
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}
