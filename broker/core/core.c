@@ -10,6 +10,8 @@
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 
+enum { SAVES_MOST = 16384 };
+
 core_t *
 core_new (const core_settings_t *settings, int64_t now_ms)
 {
@@ -19,6 +21,7 @@ core_new (const core_settings_t *settings, int64_t now_ms)
     self->random.state = settings->seed;
     self->now_ms = now_ms;
     self->asked_ms = INT64_MAX;
+    self->level_due_ms = now_ms + settings->level_ms;
     self->partitions = allocate ((size_t)settings->partitions, sizeof *self->partitions);
     self->matching = matching_new ();
     return self;
@@ -158,10 +161,13 @@ wake_due (core_t *self)
     pending_level (self, false);
 }
 
-//  Fair over the subscriptions that may send, and over the sessions that have credit.
+//  Fair over the subscriptions that may send, and over the sessions that have credit. A store that
+//  keeps no outcomes gets no more of them: what waits for it stays bounded.
 static void
 dispatch (core_t *self, effects_t *effects)
 {
+    if (self->pending_saves > SAVES_MOST)
+        return;
     offer_t *offer, *next;
     HASH_ITER (hh, self->offers, offer, next)
     {

@@ -205,6 +205,7 @@ pending_flush (core_t *core, effects_t *effects)
     }
     if (core->save) {
         DL_APPEND (core->pending, core->save);
+        core->pending_saves++;
         core->save = NULL;
     }
     emit_waiting (core, effects);
@@ -225,6 +226,8 @@ pending_spend (core_t *core, pending_t *pending)
         core->pending_events -= pending->event_count;
         core->pending_bytes -= pending->bytes;
     }
+    else
+        core->pending_saves--;
     DL_APPEND (core->spent, pending);
 }
 

@@ -19,16 +19,27 @@ offer_of (core_t *core, const char *action)
     return offer;
 }
 
+static void
+offer_free (core_t *core, offer_t *offer)
+{
+    HASH_DEL (core->offers, offer);
+    free (offer->action);
+    free (offer);
+}
+
+void
+offer_leave (core_t *core, offer_t *offer)
+{
+    if (offer->sessions == 0 && !offer->subscribers)
+        offer_free (core, offer);
+}
+
 void
 offer_clear (core_t *core)
 {
     offer_t *offer, *next;
     HASH_ITER (hh, core->offers, offer, next)
-    {
-        HASH_DEL (core->offers, offer);
-        free (offer->action);
-        free (offer);
-    }
+    offer_free (core, offer);
 }
 
 session_t *
@@ -121,8 +132,11 @@ session_end (core_t *core, session_t *session, reason_t reason)
     DL_FOREACH_SAFE (session->leases, lease, next)
     lease_take_back (core, lease, THROUGH_SESSION_GONE, reason);
 
-    for (size_t i = 0; i < session->membership_count; i++)
-        session->memberships [i].offer->sessions--;
+    for (size_t i = 0; i < session->membership_count; i++) {
+        offer_t *offer = session->memberships [i].offer;
+        offer->sessions--;
+        offer_leave (core, offer);
+    }
     due_queue_remove (&core->due, &session->silence);
     HASH_DEL (core->sessions, session);
     free (session->memberships);

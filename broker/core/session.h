@@ -9,6 +9,7 @@
 #include "broker/core/state.h"
 
 offer_t *offer_of (core_t *core, const char *action);  //  made when it is not there
+void offer_leave (core_t *core, offer_t *offer);       //  freed when nobody offers or wants it
 void offer_clear (core_t *core);                       //  frees all, at the end
 
 session_t *session_find (core_t *core, const input_t *input);  //  NULL: a stranger

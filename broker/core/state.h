@@ -219,6 +219,7 @@ struct core {
     pending_t *spent;          //  done with; freed at the next step, since effects point to them
     uint64_t last_ticket;
     size_t pending_events, pending_bytes;
+    size_t pending_saves;
     status_t store_status;   //  OK, or why nothing is accepted now
     int64_t store_retry_ms;  //  when it is tried again
     int64_t level_due_ms;    //  next CHANGE_LEVEL, if something was added

@@ -24,10 +24,11 @@ enter_offer (core_t *core, subscriber_t *subscriber)
 }
 
 static void
-leave_offer (subscriber_t *subscriber)
+leave_offer (core_t *core, subscriber_t *subscriber)
 {
     ready_queue_remove (subscriber);
     DL_DELETE2 (subscriber->offer->subscribers, subscriber, offer_prev, offer_next);
+    offer_leave (core, subscriber->offer);
 }
 
 static subscriber_t *
@@ -52,7 +53,7 @@ subscriber_destroy (core_t *core, subscriber_t *self)
 {
     for (int32_t i = 0; i < core->settings.partitions; i++)
         track_clear (core, &self->tracks [i]);
-    leave_offer (self);
+    leave_offer (core, self);
     matching_remove (core->matching, &self->place);
     HASH_DEL (core->subscribers, self);
     subscription_destroy (&self->subscription);
@@ -81,7 +82,7 @@ static void
 replace (core_t *core, subscriber_t *self, subscription_t *subscription)
 {
     HASH_DEL (core->subscribers, self);
-    leave_offer (self);
+    leave_offer (core, self);
     matching_remove (core->matching, &self->place);
     subscription_t *old = self->subscription;
     self->subscription = subscription_ref (subscription);

@@ -1,0 +1,537 @@
+#include "tests/sim/broker_actor.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "broker/core/core.h"
+#include "broker/store/memory.h"
+#include "proto/model/allocate.h"
+#include "proto/model/assert.h"
+#include "tests/sim/broker_writer.h"
+#include "tests/sim/state.h"
+
+enum { HEARTBEAT_MS = 1000, LEVEL_MS = 500, READ_MS = 6, PEERS = 64, API = 1 << 20 };
+
+typedef struct heard {
+    uint64_t peer;
+    message_t message;
+    struct heard *prev, *next;
+} heard_t;
+
+//  A worker as the edge knows it: for heartbeats.
+typedef struct {
+    uint64_t peer, session, sent;
+} known_t;
+
+struct broker_actor {
+    world_t *world;
+    store_t *store;  //  outlives crashes
+    int32_t partitions;
+    core_t *core;  //  NULL while it is down
+    effects_t *effects;
+    broker_writer_t *writer;
+    uint64_t life;  //  happenings of earlier lives are void
+    int64_t frozen_until_ms;
+    heard_t *inbox;   //  what came while it was frozen
+    int64_t tick_ms;  //  planned; INT64_MAX: none
+    known_t known [PEERS];
+    size_t known_count;
+};
+
+static void step (broker_actor_t *self, const input_t *input);
+
+broker_actor_t *
+broker_actor_new (world_t *world, int32_t partitions)
+{
+    broker_actor_t *self = ALLOCATE (broker_actor_t);
+    self->world = world;
+    self->partitions = partitions;
+    self->store = memory_store_new (partitions);
+    self->effects = effects_new ();
+    return self;
+}
+
+static void
+forget_inbox (broker_actor_t *self)
+{
+    heard_t *heard, *next;
+    DL_FOREACH_SAFE (self->inbox, heard, next)
+    {
+        message_clear (&heard->message);
+        free (heard);
+    }
+    self->inbox = NULL;
+}
+
+void
+broker_actor_destroy (broker_actor_t **self_p)
+{
+    broker_actor_t *self = *self_p;
+    if (!self)
+        return;
+    forget_inbox (self);
+    broker_writer_destroy (&self->writer);
+    core_destroy (&self->core);
+    effects_destroy (&self->effects);
+    store_destroy (&self->store);
+    free (self);
+    *self_p = NULL;
+}
+
+bool
+broker_actor_is_up (const broker_actor_t *self)
+{
+    return self->core != NULL;
+}
+
+store_t *
+broker_actor_store (broker_actor_t *self)
+{
+    return self->store;
+}
+
+static bool
+is_frozen (const broker_actor_t *self)
+{
+    return world_now (self->world) < self->frozen_until_ms;
+}
+
+//  What its threads do stands still as well; it goes on after.
+static bool
+is_postponed (broker_actor_t *self, happening_t *happening, uint64_t life, void *load,
+              void (*spoil) (void *))
+{
+    if (!is_frozen (self))
+        return false;
+    schedule_at (self->world->schedule, self->frozen_until_ms, happening, self, life, load, spoil);
+    return true;
+}
+
+static void
+tick (void *actor, uint64_t life, void *load)
+{
+    broker_actor_t *self = actor;
+    if (life != self->life || !self->core || is_postponed (self, tick, life, load, NULL))
+        return;
+    self->tick_ms = INT64_MAX;
+    step (self, &(input_t){.kind = INPUT_TICK});
+}
+
+static void
+plan_tick (broker_actor_t *self)
+{
+    int64_t deadline_ms = core_deadline (self->core);
+    if (deadline_ms < world_now (self->world))
+        deadline_ms = world_now (self->world);
+    if (deadline_ms >= self->tick_ms)
+        return;
+    self->tick_ms = deadline_ms;
+    schedule_at (self->world->schedule, deadline_ms, tick, self, self->life, NULL, NULL);
+}
+
+typedef struct {
+    uint64_t read;
+    int32_t partition;
+    int64_t above_seq;
+    size_t limit_bytes, limit_events;
+} wanted_page_t;
+
+static void
+read_page (void *actor, uint64_t life, void *load)
+{
+    broker_actor_t *self = actor;
+    if (life == self->life && self->core && is_postponed (self, read_page, life, load, free))
+        return;
+    wanted_page_t wanted = *(wanted_page_t *)load;
+    free (load);
+    if (life != self->life || !self->core)
+        return;
+    page_t *page = NULL;
+    if (world_chance (self->world, 40) ||
+        self->store->ops->read (self->store, wanted.partition, wanted.above_seq, wanted.limit_bytes,
+                                wanted.limit_events, &page, NULL) != STATUS_OK) {
+        step (self,
+              &(input_t){.kind = INPUT_PAGE_FAILED,
+                         .page_failed = {.read = wanted.read, .status = STATUS_STORE_FAILED}});
+        return;
+    }
+    step (self,
+          &(input_t){.kind = INPUT_PAGE,
+                     .page = {.read = wanted.read, .events = page->events, .count = page->count}});
+    page_destroy (&page);
+}
+
+static void
+plan_read (broker_actor_t *self, const effect_t *effect)
+{
+    wanted_page_t *wanted = ALLOCATE (wanted_page_t);
+    *wanted = (wanted_page_t){.read = effect->read.read,
+                              .partition = effect->read.partition,
+                              .above_seq = effect->read.above_seq,
+                              .limit_bytes = effect->read.limit_bytes,
+                              .limit_events = effect->read.limit_events};
+    schedule_at (self->world->schedule,
+                 world_now (self->world) + world_number (self->world, READ_MS), read_page, self,
+                 self->life, wanted, free);
+}
+
+static void
+send_confirm (broker_actor_t *self, const effect_t *effect)
+{
+    confirmation_t *list = allocate (effect->confirm.count, sizeof *list);
+    for (size_t i = 0; i < effect->confirm.count; i++) {
+        list [i].kind = (__typeof__ (list [i].kind))effect->confirm.verdicts [i].kind;
+        list [i].partition = effect->confirm.events [i]->partition;
+        list [i].seq = effect->confirm.verdicts [i].seq;
+    }
+    net_send_to_peer (self->world, effect->peer,
+                      &(message_t){.command = COMMAND_CONFIRM,
+                                   .request = effect->request,
+                                   .confirmations = list,
+                                   .confirmation_count = effect->confirm.count});
+    free (list);
+}
+
+static known_t *
+known_at (broker_actor_t *self, uint64_t session)
+{
+    for (size_t i = 0; i < self->known_count; i++)
+        if (self->known [i].session == session)
+            return &self->known [i];
+    return NULL;
+}
+
+static void
+send_welcome (broker_actor_t *self, const effect_t *effect)
+{
+    if (!known_at (self, effect->session)) {
+        if (self->known_count == PEERS)
+            memmove (self->known, self->known + 1, --self->known_count * sizeof *self->known);
+        self->known [self->known_count++] =
+            (known_t){.peer = effect->peer, .session = effect->session};
+    }
+    net_send_to_peer (self->world, effect->peer,
+                      &(message_t){.command = COMMAND_WELCOME,
+                                   .session = effect->session,
+                                   .heartbeat_ms = effect->welcome.heartbeat_ms});
+}
+
+static void
+send_delivery (broker_actor_t *self, const effect_t *effect)
+{
+    const subscription_t *subscription = effect->deliver.subscription;
+    known_t *known = known_at (self, effect->session);
+    if (known)
+        known->sent = effect->deliver.number;
+    target_t target = {.subscription = subscription->id,
+                       .version = subscription->version,
+                       .deliver = subscription->deliver_json,
+                       .deliver_size = subscription->deliver_size,
+                       .timeout_ms = subscription->retry.timeout_ms};
+    delivery_t delivery = {.lease = effect->deliver.lease,
+                           .number = effect->deliver.number,
+                           .attempt = effect->deliver.attempt,
+                           .deadline_ms = effect->deliver.deadline_ms,
+                           .event = effect->deliver.event};
+    net_send_to_peer (self->world, effect->peer,
+                      &(message_t){.command = COMMAND_DELIVER,
+                                   .session = effect->session,
+                                   .targets = &target,
+                                   .target_count = 1,
+                                   .deliveries = &delivery,
+                                   .delivery_count = 1});
+}
+
+static void
+perform (broker_actor_t *self, const effect_t *effect)
+{
+    world_t *world = self->world;
+    switch (effect->kind) {
+        case EFFECT_APPEND:
+        case EFFECT_SAVE: broker_writer_give (self->writer, effect); break;
+        case EFFECT_READ: plan_read (self, effect); break;
+        case EFFECT_CONFIRM: send_confirm (self, effect); break;
+        case EFFECT_REFUSE:
+            net_send_to_peer (world, effect->peer,
+                              &(message_t){.command = COMMAND_REFUSE,
+                                           .request = effect->request,
+                                           .status = effect->refuse.status,
+                                           .retry_after_ms = effect->refuse.retry_after_ms,
+                                           .text = ""});
+            break;
+        case EFFECT_WELCOME: send_welcome (self, effect); break;
+        case EFFECT_DELIVER: send_delivery (self, effect); break;
+        case EFFECT_SETTLED:
+            net_send_to_peer (world, effect->peer,
+                              &(message_t){.command = COMMAND_SETTLED,
+                                           .session = effect->session,
+                                           .leases = (uint64_t *)effect->settled.leases,
+                                           .lease_count = effect->settled.count});
+            break;
+        case EFFECT_RESET:
+            net_send_to_peer (world, effect->peer,
+                              &(message_t){.command = COMMAND_RESET, .session = effect->session});
+            break;
+        case EFFECT_BYE:
+            net_send_to_peer (world, effect->peer,
+                              &(message_t){.command = COMMAND_BYE, .session = effect->session});
+            break;
+        case EFFECT_ERROR: world_fail (world, "a worker of ours had bad manners"); break;
+        case EFFECT_ANSWER:
+            if (effect->answer.status != STATUS_OK)
+                world_note (world, "ANSWER %s", status_name (effect->answer.status));
+            break;
+    }
+}
+
+static void
+step (broker_actor_t *self, const input_t *input)
+{
+    core_step (self->core, input, world_now (self->world), self->effects);
+    for (size_t i = 0; i < effects_count (self->effects); i++)
+        perform (self, effects_at (self->effects, i));
+    checker_look (self->world->checker, self->core);
+    plan_tick (self);
+}
+
+//  What became of a commit.
+static void
+commit_ended (void *owner, const input_t *input)
+{
+    step (owner, input);
+}
+
+static void
+beat (void *actor, uint64_t life, void *load)
+{
+    broker_actor_t *self = actor;
+    if (life != self->life || !self->core || is_postponed (self, beat, life, load, NULL))
+        return;
+    for (size_t i = 0; i < self->known_count; i++)
+        net_send_to_peer (self->world, self->known [i].peer,
+                          &(message_t){.command = COMMAND_HEARTBEAT,
+                                       .session = self->known [i].session,
+                                       .received = self->known [i].sent});
+    schedule_at (self->world->schedule, world_now (self->world) + HEARTBEAT_MS, beat, self, life,
+                 NULL, NULL);
+}
+
+static void
+gain_tenure (broker_actor_t *self, const inventory_t *inventory, int32_t partition)
+{
+    track_record_t *tracks = allocate (inventory->progress_count, sizeof *tracks);
+    size_t count = 0;
+    for (size_t i = 0; i < inventory->progress_count; i++) {
+        const struct progress_row *row = &inventory->progresses [i];
+        if (row->partition == partition)
+            tracks [count++] = (track_record_t){.subscription = row->subscription,
+                                                .progress = row->progress,
+                                                .exceptions = row->exceptions,
+                                                .exception_count = row->exception_count,
+                                                .dead_count = row->dead_count};
+    }
+    step (self, &(input_t){.kind = INPUT_TENURE_GAINED,
+                           .tenure = {.partition = partition,
+                                      .last_seq = inventory->partitions [partition].last_seq,
+                                      .level_seq = inventory->partitions [partition].level_seq,
+                                      .tracks = tracks,
+                                      .count = count}});
+    free (tracks);
+}
+
+void
+broker_actor_start (broker_actor_t *self)
+{
+    if (self->core)
+        return;
+    world_t *world = self->world;
+    world_note (world, "broker starts");
+    core_settings_t settings = {.partitions = self->partitions,
+                                .seed = random_next (&world->random),
+                                .heartbeat_ms = HEARTBEAT_MS,
+                                .level_ms = LEVEL_MS,
+                                .limits = world->limits};
+    inventory_t *inventory = NULL;
+    problem_t problem = {0};
+    if (self->store->ops->load (self->store, &inventory, &problem) != STATUS_OK) {
+        world_fail (world, "the store cannot be loaded: %s", problem.text);
+        return;
+    }
+    self->life++;
+    self->frozen_until_ms = 0;
+    self->tick_ms = INT64_MAX;
+    self->known_count = 0;
+    self->core = core_new (&settings, world_now (world));
+    self->writer = broker_writer_new (world, self->store, commit_ended, self);
+    for (size_t i = 0; i < inventory->subscription_count; i++)
+        step (self, &(input_t){.kind = INPUT_SUBSCRIBE,
+                               .subscribe = {.subscription = inventory->subscriptions [i],
+                                             .is_loaded = true}});
+    for (int32_t i = 0; i < self->partitions; i++)
+        gain_tenure (self, inventory, i);
+    inventory_destroy (&inventory);
+    beat (self, self->life, NULL);
+}
+
+void
+broker_actor_kill (broker_actor_t *self)
+{
+    if (!self->core)
+        return;
+    world_note (self->world, "broker is killed");
+    checker_disturbed (self->world->checker);
+    self->life++;
+    broker_writer_crash (self->writer);
+    broker_writer_destroy (&self->writer);
+    core_destroy (&self->core);
+    forget_inbox (self);
+    net_break_all (self->world);
+}
+
+static void
+read_inbox (void *actor, uint64_t life, void *load)
+{
+    (void)load;
+    broker_actor_t *self = actor;
+    if (life != self->life || is_frozen (self))
+        return;
+    checker_disturbed (self->world->checker);
+    heard_t *heard, *next;
+    DL_FOREACH_SAFE (self->inbox, heard, next)
+    {
+        DL_DELETE (self->inbox, heard);
+        broker_actor_hear (self, heard->peer, &heard->message);
+        free (heard);
+    }
+}
+
+void
+broker_actor_freeze (broker_actor_t *self, int64_t for_ms)
+{
+    if (!self->core)
+        return;
+    world_note (self->world, "broker freezes for %lld ms", (long long)for_ms);
+    checker_disturbed (self->world->checker);
+    self->frozen_until_ms = world_now (self->world) + for_ms;
+    broker_writer_freeze (self->writer, self->frozen_until_ms);
+    schedule_at (self->world->schedule, self->frozen_until_ms, read_inbox, self, self->life, NULL,
+                 NULL);
+}
+
+void
+broker_actor_spoil_next_commit (broker_actor_t *self, bool is_applied)
+{
+    if (self->writer)
+        broker_writer_spoil_next (self->writer, is_applied);
+}
+
+static void
+hear_publish (broker_actor_t *self, uint64_t peer, const message_t *message)
+{
+    for (size_t i = 0; i < message->event_count; i++)
+        event_set_place (message->events [i],
+                         event_partition (message->events [i]->key, self->partitions), 0,
+                         world_now (self->world));
+    step (self, &(input_t){.kind = INPUT_PUBLISH,
+                           .peer = peer,
+                           .request = message->request,
+                           .publish = {.events = message->events, .count = message->event_count}});
+}
+
+static void
+hear_settle (broker_actor_t *self, input_t *input, const message_t *message)
+{
+    settle_t *settles = allocate (message->settlement_count, sizeof *settles);
+    for (size_t i = 0; i < message->settlement_count; i++) {
+        const settlement_t *said = &message->settlements [i];
+        settles [i] = (settle_t){.lease = said->lease,
+                                 .outcome = said->outcome,
+                                 .retry_after_ms = said->retry_after_ms,
+                                 .disables = said->disables,
+                                 .time_ms = said->time_ms,
+                                 .duration_ms = said->duration_ms,
+                                 .http_status = said->http_status,
+                                 .error = said->error,
+                                 .result = said->result};
+    }
+    input->kind = INPUT_SETTLE;
+    input->settle.settles = settles;
+    input->settle.count = message->settlement_count;
+    step (self, input);
+    free (settles);
+}
+
+static void
+hear_worker (broker_actor_t *self, uint64_t peer, const message_t *message)
+{
+    input_t input = {.peer = peer, .session = message->session};
+    switch (message->command) {
+        case COMMAND_HELLO:
+            input.kind = INPUT_HELLO;
+            input.hello.name = message->name;
+            input.hello.actions = message->actions;
+            input.hello.count = message->action_count;
+            break;
+        case COMMAND_CREDIT:
+            input.kind = INPUT_CREDIT;
+            input.credit.deliveries = message->deliveries_granted;
+            input.credit.bytes = message->bytes_granted;
+            break;
+        case COMMAND_SETTLE: hear_settle (self, &input, message); return;
+        case COMMAND_RELEASE:
+            input.kind = INPUT_RELEASE;
+            input.release.leases = message->leases;
+            input.release.count = message->lease_count;
+            break;
+        case COMMAND_HEARTBEAT:
+            input.kind = INPUT_ALIVE;
+            input.alive.leases = message->leases;
+            input.alive.count = message->lease_count;
+            input.alive.received = message->received;
+            break;
+        case COMMAND_BYE: input.kind = INPUT_BYE; break;
+        default:
+            world_fail (self->world, "%s is no word of a worker", command_name (message->command));
+            return;
+    }
+    step (self, &input);
+}
+
+void
+broker_actor_hear (broker_actor_t *self, uint64_t peer, message_t *message)
+{
+    if (self->core && is_frozen (self)) {
+        heard_t *heard = ALLOCATE (heard_t);
+        heard->peer = peer;
+        heard->message = *message;
+        *message = (message_t){0};
+        DL_APPEND (self->inbox, heard);
+        return;
+    }
+    if (self->core && message->command == COMMAND_PUBLISH)
+        hear_publish (self, peer, message);
+    else if (self->core)
+        hear_worker (self, peer, message);
+    message_clear (message);
+}
+
+bool
+broker_actor_subscribe (broker_actor_t *self, subscription_t *subscription)
+{
+    if (!self->core || is_frozen (self))
+        return false;
+    int64_t start_seqs [8] = {0};
+    inventory_t *inventory = NULL;
+    if (subscription->start == START_NOW &&
+        self->store->ops->load (self->store, &inventory, NULL) == STATUS_OK)
+        for (int32_t i = 0; i < self->partitions; i++)
+            start_seqs [i] = inventory->partitions [i].last_seq;
+    inventory_destroy (&inventory);
+    checker_subscribed (self->world->checker, subscription, start_seqs);
+    step (self, &(input_t){.kind = INPUT_SUBSCRIBE,
+                           .peer = API,
+                           .request = 1,
+                           .subscribe = {.subscription = subscription}});
+    return true;
+}

@@ -1,0 +1,30 @@
+/*  broker_actor – a broker in the world: the real core, its store, and writer and reader in virtual
+ *  time. The store outlives a crash with what was committed; a commit that was under way happened or
+ *  not, as the seed has it.
+ */
+#ifndef BROKER_ACTOR_H
+#define BROKER_ACTOR_H
+
+#include "broker/store/store.h"
+#include "proto/wire/message.h"
+#include "tests/sim/world.h"
+
+typedef struct broker_actor broker_actor_t;
+
+broker_actor_t *broker_actor_new (world_t *world, int32_t partitions);
+void broker_actor_destroy (broker_actor_t **self_p);
+
+void broker_actor_start (broker_actor_t *self);  //  from what its store has
+void broker_actor_kill (broker_actor_t *self);
+void broker_actor_freeze (broker_actor_t *self, int64_t for_ms);
+bool broker_actor_is_up (const broker_actor_t *self);
+store_t *broker_actor_store (broker_actor_t *self);
+
+void broker_actor_spoil_next_commit (broker_actor_t *self, bool is_applied);
+
+//  A message has arrived; it is taken over.
+void broker_actor_hear (broker_actor_t *self, uint64_t peer, message_t *message);
+//  Makes a subscription, as the API would; false while it is down.
+bool broker_actor_subscribe (broker_actor_t *self, subscription_t *subscription);
+
+#endif

@@ -1,0 +1,318 @@
+#include "tests/sim/worker_actor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "proto/model/allocate.h"
+#include "proto/model/assert.h"
+#include "tests/sim/consumer.h"
+#include "tests/sim/net.h"
+#include "tests/sim/state.h"
+#include "worker/session.h"
+
+//  An attempt under way at a consumer.
+typedef struct attempt {
+    worker_actor_t *worker;
+    uint64_t life;
+    holding_t *holding;
+    char subscription [32];
+    event_t *event;  //  ours
+    int64_t begun_ms;
+    consumer_answer_t answer;
+    bool is_cancelled;
+    struct attempt *prev, *next;
+} attempting_t;
+
+typedef struct inmail {
+    message_t message;
+    struct inmail *prev, *next;
+} inmail_t;
+
+struct worker_actor {
+    world_t *world;
+    char name [16];
+    const char *actions [1];
+    worker_session_t *session;  //  NULL while it is down
+    line_t *line;
+    uint64_t life;
+    int64_t frozen_until_ms;
+    int64_t tick_ms;
+    inmail_t *inbox;
+    attempting_t *attempts;
+};
+
+static void drain (worker_actor_t *self);
+
+worker_actor_t *
+worker_actor_new (world_t *world, const char *name)
+{
+    worker_actor_t *self = ALLOCATE (worker_actor_t);
+    self->world = world;
+    snprintf (self->name, sizeof self->name, "%s", name);
+    self->actions [0] = "webhook";
+    return self;
+}
+
+const char *
+worker_actor_name (const worker_actor_t *self)
+{
+    return self->name;
+}
+
+bool
+worker_actor_is_up (const worker_actor_t *self)
+{
+    return self->session != NULL;
+}
+
+static bool
+is_frozen (const worker_actor_t *self)
+{
+    return world_now (self->world) < self->frozen_until_ms;
+}
+
+static void
+hear (void *client, message_t *message)
+{
+    worker_actor_t *self = client;
+    if (!self->session) {
+        message_clear (message);
+        return;
+    }
+    if (is_frozen (self)) {
+        inmail_t *mail = ALLOCATE (inmail_t);
+        mail->message = *message;
+        *message = (message_t){0};
+        DL_APPEND (self->inbox, mail);
+        return;
+    }
+    worker_session_hear (self->session, message, world_now (self->world));
+    drain (self);
+}
+
+static void
+forget (worker_actor_t *self, attempting_t *attempt)
+{
+    DL_DELETE (self->attempts, attempt);
+    event_destroy (&attempt->event);
+    free (attempt);
+}
+
+static void
+finish (void *actor, uint64_t life, void *load)
+{
+    worker_actor_t *self = actor;
+    attempting_t *attempt = load;
+    if (life != self->life)
+        return;  //  freed when the worker died
+    if (is_frozen (self)) {
+        schedule_at (self->world->schedule, self->frozen_until_ms, finish, self, life, load, NULL);
+        return;
+    }
+    holding_t *holding = attempt->holding;
+    settlement_t settlement = {.outcome = attempt->answer.outcome,
+                               .disables = false,
+                               .time_ms = attempt->begun_ms,
+                               .duration_ms = world_now (self->world) - attempt->begun_ms,
+                               .http_status = attempt->answer.outcome == OUTCOME_OK ? 200 : 500,
+                               .error = "",
+                               .result = ""};
+    bool is_cancelled = attempt->is_cancelled;
+    checker_answered (self->world->checker, attempt->subscription, attempt->event,
+                      settlement.outcome, attempt->begun_ms);
+    forget (self, attempt);
+    worker_session_finish (self->session, holding, is_cancelled ? NULL : &settlement,
+                           world_now (self->world));
+    drain (self);
+}
+
+static void
+begin (worker_actor_t *self, const worker_effect_t *effect)
+{
+    attempting_t *attempt = ALLOCATE (attempting_t);
+    attempt->worker = self;
+    attempt->holding = effect->holding;
+    attempt->event = event_ref (effect->delivery->event);
+    attempt->begun_ms = world_now (self->world);
+    snprintf (attempt->subscription, sizeof attempt->subscription, "%s",
+              effect->target->subscription);
+    DL_APPEND (self->attempts, attempt);
+    world_note (self->world, "%s begins %s for %s, lease %llu, attempt %d", self->name,
+                attempt->event->id, attempt->subscription,
+                (unsigned long long)effect->delivery->lease, effect->delivery->attempt);
+    checker_begun (self->world->checker, attempt->subscription, attempt->event);
+    attempt->answer =
+        consumer_answer (self->world, attempt->subscription, effect->target->timeout_ms);
+    schedule_at (self->world->schedule, attempt->begun_ms + attempt->answer.after_ms, finish, self,
+                 self->life, attempt, NULL);
+}
+
+static void
+cancel (worker_actor_t *self, const holding_t *holding)
+{
+    attempting_t *attempt;
+    DL_FOREACH (self->attempts, attempt)
+    {
+        if (attempt->holding == holding)
+            attempt->is_cancelled = true;
+    }
+}
+
+static void
+tick (void *actor, uint64_t life, void *load)
+{
+    (void)load;
+    worker_actor_t *self = actor;
+    if (life != self->life)
+        return;
+    self->tick_ms = INT64_MAX;
+    if (!is_frozen (self))
+        worker_session_tick (self->session, world_now (self->world));
+    drain (self);
+}
+
+static void
+plan_tick (worker_actor_t *self)
+{
+    int64_t at_ms = worker_session_deadline (self->session);
+    if (at_ms == INT64_MAX)
+        return;
+    if (at_ms < world_now (self->world) + 1)
+        at_ms = world_now (self->world) + 1;
+    if (at_ms < self->frozen_until_ms)
+        at_ms = self->frozen_until_ms;
+    if (at_ms >= self->tick_ms)
+        return;
+    self->tick_ms = at_ms;
+    schedule_at (self->world->schedule, at_ms, tick, self, self->life, NULL, NULL);
+}
+
+static void
+drain (worker_actor_t *self)
+{
+    worker_effect_t effect;
+    while (!is_frozen (self) && worker_session_take (self->session, &effect)) {
+        switch (effect.kind) {
+            case WORKER_SEND: net_send_to_broker (self->world, self->line, effect.message); break;
+            case WORKER_BEGIN: begin (self, &effect); break;
+            case WORKER_CANCEL: cancel (self, effect.holding); break;
+            case WORKER_CONNECT:
+                world_note (self->world, "%s connects anew", self->name);
+                checker_disturbed (self->world->checker);
+                net_hang_up (self->world, self->line);
+                self->line = net_dial (self->world, self, hear);
+                break;
+        }
+    }
+    plan_tick (self);
+}
+
+void
+worker_actor_start (worker_actor_t *self)
+{
+    if (self->session)
+        return;
+    world_note (self->world, "%s starts", self->name);
+    worker_session_settings_t settings = {.name = self->name,
+                                          .version = "sim",
+                                          .actions = self->actions,
+                                          .action_count = 1,
+                                          .capacity = 4 + world_number (self->world, 12),
+                                          .capacity_bytes = 1 << 20,
+                                          .limits = &self->world->limits,
+                                          .seed = random_next (&self->world->random)};
+    self->life++;
+    self->frozen_until_ms = 0;
+    self->tick_ms = INT64_MAX;
+    self->session = worker_session_new (&settings, world_now (self->world));
+    self->line = net_dial (self->world, self, hear);
+    drain (self);
+}
+
+static void
+forget_inbox (worker_actor_t *self)
+{
+    inmail_t *mail, *next;
+    DL_FOREACH_SAFE (self->inbox, mail, next)
+    {
+        message_clear (&mail->message);
+        free (mail);
+    }
+    self->inbox = NULL;
+}
+
+//  Its memory goes; consumers that were called may or may not answer, nobody hears it.
+static void
+die (worker_actor_t *self)
+{
+    self->life++;
+    attempting_t *attempt, *next;
+    DL_FOREACH_SAFE (self->attempts, attempt, next)
+    {
+        holding_t *holding = attempt->holding;
+        if (attempt->answer.outcome == OUTCOME_OK)
+            checker_answered (self->world->checker, attempt->subscription, attempt->event,
+                              OUTCOME_OK, attempt->begun_ms);
+        forget (self, attempt);
+        worker_session_finish (self->session, holding, NULL, world_now (self->world));
+    }
+    worker_effect_t effect;
+    while (worker_session_take (self->session, &effect))
+        if (effect.kind == WORKER_BEGIN)
+            worker_session_finish (self->session, effect.holding, NULL, world_now (self->world));
+    worker_session_destroy (&self->session);
+    forget_inbox (self);
+}
+
+void
+worker_actor_kill (worker_actor_t *self)
+{
+    if (!self->session)
+        return;
+    world_note (self->world, "%s is killed", self->name);
+    checker_disturbed (self->world->checker);
+    net_hang_up (self->world, self->line);
+    die (self);
+}
+
+static void
+thaw (void *actor, uint64_t life, void *load)
+{
+    (void)load;
+    worker_actor_t *self = actor;
+    if (life != self->life || is_frozen (self))
+        return;
+    checker_disturbed (self->world->checker);
+    inmail_t *mail, *next;
+    DL_FOREACH_SAFE (self->inbox, mail, next)
+    {
+        DL_DELETE (self->inbox, mail);
+        worker_session_hear (self->session, &mail->message, world_now (self->world));
+        free (mail);
+        drain (self);
+    }
+}
+
+void
+worker_actor_freeze (worker_actor_t *self, int64_t for_ms)
+{
+    if (!self->session)
+        return;
+    world_note (self->world, "%s freezes for %lld ms", self->name, (long long)for_ms);
+    checker_disturbed (self->world->checker);
+    self->frozen_until_ms = world_now (self->world) + for_ms;
+    schedule_at (self->world->schedule, self->frozen_until_ms, thaw, self, self->life, NULL, NULL);
+}
+
+void
+worker_actor_destroy (worker_actor_t **self_p)
+{
+    worker_actor_t *self = *self_p;
+    if (!self)
+        return;
+    if (self->session)
+        die (self);
+    free (self);
+    *self_p = NULL;
+}

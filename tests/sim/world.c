@@ -1,0 +1,351 @@
+#include "tests/sim/world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/model/allocate.h"
+#include "proto/model/assert.h"
+#include "tests/sim/broker_actor.h"
+#include "tests/sim/client_actor.h"
+#include "tests/sim/state.h"
+#include "tests/sim/worker_actor.h"
+
+//  1970 would make some durations look like times.
+enum { START_MS = 1000000 };
+
+world_t *
+world_new (uint64_t seed)
+{
+    world_t *self = ALLOCATE (world_t);
+    self->seed = seed;
+    self->random.state = seed;
+    self->now_ms = START_MS;
+    self->is_sound = true;
+    self->limits = limits_default ();
+    //  Small, so that a short life meets them.
+    self->limits.waiting_per_track = 8 + world_number (self, 24);
+    self->limits.exceptions_per_track = 4 + world_number (self, 28);
+    self->limits.page_bytes = 2000 + world_number (self, 8000);
+    self->schedule = schedule_new ();
+    self->checker = checker_new (self);
+    self->broker = broker_actor_new (self, (int32_t)(1 + world_number (self, 3)));
+    broker_actor_start (self->broker);
+    self->client = client_actor_new (self);
+    return self;
+}
+
+void
+world_destroy (world_t **self_p)
+{
+    world_t *self = *self_p;
+    if (!self)
+        return;
+    for (size_t i = 0; i < self->worker_count; i++)
+        worker_actor_destroy (&self->workers [i]);
+    client_actor_destroy (&self->client);
+    schedule_destroy (&self->schedule);
+    broker_actor_destroy (&self->broker);
+    net_clear (self);
+    checker_destroy (&self->checker);
+    free (self);
+    *self_p = NULL;
+}
+
+bool
+world_is_sound (const world_t *self)
+{
+    return self->is_sound;
+}
+
+const char *
+world_verdict (const world_t *self)
+{
+    return self->verdict;
+}
+
+int64_t
+world_now (const world_t *self)
+{
+    return self->now_ms;
+}
+
+int64_t
+world_number (world_t *self, int64_t below)
+{
+    return (int64_t)(random_next (&self->random) % (uint64_t)below);
+}
+
+bool
+world_chance (world_t *self, int one_in)
+{
+    return self->is_wild && !self->is_calm && world_number (self, one_in) == 0;
+}
+
+void
+world_note (world_t *self, const char *format, ...)
+{
+    char *note = self->notes [self->note_count++ % WORLD_NOTES];
+    int size = snprintf (note, WORLD_NOTE_SIZE, "%8lld ", (long long)(self->now_ms - START_MS));
+    va_list arguments;
+    va_start (arguments, format);
+    vsnprintf (note + size, WORLD_NOTE_SIZE - (size_t)size, format, arguments);
+    va_end (arguments);
+}
+
+void
+world_fail (world_t *self, const char *format, ...)
+{
+    if (!self->is_sound)
+        return;  //  the first is what counts
+    self->is_sound = false;
+    int size = snprintf (self->verdict, sizeof self->verdict,
+                         "at %lld ms: ", (long long)(self->now_ms - START_MS));
+    va_list arguments;
+    va_start (arguments, format);
+    vsnprintf (self->verdict + size, sizeof self->verdict - (size_t)size, format, arguments);
+    va_end (arguments);
+}
+
+void
+world_print_transcript (const world_t *self)
+{
+    size_t first = self->note_count > WORLD_NOTES ? self->note_count - WORLD_NOTES : 0;
+    for (size_t i = first; i < self->note_count; i++)
+        printf ("    %s\n", self->notes [i % WORLD_NOTES]);
+}
+
+void
+elapse (world_t *self, int64_t ms)
+{
+    int64_t until_ms = self->now_ms + ms;
+    while (self->is_sound && schedule_next_ms (self->schedule) <= until_ms) {
+        int64_t next_ms = schedule_next_ms (self->schedule);
+        ASSERT (next_ms >= self->now_ms, "nothing is planned for the past");
+        self->now_ms = next_ms;
+        schedule_happen (self->schedule);
+    }
+    self->now_ms = until_ms;
+}
+
+static worker_actor_t *
+worker_named (world_t *self, const char *name)
+{
+    for (size_t i = 0; i < self->worker_count; i++)
+        if (strcmp (worker_actor_name (self->workers [i]), name) == 0)
+            return self->workers [i];
+    ASSERT (self->worker_count < WORLD_WORKERS, "a world has few workers");
+    return self->workers [self->worker_count++] = worker_actor_new (self, name);
+}
+
+void
+start_worker (world_t *self, const char *worker)
+{
+    worker_actor_start (worker_named (self, worker));
+}
+
+void
+kill_worker (world_t *self, const char *worker)
+{
+    worker_actor_kill (worker_named (self, worker));
+}
+
+void
+freeze_worker (world_t *self, const char *worker, int64_t for_ms)
+{
+    worker_actor_freeze (worker_named (self, worker), for_ms);
+}
+
+void
+kill_broker (world_t *self)
+{
+    broker_actor_kill (self->broker);
+}
+
+void
+start_broker (world_t *self)
+{
+    broker_actor_start (self->broker);
+}
+
+void
+freeze_broker (world_t *self, int64_t for_ms)
+{
+    broker_actor_freeze (self->broker, for_ms);
+}
+
+void
+break_connections (world_t *self)
+{
+    world_note (self, "connections break");
+    checker_disturbed (self->checker);
+    net_break_all (self);
+}
+
+void
+fill_disk (world_t *self, int64_t for_ms)
+{
+    world_note (self, "the disk is full for %lld ms", (long long)for_ms);
+    self->disk_full_until_ms = self->now_ms + for_ms;
+}
+
+void
+spoil_next_commit (world_t *self, bool is_applied)
+{
+    broker_actor_spoil_next_commit (self->broker, is_applied);
+}
+
+void
+set_consumer (world_t *self, const char *subscription, consumer_mood_t mood)
+{
+    size_t i = 0;
+    while (i < self->mood_count && strcmp (self->moods [i].subscription, subscription) != 0)
+        i++;
+    if (i == self->mood_count)
+        self->mood_count++;
+    snprintf (self->moods [i].subscription, sizeof self->moods [i].subscription, "%s",
+              subscription);
+    self->moods [i].mood = mood;
+}
+
+//  The value of "word=…" in words, or the standard.
+static const char *
+word (const char *words, const char *name, const char *standard, char value [32])
+{
+    const char *found = strstr (words, name);
+    if (!found)
+        return standard;
+    snprintf (value, 32, "%.*s", (int)strcspn (found + strlen (name), " "), found + strlen (name));
+    return value;
+}
+
+void
+subscribe (world_t *self, const char *subscription, const char *words)
+{
+    char order [32], type [32], attempts [32], in_flight [32];
+    json_t *document =
+        json_pack ("{s:s s:{s:s} s:{s:s} s:s s:s s:{s:i s:i s:i s:i} s:{s:i}}", "id", subscription,
+                   "match", "type", word (words, "type=", "**", type), "deliver", "url",
+                   "http://consumer.example/", "order", word (words, "order=", "none", order),
+                   "start", strstr (words, "earliest") ? "earliest" : "now", "retry",
+                   "max_attempts", atoi (word (words, "attempts=", "50", attempts)),
+                   "min_backoff_ms", 100, "max_backoff_ms", 5000, "timeout_ms", 5000, "limits",
+                   "in_flight", atoi (word (words, "in_flight=", "8", in_flight)));
+    problem_t problem = {0};
+    subscription_t *made = subscription_new (document, self->now_ms, &self->limits, &problem);
+    ASSERT (made, "a play subscribes soundly");
+    json_decref (document);
+    bool is_made = broker_actor_subscribe (self->broker, made);
+    ASSERT (is_made, "a play subscribes while the broker is up");
+    subscription_destroy (&made);
+    set_consumer (self, subscription, CONSUMER_WELL);
+    elapse (self, 1000);
+}
+
+static event_t *
+event_named (const char *name, const char *type, const char *key)
+{
+    return event_new (&(event_t){.id = name,
+                                 .type = type,
+                                 .subject = "/s",
+                                 .key = key,
+                                 .time = "2026-01-01T00:00:00Z",
+                                 .content_type = "application/json",
+                                 .data = (const uint8_t *)name,
+                                 .data_size = strlen (name)});
+}
+
+void
+publish (world_t *self, const char *event, const char *key)
+{
+    event_t *made = event_named (event, strncmp (event, "b-", 2) == 0 ? "b" : "a", key);
+    checker_published (self->checker, made);
+    client_actor_publish (self->client, &made, 1);
+    event_destroy (&made);
+}
+
+void
+publish_many (world_t *self, const char *prefix, int count)
+{
+    for (int i = 1; i <= count; i++) {
+        char name [64];
+        snprintf (name, sizeof name, "%s%d", prefix, i);
+        publish (self, name, name);
+    }
+}
+
+static void
+mend (world_t *self)
+{
+    self->is_calm = true;
+    self->disk_full_until_ms = 0;
+    for (size_t i = 0; i < self->mood_count; i++)
+        self->moods [i].mood = CONSUMER_WELL;
+    start_broker (self);
+    if (self->worker_count == 0)
+        start_worker (self, "w1");
+    for (size_t i = 0; i < self->worker_count; i++)
+        worker_actor_start (self->workers [i]);
+}
+
+//  What has ended stays so: a restart delivers nothing again.
+static void
+restart_and_listen (world_t *self)
+{
+    elapse (self, 5000);
+    int64_t begins = checker_total_begins (self->checker);
+    kill_broker (self);
+    start_broker (self);
+    elapse (self, 15000);
+    if (self->is_sound && checker_total_begins (self->checker) != begins)
+        world_fail (self, "after a restart at rest something was delivered again");
+}
+
+void
+calm (world_t *self)
+{
+    enum { LOOK_MS = 500, LONG_MS = 3600000 };
+    mend (self);
+    char what [200];
+    int64_t until_ms = self->now_ms + LONG_MS;
+    store_t *store = broker_actor_store (self->broker);
+    while (self->is_sound && !checker_all_ended (self->checker, store, what, sizeof what)) {
+        if (self->now_ms > until_ms) {
+            world_fail (self, "an hour without faults, and %s", what);
+            return;
+        }
+        elapse (self, LOOK_MS);
+    }
+    checker_check_store (self->checker, store);
+    restart_and_listen (self);
+}
+
+void
+expect_delivered (world_t *self, const char *event, const char *subscription)
+{
+    if (checker_oks (self->checker, subscription, event) == 0)
+        world_fail (self, "%s was not delivered to %s", event, subscription);
+}
+
+void
+expect_delivered_once (world_t *self, const char *event, const char *subscription)
+{
+    if (checker_begins (self->checker, subscription, event) != 1)
+        world_fail (self, "%s was delivered to %s %d times", event, subscription,
+                    checker_begins (self->checker, subscription, event));
+}
+
+void
+expect_dead (world_t *self, const char *event, const char *subscription)
+{
+    if (!checker_is_dead (broker_actor_store (self->broker), event, subscription))
+        world_fail (self, "%s is no dead letter of %s", event, subscription);
+}
+
+void
+expect_refused (world_t *self, const char *event, status_t status)
+{
+    if (checker_refusal (self->checker, event) != status)
+        world_fail (self, "%s was not refused with %s", event, status_name (status));
+}

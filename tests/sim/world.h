@@ -1,0 +1,80 @@
+/*  world – a simulated Tocsin: virtual time, a seed, and everybody who lives in it.
+ *
+ *  The broker is the real core over the memory store; workers are the real worker sessions; messages
+ *  go through the real codec. Gateways, consumers, disks and the network are played, and fail as the
+ *  seed has it. After each step of the broker the checker looks on. The same seed is the same world.
+ */
+#ifndef WORLD_H
+#define WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/model/status.h"
+
+typedef struct world world_t;
+
+world_t *world_new (uint64_t seed);
+void world_destroy (world_t **self_p);
+
+//  Whether nothing has been found wrong, and what was, with the time.
+bool world_is_sound (const world_t *self);
+const char *world_verdict (const world_t *self);
+void world_print_transcript (const world_t *self);  //  the last things that happened
+
+//  What actors use.
+int64_t world_now (const world_t *self);
+int64_t world_number (world_t *self, int64_t below);  //  0 … below - 1
+bool world_chance (world_t *self, int one_in);        //  never, when the world is calm
+void world_fail (world_t *self, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
+void world_note (world_t *self, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
+
+//  What plays use.
+
+//  words: "order=key", "in_flight=2", "attempts=3", "type=a.*", "earliest", separated by blanks
+void subscribe (world_t *self, const char *subscription, const char *words);
+void start_worker (world_t *self, const char *worker);
+//  As a client does: repeated, with the same id, until it is confirmed.
+void publish (world_t *self, const char *event, const char *key);
+void publish_many (world_t *self, const char *prefix, int count);
+
+void kill_worker (world_t *self, const char *worker);                    //  as by SIGKILL
+void freeze_worker (world_t *self, const char *worker, int64_t for_ms);  //  as by SIGSTOP
+void kill_broker (world_t *self);
+void start_broker (world_t *self);
+void freeze_broker (world_t *self, int64_t for_ms);
+void break_connections (world_t *self);
+void fill_disk (world_t *self, int64_t for_ms);
+void spoil_next_commit (world_t *self, bool is_applied);  //  its outcome will be unknown
+
+//  How the consumer of a subscription answers from now on.
+typedef enum {
+    CONSUMER_WELL,
+    CONSUMER_FAILS,
+    CONSUMER_SLOW,
+    CONSUMER_SILENT,
+    CONSUMER_FLAPS
+} consumer_mood_t;
+void set_consumer (world_t *self, const char *subscription, consumer_mood_t mood);
+
+void elapse (world_t *self, int64_t ms);
+//  No more faults, everybody well and started; until nothing is left to do.
+void calm (world_t *self);
+
+void expect_delivered (world_t *self, const char *event, const char *subscription);
+void expect_delivered_once (world_t *self, const char *event, const char *subscription);
+void expect_dead (world_t *self, const char *event, const char *subscription);
+void expect_refused (world_t *self, const char *event, status_t status);
+
+/*  A play with a name. It runs in a quiet world: only its own faults happen. */
+typedef void scenario_t (world_t *world);
+typedef struct {
+    const char *name;
+    scenario_t *play;
+} scenario_entry_t;
+extern const scenario_entry_t scenarios [];  //  ends with a NULL name
+
+//  A world of its own for each seed, with faults of all kinds.
+void random_life (world_t *self);
+
+#endif
