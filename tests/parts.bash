@@ -84,8 +84,30 @@ part_threads () {
     unset TSAN_OPTIONS
 }
 
+#   run_sim WHAT PROGRAM ARGUMENT…: one check for all its plays, or one for each that failed.
+run_sim () {
+    local what=$1 said code
+    said=$("${@:2}" 2>&1)
+    code=$?
+    if ((code == 0)); then
+        echo "ok sim: ${said##*$'\n'}, $what"
+        return
+    fi
+    sed -nE -e 's/^FAILED (.*)/not ok sim: \1/p' -e 's/^.*to repeat it: (.*)/# repeat: \1/p' <<<"$said"
+    grep -q '^FAILED ' <<<"$said" || echo "not ok sim: ended with $code, $what"
+    head -n 200 <<<"$said" | sed 's/^/#   /'
+}
+
 part_sim () {
-    build release && tests/sim/run "$@"
+    build release sim || return
+    if (($#)); then
+        run_sim "of $*" build/tests/sim "$@"
+        return
+    fi
+    run_sim "each scenario and 1,000 random lives" build/tests/sim
+    run_sim "3,000 more lives" build/tests/sim --seeds 100000 3000
+    build debug sim || return
+    run_sim "100 lives under ASan and UBSan" build/debug/tests/sim --seeds 200000 100
 }
 
 part_fuzz () {
@@ -173,6 +195,6 @@ part_bench_smoke () {
 
 #   Hours of the same: 100,000 seeds, and the plays that are marked so.
 part_soak () {
-    build release && tests/sim/run --seeds 100000 "$@"
+    build release sim && run_sim "100,000 lives" build/tests/sim --seeds 1 100000
     run_pytest soak
 }
