@@ -125,6 +125,7 @@ back_deliver (back_t *self, const effect_t *effect)
     if (!outbox_takes_delivery (connection->outbox, effect))
         back_empty (self, connection, effect->session);
     outbox_add_delivery (connection->outbox, effect);
+    connection->delivered = effect->deliver.number;
 }
 
 void
@@ -144,6 +145,7 @@ back_welcome (back_t *self, const effect_t *effect)
     connection_t *connection = back_find (self, effect->peer);
     if (connection && connection->session != effect->session) {
         connection->session = effect->session;
+        connection->delivered = 0;
         connection->is_leaving = false;
         log_notice ("broker", "worker %s joined", connection->name);
     }
@@ -357,7 +359,9 @@ back_beat (back_t *self, int64_t now_ms)
             !(living.count > 0 && bsearch (&connection->session, living.list, living.count,
                                            sizeof *living.list, session_compare)))
             back_note_silent (connection);
-        message_t heartbeat = {.command = COMMAND_HEARTBEAT, .session = connection->session};
+        message_t heartbeat = {.command = COMMAND_HEARTBEAT,
+                               .session = connection->session,
+                               .received = connection->delivered};  //  or should have been
         if (connection->session && now_ms - connection->said_ms >= heartbeat_ms)
             connections_say (&self->connections, connection, &heartbeat, now_ms);
         bool is_forgotten =

@@ -224,11 +224,6 @@ broker_bind (broker_t *self, void *zmq, problem_t *problem)
 static status_t
 broker_open (broker_t *self, void *zmq, problem_t *problem)
 {
-    int64_t partitions = settings_number (self->settings, "store/partitions");
-    self->store =
-        store_open (self->edge.store_url, (int32_t)partitions, self->edge.limits, problem);
-    if (!self->store)
-        return problem->status;
     OWNED (inventory) inventory_t *inventory = NULL;
     status_t status = self->store->ops->load (self->store, &inventory, problem);
     if (status == STATUS_OK)
@@ -260,11 +255,11 @@ broker_take_apart (broker_t *self)
     free (self);
 }
 
-broker_t *
-broker_new (const settings_t *settings, void *zmq, problem_t *problem)
+static broker_t *
+broker_make (store_t *store, const settings_t *settings)
 {
-    problem_t ignored;
     broker_t *self = ALLOCATE (broker_t);
+    self->store = store;
     self->settings = settings;
     self->metrics = metrics_new ("broker");
     self->bell = bell_new ();
@@ -275,16 +270,33 @@ broker_new (const settings_t *settings, void *zmq, problem_t *problem)
     self->edge.heartbeat_ms = settings_number (settings, "broker/heartbeat_ms");
     self->edge.metrics = self->metrics;
     self->next_beat_ms = monotonic_ms () + self->edge.heartbeat_ms;
+    return self;
+}
+
+broker_t *
+broker_new_on (store_t *store, const settings_t *settings, void *zmq, problem_t *problem)
+{
+    problem_t ignored;
+    broker_t *self = broker_make (store, settings);
     if (broker_open (self, zmq, problem ? problem : &ignored) != STATUS_OK) {
         broker_take_apart (self);
         return NULL;
     }
-    core_stats_t stats = core_stats (self->edge.core);
     log_notice ("broker", "%s serves gateways at %s and workers at %s, with %zu subscriptions",
-                self->edge.name, broker_front (self), broker_back (self), stats.subscriptions);
+                self->edge.name, broker_front (self), broker_back (self),
+                core_stats (self->edge.core).subscriptions);
     int failed = pthread_create (&self->thread, NULL, broker_run, self);
     ASSERT (!failed, "no thread can be made: raise the limit of processes");
     return self;
+}
+
+broker_t *
+broker_new (const settings_t *settings, void *zmq, problem_t *problem)
+{
+    int64_t partitions = settings_number (settings, "store/partitions");
+    store_t *store = store_open (settings_text (settings, "store/url"), (int32_t)partitions,
+                                 settings_limits (settings), problem);
+    return store ? broker_new_on (store, settings, zmq, problem) : NULL;
 }
 
 const char *

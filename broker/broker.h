@@ -12,6 +12,10 @@ typedef struct broker broker_t;
  *  otherwise. zmq: the context, shared with who connects over inproc.
  */
 broker_t *broker_new (const settings_t *settings, void *zmq, problem_t *problem);
+//  The same on a store that is open already, whatever store/url says. Takes it, also when it fails.
+struct store;
+broker_t *broker_new_on (struct store *store, const settings_t *settings, void *zmq,
+                         problem_t *problem);
 const char *broker_front (const broker_t *self);  //  endpoints as bound
 const char *broker_back (const broker_t *self);
 

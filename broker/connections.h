@@ -18,6 +18,7 @@ typedef struct connection {
     int64_t heard_ms, said_ms;         //  monotonic, last; said_ms 0: nothing yet
     session_id_t session;              //  a worker's; 0: none, or a gateway
     char name [CONNECTION_NAME_SIZE];  //  of the worker, as it said in HELLO, perhaps cut
+    uint64_t delivered;                //  number of the last delivery sent in this session
     bool is_leaving;                   //  a worker that said BYE
     outbox_t *outbox;                  //  a worker's, ours; NULL until something goes there
     bool is_staged, is_gone;           //  in staged; the send found nobody
