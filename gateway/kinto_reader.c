@@ -104,7 +104,7 @@ static status_t
 kinto_read_object_member (reading_t *self, json_span_t name, const char *path, object_t *object,
                           problem_t *problem)
 {
-    char member [PATH_BYTES + 16];
+    char member [PATH_BYTES + 32];
     if (json_span_is (name, "id")) {
         snprintf (member, sizeof (member), "%s.id", path);
         return reading_text (self, member, &object->id, problem);

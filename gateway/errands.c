@@ -1,0 +1,406 @@
+#include "gateway/errands.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "daemon/clock.h"
+#include "proto/model/allocate.h"
+#include "proto/model/assert.h"
+
+enum { PENDING, ASLEEP, DONE };  //  values of errand->waiter
+
+struct errands {
+    const limits_t *limits;  //  borrowed
+    pthread_mutex_t lock;    //  of all below, and of the errands in it
+    errand_t *waiting;       //  oldest first
+    size_t waiting_events, waiting_bytes;
+    shipment_t *sent;       //  oldest first
+    uint64_t last_request;  //  number
+    bool is_asleep;         //  the link thread, or it will be in a moment
+    bool is_away;           //  no broker has answered for too long
+};
+
+errands_t *
+errands_new (const limits_t *limits)
+{
+    errands_t *self = ALLOCATE (errands_t);
+    self->limits = limits;
+    pthread_mutex_init (&self->lock, NULL);
+    return self;
+}
+
+void
+errands_destroy (errands_t **self_p)
+{
+    if (!*self_p)
+        return;
+    errands_t *self = *self_p;
+    ASSERT (!self->waiting && !self->sent, "the request threads have ended, and took theirs back");
+    pthread_mutex_destroy (&self->lock);
+    free (self);
+    *self_p = NULL;
+}
+
+static void
+shipment_destroy (shipment_t *self)
+{
+    shipment_release (self);
+    free (self->slots);
+    free (self);
+}
+
+void
+shipment_release (shipment_t *self)
+{
+    for (size_t i = 0; self->events && i < self->event_count; i++)
+        event_destroy (&self->events [i]);
+    free (self->events);
+    free (self->json);
+    self->events = NULL;
+    self->json = NULL;
+}
+
+//  ---- Request threads
+
+static void
+errand_wait (errand_t *errand, int64_t deadline_ms)
+{
+    unsigned pending = PENDING;
+    if (!atomic_compare_exchange_strong (&errand->waiter, &pending, ASLEEP))
+        return;
+    while (atomic_load (&errand->waiter) == ASLEEP) {
+        int64_t left_ms = deadline_ms - monotonic_ms ();
+        if (left_ms <= 0)
+            return;
+        struct timespec left = {left_ms / 1000, left_ms % 1000 * 1000000};
+        syscall (SYS_futex, &errand->waiter, FUTEX_WAIT_PRIVATE, ASLEEP, &left, NULL, 0);
+    }
+}
+
+static void
+errands_enqueue (errands_t *self, errand_t *errand)
+{
+    errand->stage = ERRAND_WAITING;
+    DL_APPEND (self->waiting, errand);
+    self->waiting_events += errand->event_count;
+    self->waiting_bytes += errand->bytes;
+}
+
+static void
+errands_dequeue (errands_t *self, errand_t *errand)
+{
+    DL_DELETE (self->waiting, errand);
+    self->waiting_events -= errand->event_count;
+    self->waiting_bytes -= errand->bytes;
+}
+
+//  OK, or why it cannot be taken now.
+static status_t
+errands_put (errands_t *self, errand_t *errand, bool *must_ring)
+{
+    status_t status = STATUS_OK;
+    pthread_mutex_lock (&self->lock);
+    if (self->is_away)
+        status = STATUS_NO_BROKER;
+    else if (self->waiting &&
+             ((int64_t)(self->waiting_bytes + errand->bytes) > self->limits->pending_bytes ||
+              (int64_t)(self->waiting_events + errand->event_count) > self->limits->pending_events))
+        status = STATUS_FULL;
+    else
+        errands_enqueue (self, errand);
+    *must_ring = status == STATUS_OK && self->is_asleep;
+    if (*must_ring)
+        self->is_asleep = false;
+    pthread_mutex_unlock (&self->lock);
+    return status;
+}
+
+//  It was sent, and there will be no answer. A question may simply be asked again.
+static status_t
+errand_unanswered (const errand_t *errand)
+{
+    return errand->method && !errand->changes ? STATUS_NO_BROKER : STATUS_OUTCOME_UNKNOWN;
+}
+
+//  Nobody waits for it any more. What it was answered in the last moment counts.
+static void
+errands_withdraw (errands_t *self, errand_t *errand)
+{
+    pthread_mutex_lock (&self->lock);
+    if (errand->stage == ERRAND_WAITING) {
+        errands_dequeue (self, errand);
+        errand->status = STATUS_NO_BROKER;
+    }
+    else if (errand->stage == ERRAND_SENT) {
+        errand->shipment->slots [errand->slot].errand = NULL;
+        errand->status = errand_unanswered (errand);
+    }
+    errand->stage = ERRAND_DONE;
+    pthread_mutex_unlock (&self->lock);
+}
+
+void
+errands_do (errands_t *self, errand_t *errand, int64_t timeout_ms, void (*ring) (void *),
+            void *context)
+{
+    int64_t deadline_ms = monotonic_ms () + timeout_ms;
+    bool must_ring;
+    atomic_init (&errand->waiter, PENDING);
+    errand->status = errands_put (self, errand, &must_ring);
+    if (errand->status != STATUS_OK)
+        return;
+    if (must_ring)
+        ring (context);
+    errand_wait (errand, deadline_ms);
+    if (atomic_load (&errand->waiter) != DONE)
+        errands_withdraw (self, errand);
+}
+
+//  ---- The link thread
+
+//  Under the lock. Yes: the thread sleeps, and is owed a futex wake.
+static bool
+errand_finish (errand_t *errand, status_t status)
+{
+    errand->status = status;
+    errand->stage = ERRAND_DONE;
+    return atomic_exchange (&errand->waiter, DONE) == ASLEEP;  //  from here on it may be gone
+}
+
+/*  Wake those that are left in the slots, outside the lock. Of an errand nothing but its address is
+ *  used: its thread may have seen DONE by itself and gone on. A wake that finds nobody does no harm,
+ *  nor does one that finds another futex at that place: every wait is a loop.
+ */
+static void
+shipment_wake (shipment_t *self)
+{
+    for (size_t i = 0; i < self->count; i++)
+        if (self->slots [i].errand)
+            syscall (SYS_futex, &self->slots [i].errand->waiter, FUTEX_WAKE_PRIVATE, 1, NULL, NULL,
+                     0);
+}
+
+static void
+errands_unlock_and_wake (errands_t *self, shipment_t *shipment)
+{
+    pthread_mutex_unlock (&self->lock);
+    shipment_wake (shipment);
+    shipment_destroy (shipment);
+}
+
+bool
+errands_may_sleep (errands_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    self->is_asleep = self->waiting == NULL;
+    bool may_sleep = self->is_asleep;
+    pthread_mutex_unlock (&self->lock);
+    return may_sleep;
+}
+
+void
+errands_set_away (errands_t *self, bool is_away)
+{
+    pthread_mutex_lock (&self->lock);
+    self->is_away = is_away;
+    pthread_mutex_unlock (&self->lock);
+}
+
+//  How many of those that wait go into one message: one CALL, or the PUBLISHes that fit.
+static size_t
+errands_fitting (const errands_t *self, size_t *event_count)
+{
+    const errand_t *first = self->waiting;
+    size_t count = 1, events = first->event_count, bytes = first->bytes;
+    bool takes_more = !first->method && !first->is_alone;
+    for (const errand_t *errand = first->next; takes_more && errand; errand = errand->next) {
+        bytes += errand->bytes;
+        if (errand->method || errand->is_alone || (int64_t)bytes > self->limits->frame_bytes ||
+            (int64_t)(events + errand->event_count) > self->limits->batch_events)
+            break;
+        events += errand->event_count;
+        count++;
+    }
+    *event_count = events;
+    return count;
+}
+
+//  Under the lock: its thread may give up at any time, so the message has its own references.
+static void
+shipment_add (shipment_t *self, errand_t *errand)
+{
+    for (size_t i = 0; i < errand->event_count; i++)
+        self->events [self->event_count++] = event_ref (errand->events [i]);
+    if (errand->method) {
+        self->method = errand->method;  //  a literal
+        self->json = allocate_bytes (errand->json, errand->json_size);
+        self->json_size = errand->json_size;
+    }
+    errand->stage = ERRAND_SENT;
+    errand->shipment = self;
+    errand->slot = self->count;
+    self->slots [self->count].errand = errand;
+    self->slots [self->count++].event_count = errand->event_count;
+}
+
+shipment_t *
+errands_take (errands_t *self)
+{
+    shipment_t *shipment = NULL;
+    pthread_mutex_lock (&self->lock);
+    if (self->waiting) {
+        size_t event_count, count = errands_fitting (self, &event_count);
+        shipment = ALLOCATE (shipment_t);
+        shipment->request = ++self->last_request;
+        shipment->slots = allocate (count, sizeof (*shipment->slots));
+        shipment->events = allocate (event_count, sizeof (*shipment->events));
+        for (size_t i = 0; i < count; i++) {
+            errand_t *errand = self->waiting;
+            errands_dequeue (self, errand);
+            shipment_add (shipment, errand);
+        }
+        DL_APPEND (self->sent, shipment);
+    }
+    pthread_mutex_unlock (&self->lock);
+    return shipment;
+}
+
+//  Those that nobody has withdrawn wait again, before all others and in their order.
+static void
+errands_put_back (errands_t *self, shipment_t *shipment, bool is_alone)
+{
+    for (size_t i = shipment->count; i-- > 0;) {
+        errand_t *errand = shipment->slots [i].errand;
+        if (!errand)
+            continue;
+        errand->stage = ERRAND_WAITING;
+        errand->is_alone |= is_alone;
+        DL_PREPEND (self->waiting, errand);
+        self->waiting_events += errand->event_count;
+        self->waiting_bytes += errand->bytes;
+    }
+}
+
+void
+errands_return (errands_t *self, shipment_t *shipment)
+{
+    pthread_mutex_lock (&self->lock);
+    DL_DELETE (self->sent, shipment);
+    errands_put_back (self, shipment, false);
+    pthread_mutex_unlock (&self->lock);
+    shipment_destroy (shipment);
+}
+
+//  Under the lock: the shipment of a request, taken out; NULL when nobody waits for it any more.
+static shipment_t *
+errands_find (errands_t *self, uint64_t request)
+{
+    shipment_t *shipment;
+    DL_FOREACH (self->sent, shipment)
+    if (shipment->request == request) {
+        DL_DELETE (self->sent, shipment);
+        return shipment;
+    }
+    return NULL;
+}
+
+//  Under the lock, one errand of an answered shipment. Those that need no wake leave their slot.
+static void
+shipment_finish (shipment_t *self, size_t slot, status_t status)
+{
+    if (!errand_finish (self->slots [slot].errand, status))
+        self->slots [slot].errand = NULL;
+}
+
+void
+errands_confirm (errands_t *self, uint64_t request, const confirmation_t *confirmations,
+                 size_t count)
+{
+    pthread_mutex_lock (&self->lock);
+    shipment_t *shipment = errands_find (self, request);
+    if (!shipment) {
+        pthread_mutex_unlock (&self->lock);
+        return;
+    }
+    bool is_whole = count == shipment->event_count && !shipment->method;
+    for (size_t i = 0; i < shipment->count; i++) {
+        errand_t *errand = shipment->slots [i].errand;
+        size_t events = shipment->slots [i].event_count;
+        if (errand && is_whole && events > 0)
+            memcpy (errand->confirmations, confirmations, events * sizeof (*confirmations));
+        confirmations += is_whole ? events : 0;
+        if (errand)
+            shipment_finish (shipment, i, is_whole ? STATUS_OK : STATUS_OUTCOME_UNKNOWN);
+    }
+    errands_unlock_and_wake (self, shipment);
+}
+
+void
+errands_refuse (errands_t *self, uint64_t request, status_t status, int64_t retry_after_ms,
+                const char *text)
+{
+    pthread_mutex_lock (&self->lock);
+    shipment_t *shipment = errands_find (self, request);
+    if (!shipment) {
+        pthread_mutex_unlock (&self->lock);
+        return;
+    }
+    //  One of them is to blame, the others are not: each again, by itself.
+    if (shipment->count > 1 && status_repeat (status) == REPEAT_NEVER) {
+        errands_put_back (self, shipment, true);
+        pthread_mutex_unlock (&self->lock);
+        shipment_destroy (shipment);
+        return;
+    }
+    for (size_t i = 0; i < shipment->count; i++) {
+        errand_t *errand = shipment->slots [i].errand;
+        if (!errand)
+            continue;
+        errand->retry_after_ms = retry_after_ms;
+        problem_set (&errand->problem, status, "%s", text);
+        shipment_finish (shipment, i, status);
+    }
+    errands_unlock_and_wake (self, shipment);
+}
+
+void
+errands_reply (errands_t *self, uint64_t request, status_t status, const char *json, size_t size)
+{
+    pthread_mutex_lock (&self->lock);
+    shipment_t *shipment = errands_find (self, request);
+    if (!shipment) {
+        pthread_mutex_unlock (&self->lock);
+        return;
+    }
+    errand_t *errand = shipment->slots [0].errand;
+    if (errand) {
+        if (shipment->method)
+            bytes_add (&errand->reply, json, size);
+        shipment_finish (shipment, 0, shipment->method ? status : STATUS_OUTCOME_UNKNOWN);
+    }
+    errands_unlock_and_wake (self, shipment);
+}
+
+void
+errands_lose (errands_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    while (self->sent) {
+        shipment_t *shipment = self->sent;
+        DL_DELETE (self->sent, shipment);
+        for (size_t i = 0; i < shipment->count; i++) {
+            errand_t *errand = shipment->slots [i].errand;
+            if (errand)
+                shipment_finish (shipment, i, errand_unanswered (errand));
+        }
+        errands_unlock_and_wake (self, shipment);
+        pthread_mutex_lock (&self->lock);
+    }
+    pthread_mutex_unlock (&self->lock);
+}

@@ -1,0 +1,109 @@
+/*  events – POST /v1/events takes them in, GET /v1/events/{id} tells what became of one. */
+#include <string.h>
+
+#include "gateway/call.h"
+#include "gateway/event_reader.h"
+#include "gateway/resources.h"
+#include "proto/model/event_id.h"
+
+static void
+events_answer_one (bytes_t *body, const event_t *event, const confirmation_t *confirmation)
+{
+    static const char *const words [] = {
+        [CONFIRMED_STORED] = "stored",
+        [CONFIRMED_DUPLICATE] = "duplicate",
+        [CONFIRMED_ID_TAKEN] = "id_taken",
+    };
+    bytes_add_text (body, "{\"id\":\"");  //  letters, digits, _ and -
+    bytes_add_text (body, event->id);
+    if (confirmation->kind != CONFIRMED_ID_TAKEN) {
+        bytes_add_text (body, "\",\"partition\":");
+        bytes_add_number (body, confirmation->partition);
+        bytes_add_text (body, ",\"seq\":");
+        bytes_add_number (body, confirmation->seq);
+        bytes_add_text (body, ",\"status\":\"");
+    }
+    else {
+        bytes_add_text (body, "\",\"status\":\"");
+    }
+    bytes_add_text (body, words [confirmation->kind]);
+    bytes_add_text (body, "\"}");
+}
+
+static void
+events_answer (answer_t *answer, const event_list_t *events, const confirmation_t *confirmations)
+{
+    answer->code = 202;
+    bytes_add_text (answer->body, "{\"data\":[");
+    for (size_t i = 0; i < events->count; i++) {
+        if (i > 0)
+            bytes_add_text (answer->body, ",");
+        events_answer_one (answer->body, events->at [i], &confirmations [i]);
+    }
+    bytes_add_text (answer->body, "]}");
+}
+
+//  Perhaps stored, under an id that was made here: the client needs it to repeat safely.
+static status_t
+events_unconfirmed (const event_list_t *events, const errand_t *errand, problem_t *problem)
+{
+    const char *text =
+        errand->problem.text [0] ? errand->problem.text : status_text (errand->status);
+    const event_t *event = events->at [0];
+    if (errand->status == STATUS_OUTCOME_UNKNOWN && events->count == 1 &&
+        !event_id_is_derived (event->id))
+        return problem_at (problem, errand->status, "data.id", "%s; the id of this event is %s",
+                           text, event->id);
+    return problem_at (problem, errand->status, errand->problem.name, "%s", text);
+}
+
+static status_t
+events_publish (request_t *request, answer_t *answer, problem_t *problem)
+{
+    const event_list_t *events = &request->desk->reading.events;
+    errand_t errand = {
+        .events = events->at,
+        .event_count = events->count,
+        .bytes = events->bytes,
+        .confirmations = desk_confirmations (request->desk, events->count),
+    };
+    status_t status = broker_link_do (request->services->link, &errand);
+    if (status != STATUS_OK) {
+        answer->retry_after_ms = errand.retry_after_ms;
+        return events_unconfirmed (events, &errand, problem);
+    }
+    if (events->count == 1 && errand.confirmations [0].kind == CONFIRMED_ID_TAKEN)
+        return problem_at (problem, STATUS_ID_TAKEN, "data.id",
+                           "another event has the id %s: give this one a new id",
+                           events->at [0]->given_id [0] ? events->at [0]->given_id
+                                                        : events->at [0]->id);
+    events_answer (answer, events, errand.confirmations);
+    return STATUS_OK;
+}
+
+status_t
+events_post (request_t *request, answer_t *answer, problem_t *problem)
+{
+    desk_t *desk = request->desk;
+    status_t status = event_read (&desk->reading, desk->body.at, desk->body.size,
+                                  request->services->limits, desk_now_ms (desk), problem);
+    if (status != STATUS_OK)
+        return status;
+    if (desk->reading.events.count > 0)
+        return events_publish (request, answer, problem);
+    events_answer (answer, &desk->reading.events, NULL);
+    return STATUS_OK;
+}
+
+status_t
+events_get (request_t *request, answer_t *answer, problem_t *problem)
+{
+    call_t call;
+    call_start (&call, request, "event.get");
+    call_add_text (&call, "id", request->name);
+    status_t status = call_do (&call, problem);
+    if (status == STATUS_OK)
+        resource_answer_data (answer, call.data);
+    call_end (&call);
+    return status;
+}

@@ -1,0 +1,58 @@
+/*  tokens – make, list and delete them, for admins. A token is shown once, in the answer that made
+ *  it: the broker keeps its hash.
+ */
+#include "gateway/call.h"
+#include "gateway/resources.h"
+
+//  The members of an object, to be the arguments of a call as they stand.
+static void
+tokens_add_members (call_t *call, json_span_t object)
+{
+    bytes_clear (call->arguments, call->arguments->room);
+    bytes_add (call->arguments, object.at, object.size - 1);  //  call_do adds the brace
+}
+
+status_t
+tokens_post (request_t *request, answer_t *answer, problem_t *problem)
+{
+    json_span_t data;
+    status_t status = resource_read_data (request, &data, problem);
+    if (status != STATUS_OK)
+        return status;
+    call_t call;
+    call_start (&call, request, "token.create");
+    tokens_add_members (&call, data);
+    status = call_order (&call, problem);
+    if (status == STATUS_OK) {
+        answer->code = 201;
+        resource_answer_data (answer, call.data);
+    }
+    call_end (&call);
+    return status;
+}
+
+status_t
+tokens_list (request_t *request, answer_t *answer, problem_t *problem)
+{
+    call_t call;
+    call_start (&call, request, "token.list");
+    status_t status = call_do (&call, problem);
+    if (status == STATUS_OK)
+        resource_answer_data (answer, call.data);
+    call_end (&call);
+    return status;
+}
+
+status_t
+tokens_delete (request_t *request, answer_t *answer, problem_t *problem)
+{
+    call_t call;
+    call_start (&call, request, "token.delete");
+    call_add_text (&call, "id", request->name);
+    status_t status = call_order (&call, problem);
+    token_cache_empty (request->services->tokens);  //  also when nobody knows whether it was
+    if (status == STATUS_OK)
+        resource_answer_data (answer, call.data);
+    call_end (&call);
+    return status;
+}
