@@ -70,7 +70,7 @@ def test_the_same_id_with_other_contents_is_refused(tocsin: Up) -> None:
     client.publish(id="order-17", data={"n": 1})
     answer = client.post(
         "/v1/events",
-        {"data": {"id": "order-17", "type": "test.thing.changed", "data": {"n": 2}}},
+        {"data": {"id": "order-17", "type": "test.thing.changed", "subject": "/a", "data": 2}},
     )
     assert answer.status_code == 409
     assert answer.json()["errno"] == 122
@@ -112,7 +112,7 @@ def test_every_attribute_comes_back_as_it_was_given(tocsin: Up) -> None:
 
 def test_an_event_without_an_id_gets_one_that_sorts_by_time(tocsin: Up) -> None:
     client = tocsin.client()
-    body = {"data": {"type": "shop.order.placed", "data": {}}}
+    body = {"data": {"type": "shop.order.placed", "subject": "/orders/17", "data": {}}}
     ids = [client.post_until_accepted(body)[0]["id"] for _ in range(3)]
     assert all(UUID_V7.fullmatch(event_id) for event_id in ids), ids
     assert ids == sorted(ids)
@@ -153,7 +153,8 @@ def test_data_arrives_byte_for_byte(tocsin: Up, sink: Sink, data: str) -> None:
     client = tocsin.client()
     client.subscribe(raw.subscription(match={"type": "**"}, deliver={"format": "raw"}))
     client.subscribe(cloud.subscription(match={"type": "**"}))
-    body = '{"data": {"type": "a.b", "id": "verbatim", "data": %s}}' % data  # noqa: UP031
+    event = '{"type": "a.b", "subject": "/a", "id": "verbatim", "data": %s}'
+    body = '{"data": %s}' % (event % data)
     headers = {"Content-Type": "application/json"}
     answer = client.request("POST", "/v1/events", data=body.encode(), headers=headers)
     assert answer.status_code == 202, answer.text
@@ -175,7 +176,7 @@ def test_an_event_just_under_the_limit_is_taken_and_delivered(tocsin: Up, sink: 
 
 
 def test_a_token_may_also_come_as_basic_password(tocsin: Up) -> None:
-    body = {"data": {"type": "a.b", "data": {}}}
+    body = {"data": {"type": "a.b", "subject": "/a", "data": {}}}
     answer = tocsin.stranger().post("/v1/events", body, auth=("anybody", tocsin.token))
     assert answer.status_code == 202, answer.text
 

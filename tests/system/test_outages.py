@@ -148,7 +148,7 @@ def test_a_gateway_without_a_broker_says_so_within_2_seconds_and_recovers(
     daemons.broker.kill()
     for method, path in (("POST", "/v1/events"), ("GET", "/v1/subscriptions")):
         start = time.monotonic()
-        body = {"data": {"id": "meanwhile", "type": "a.b", "data": {}}}
+        body = {"data": {"id": "meanwhile", "type": "a.b", "subject": "/a", "data": {}}}
         answer = client.request(method, path, json=body if method == "POST" else None)
         took = time.monotonic() - start
         assert answer.status_code == 503, answer.text

@@ -23,7 +23,7 @@ def read(client: Client, name: str) -> tuple[dict[str, Any], str]:
 def test_a_secret_that_is_not_given_is_made_and_shown_once(tocsin: Up, sink: Sink) -> None:
     consumer = sink.consumer("made")
     client = tocsin.client()
-    made = client.subscribe({"id": "made", "deliver": {"url": consumer.url}})
+    made = client.subscribe({"id": "made", "match": {}, "deliver": {"url": consumer.url}})
     consumer.secret = made["deliver"]["secret"]
     assert consumer.secret.startswith("whsec_")
     assert "secret" not in read(client, "made")[0]["deliver"]
@@ -158,21 +158,27 @@ def test_headers_of_its_own_are_sent_along(tocsin: Up, sink: Sink) -> None:
     assert consumer.wait_for(1)[0].headers["x-team"] == "updates"
 
 
+def going_to(**deliver: Any) -> dict[str, Any]:
+    return {"match": {}, "deliver": deliver}
+
+
 BAD: list[tuple[dict[str, Any], str]] = [
-    ({}, "deliver"),
-    ({"deliver": {}}, "deliver.url"),
-    ({"deliver": {"url": "consumer"}}, "deliver.url"),
-    ({"deliver": {"url": "ftp://consumer/"}}, "deliver.url"),
-    ({"deliver": {"url": "file:///etc/passwd"}}, "deliver.url"),
-    ({"deliver": {"url": URL, "format": "xml"}}, "deliver.format"),
-    ({"deliver": {"url": URL, "secret": "short"}}, "deliver.secret"),
-    ({"deliver": {"url": URL, "headers": {"X": "a\r\nY: b"}}}, "deliver.headers"),
+    ({"deliver": {"url": URL}}, "match"),
+    ({"match": {}}, "deliver"),
+    (going_to(), "deliver.url"),
+    (going_to(url="consumer"), "deliver.url"),
+    (going_to(url="ftp://consumer/"), "deliver.url"),
+    (going_to(url="file:///etc/passwd"), "deliver.url"),
+    (going_to(url=URL, format="xml"), "deliver.format"),
+    (going_to(url=URL, secret="short"), "deliver.secret"),
+    (going_to(url=URL, headers={"X": "a\r\nY: b"}), "deliver.headers"),
+    (going_to(url=URL, headers={"Webhook-Id": "mine"}), "deliver.headers"),
     ({**DOCUMENT, "id": "a b"}, "id"),
     ({**DOCUMENT, "colour": "red"}, "colour"),
-    ({**DOCUMENT, "match": {"typ": "a"}}, "match.typ"),
+    ({**DOCUMENT, "match": {"typ": "a"}}, "typ"),
     ({**DOCUMENT, "match": {"type": "a.**b"}}, "match.type"),
     ({**DOCUMENT, "match": {"data": {"new": {"a": [{"prefx": "b"}]}}}}, "match.data.new.a[0]"),
-    ({**DOCUMENT, "action": {"name": "dance"}}, "action.name"),
+    ({**DOCUMENT, "action": {"name": 5}}, "action.name"),
     ({**DOCUMENT, "retry": {"max_attempts": 0}}, "retry.max_attempts"),
     ({**DOCUMENT, "retry": {"timeout_ms": "long"}}, "retry.timeout_ms"),
     ({**DOCUMENT, "limits": {"in_flight": -1}}, "limits.in_flight"),

@@ -13,7 +13,13 @@ DOCUMENT = {"deliver": {"url": "http://127.0.0.1:9/"}, "match": {"type": "nobody
 
 #   What is asked, the scope it needs, and the status with it.
 REQUESTS = [
-    ("POST", "/v1/events", {"data": {"type": "a.b", "data": {}}}, "events:write", 202),
+    (
+        "POST",
+        "/v1/events",
+        {"data": {"type": "a.b", "subject": "/a", "data": {}}},
+        "events:write",
+        202,
+    ),
     ("GET", "/v1/events/known", None, "events:read", 200),
     ("POST", "/v1/subscriptions", {"data": DOCUMENT}, "subscriptions:write", 201),
     ("PUT", "/v1/subscriptions/known", {"data": DOCUMENT}, "subscriptions:write", 200),
@@ -65,7 +71,7 @@ def test_a_token_is_shown_once_and_gone_when_deleted(tocsin: Up) -> None:
 
 
 def refused(client: Client) -> bool:
-    answer = client.post("/v1/events", {"data": {"type": "a.b", "data": {}}})
+    answer = client.post("/v1/events", {"data": {"type": "a.b", "subject": "/a", "data": {}}})
     return answer.status_code == 401
 
 

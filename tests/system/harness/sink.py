@@ -79,9 +79,9 @@ class Consumer:
         self._loop = sink.loop
 
     def subscription(self, **more: Any) -> dict[str, Any]:
-        """A document with its own secret, so that the very first delivery can be checked."""
+        """For everything, unless told otherwise; its secret is known before the first delivery."""
         deliver = {"url": self.url, "secret": self.secret, **more.pop("deliver", {})}
-        return {"id": self.name, "deliver": deliver, **more}
+        return {"id": self.name, "match": {}, "deliver": deliver, **more}
 
     #   Manners
 
