@@ -17,7 +17,8 @@ enum { HEAD_SIZE = 2, DEEPEST = 3 };  //  deliveries[0].event.id
 //  Where in the message we are, for the sentence.
 typedef struct {
     const field_t *field;
-    size_t index;  //  of a list
+    size_t index;  //  of a list's item
+    bool is_item;  //  in an item of the list, not at the list itself
 } place_t;
 
 typedef struct {
@@ -45,10 +46,9 @@ decoder_refuse (decoder_t *self, status_t status, const char *said)
         const place_t *place = &self->places [i];
         const char *dot = i > 0 ? "." : "";
         size_t room = sizeof (path) - length;
-        int added =
-            place->field->is_list
-                ? snprintf (path + length, room, "%s%s[%zu]", dot, place->field->key, place->index)
-                : snprintf (path + length, room, "%s%s", dot, place->field->key);
+        int added = place->is_item ? snprintf (path + length, room, "%s%s[%zu]", dot,
+                                               place->field->key, place->index)
+                                   : snprintf (path + length, room, "%s%s", dot, place->field->key);
         ASSERT (added > 0 && (size_t)added < room, "keys are short, and so are three of them");
         length += (size_t)added;
     }
@@ -73,10 +73,10 @@ decoder_cut (decoder_t *self)
 //  ---- Single values
 
 static int64_t
-most_of (const decoder_t *self, const field_t *field)
+most_of (const decoder_t *self, size_t limit)
 {
     int64_t most;
-    memcpy (&most, (const char *)self->limits + field->most, sizeof (most));
+    memcpy (&most, (const char *)self->limits + limit, sizeof (most));
     return most;
 }
 
@@ -126,7 +126,7 @@ read_sized (decoder_t *self, const field_t *field, item_kind_t kind, item_t *ite
     status_t status = read_item (self, kind, item);
     if (status)
         return status;
-    int64_t most = most_of (self, field);
+    int64_t most = most_of (self, field->most);
     if (item->number > (uint64_t)most)
         return REFUSE (self, STATUS_TOO_LARGE, "%llu bytes are too long; at most %lld",
                        (unsigned long long)item->number, (long long)most);
@@ -264,7 +264,7 @@ read_list (decoder_t *self, place_t *place, void *into)
     status_t status = read_item (self, ITEM_LIST, &list);
     if (status)
         return status;
-    int64_t most = most_of (self, field);
+    int64_t most = most_of (self, field->count_most);
     if (list.number > (uint64_t)most)
         return REFUSE (self, STATUS_TOO_LARGE, "%llu are too many; at most %lld",
                        (unsigned long long)list.number, (long long)most);
@@ -278,6 +278,7 @@ read_list (decoder_t *self, place_t *place, void *into)
     char *items = message_arena_take (self->kept, count * item_size);
     set_member (into, field->member, &items, sizeof (items));
     set_member (into, field->size_member, &count, sizeof (count));
+    place->is_item = true;
     for (place->index = 0; place->index < count; place->index++) {
         status = read_value (self, field, items + place->index * item_size);
         if (status)
@@ -371,7 +372,7 @@ read_pair (decoder_t *self, const record_t *record, size_t *expected, uint32_t *
     *expected = index + 1;
 
     place_t *place = &self->places [self->depth++];
-    *place = (place_t){&record->fields [index], 0};
+    *place = (place_t){.field = &record->fields [index]};
     status_t status = read_field (self, place, into);
     if (status == STATUS_OK)
         self->depth--;  //  otherwise the place has been named

@@ -23,7 +23,11 @@
 #define LIST(type, name, kind_, need, count_, limit, of_)                                          \
     {KEY (#name), .kind = FIELD_##kind_, .is_list = true, .is_needed = need,                       \
      .member = offsetof (type, name), .size_member = offsetof (type, count_),                      \
-     .most = LIMIT_AT (limit), .of = of_}
+     .count_most = LIMIT_AT (limit), .of = of_}
+#define TEXTS(type, name, need, limit, count_, count_limit)                                        \
+    {KEY (#name), .kind = FIELD_TEXT, .is_list = true, .is_needed = need,                          \
+     .member = offsetof (type, name), .size_member = offsetof (type, count_),                      \
+     .most = LIMIT_AT (limit), .count_most = LIMIT_AT (count_limit)}
 #define RECORD(name_, type, fields_) {name_, fields_, COUNT (fields_), sizeof (type)}
 // clang-format on
 
@@ -161,7 +165,7 @@ static const field_t fields_REPLY [] = {
 static const field_t fields_HELLO [] = {
     TEXT  (message_t, name,     NEEDED,   name_bytes),
     TEXT  (message_t, version,  OPTIONAL, name_bytes),
-    LIST  (message_t, actions, TEXT, OPTIONAL, action_count, batch_events, NULL),
+    TEXTS (message_t, actions,  OPTIONAL, name_bytes, action_count, batch_events),
     PLAIN (message_t, capacity, NUMBER,   OPTIONAL),
 };
 static const field_t fields_CREDIT [] = {

@@ -35,7 +35,8 @@ typedef struct {
     bool is_needed;           //  must be there; a list has at least one item
     size_t member;            //  offset in the struct
     size_t size_member;       //  LIST, JSON, BYTES: offset of the count or size beside it
-    size_t most;              //  offset in limits_t: bytes of a text, items of a list
+    size_t most;              //  offset in limits_t: bytes of a text
+    size_t count_most;        //  offset in limits_t: items of a list
     const words_t *words;     //  WORD
     const struct record *of;  //  MAP, EVENT
 } field_t;
