@@ -55,8 +55,8 @@ int event_says_same (const event_t *a, const event_t *b);
 void event_set_place (event_t *event, int32_t partition, int64_t seq, int64_t accepted_ms);
 size_t event_size_bytes (const event_t *event);  //  memory it takes, for budgets
 
-/*  Which partition a key belongs to: the first 8 bytes of its BLAKE2b, mod partitions. Part of the
- *  format of the store and of the wire: it never changes.
+/*  Which partition a key belongs to: the first 8 bytes of its BLAKE2b-256, big endian, mod partitions.
+ *  Part of the format of the store and of the wire: it never changes.
  */
 int32_t event_partition (const char *key, int32_t partitions);
 

@@ -20,8 +20,9 @@ bool event_id_is_derived (const char *id);
 void event_id_derive (const char *source, const char *given, char id [EVENT_ID_SIZE]);
 
 //  "k_", last_modified_ms in 10 characters of base32hex (so that they sort by time), and a hash of
-//  80 bits in 16 characters over source, subject, action and last_modified_ms. The same change of
-//  the same object always gives the same id, whoever tells of it.
+//  80 bits in 16 characters: the start of BLAKE2b-128 over source, subject, action, each with a zero
+//  byte after it, and last_modified_ms as 8 bytes, big endian. The same change of the same object
+//  always gives the same id, whoever tells of it.
 void event_id_of_kinto (const char *source, const char *subject, const char *action,
                         int64_t last_modified_ms, char id [EVENT_ID_SIZE]);
 

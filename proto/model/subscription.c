@@ -7,7 +7,7 @@
 
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
-#include "proto/model/owned.h"
+#include "proto/model/owned_json.h"
 #include "proto/model/subscription_form.h"
 
 //  A subscription as it lies in memory; what `is` points to is ours.
@@ -19,13 +19,6 @@ typedef struct {
     json_t *document;
     char *deliver_json;
 } counted_t;
-
-static void
-json_destroy (json_t **json_p)
-{
-    json_decref (*json_p);
-    *json_p = NULL;
-}
 
 static counted_t *
 counted (const subscription_t *subscription)

@@ -6,18 +6,11 @@
 #include "proto/model/assert.h"
 #include "proto/model/deliver_form.h"
 #include "proto/model/form.h"
-#include "proto/model/owned.h"
+#include "proto/model/owned_json.h"
 
 enum { ATTEMPTS_MOST = 100, IN_FLIGHT_MOST = 1024, FINALS = 32 };
 enum { BACKOFF_MOST_MS = 7 * 24 * 3600 * 1000, TIMEOUT_MOST_MS = 3600 * 1000 };
 enum { ID_RANDOM = 16 };  //  letters of base32: 80 bits
-
-static void
-json_destroy (json_t **json_p)
-{
-    json_decref (*json_p);
-    *json_p = NULL;
-}
 
 static bool
 is_name (const char *text, const char *also)
