@@ -49,7 +49,7 @@ desk_clear (desk_t *self)
     bytes_clear (&self->out, BYTES_KEPT);
     bytes_clear (&self->arguments, BYTES_KEPT);
     bytes_clear (&self->texts, BYTES_KEPT);
-    reading_clear (&self->reading);
+    reading_reset (&self->reading);
     if (self->confirmation_room > CONFIRMATIONS_KEPT) {
         free (self->confirmations);
         self->confirmations = NULL;

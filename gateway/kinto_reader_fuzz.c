@@ -36,7 +36,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
                 "what is made may be sent");
         check_data (reading.events.at [i]);
     }
-    reading_clear (&reading);
+    reading_reset (&reading);
     bytes_free (&body);
     return 0;
 }

@@ -29,7 +29,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
         ASSERT (event_check (event, &limits, NULL) == STATUS_OK, "what is made may be sent");
         ASSERT (memmem (body.at, body.size, event->data, event->data_size), "data is verbatim");
     }
-    reading_clear (&reading);
+    reading_reset (&reading);
     bytes_free (&body);
     return 0;
 }

@@ -22,7 +22,7 @@ reading_free (reading_t *self)
 }
 
 void
-reading_clear (reading_t *self)
+reading_reset (reading_t *self)
 {
     event_list_clear (&self->events);
     bytes_clear (&self->texts, BYTES_KEPT);
@@ -38,7 +38,7 @@ void
 reading_start (reading_t *self, const char *body, size_t size, const limits_t *limits,
                int64_t now_ms)
 {
-    reading_clear (self);
+    reading_reset (self);
     json_scan_start (&self->scan, body, size, limits->json_depth);
     self->limits = limits;
     self->now_ms = now_ms;
@@ -49,12 +49,11 @@ status_t
 reading_wrong_kind (reading_t *self, const char *name, json_kind_t wanted, problem_t *problem)
 {
     json_kind_t kind = json_scan_kind (&self->scan);
-    if (kind != KIND_NONE)
-        return problem_at (problem, STATUS_BAD_EVENT, name, "%s: %s is expected, not %s", name,
-                           json_kind_name (wanted), json_kind_name (kind));
     json_span_t value;
-    json_scan_skip (&self->scan, &value);  //  fails, and knows why
-    return json_scan_status (&self->scan, problem);
+    if (!json_scan_skip (&self->scan, &value))  //  no JSON at all: that comes first
+        return json_scan_status (&self->scan, problem);
+    return problem_at (problem, STATUS_BAD_EVENT, name, "%s: %s is expected, not %s", name,
+                       json_kind_name (wanted), json_kind_name (kind));
 }
 
 status_t

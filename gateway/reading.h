@@ -27,7 +27,7 @@ typedef struct {
 } reading_t;
 
 void reading_free (reading_t *self);
-void reading_clear (reading_t *self);  //  events go; room is kept, if it is not large
+void reading_reset (reading_t *self);  //  events go; room is kept, if it is not large
 
 //  body [size] must be 0.
 void reading_start (reading_t *self, const char *body, size_t size, const limits_t *limits,
