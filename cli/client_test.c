@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "cli/connection.h"
+#include "cli/login.h"
 #include "proto/model/owned.h"
 
 static struct {
@@ -192,11 +192,11 @@ the_token_is_the_one_given_or_in_the_file_or_the_environments (void **state)
     answer_with (200, "{}");
     setenv ("TOCSIN_URL", gateway.url, 1);
     setenv ("TOCSIN_TOKEN", "of-the-environment", 1);
-    const connection_t connections [] = {
+    const login_t logins [] = {
         {0}, {.token_file = file}, {.token = "given", .token_file = file}};
     const char *const tokens [] = {"of-the-environment", "of-the-file", "given"};
     for (size_t i = 0; i < 3; i++) {
-        OWNED (client) client_t *client = connection_open (&connections [i], NULL);
+        OWNED (client) client_t *client = login_open (&logins [i], NULL);
         char asked [80];
         client_call (client, "GET", "/", NULL, NULL, NULL);
         snprintf (asked, sizeof asked, "GET / Bearer %s ", tokens [i]);
@@ -207,7 +207,7 @@ the_token_is_the_one_given_or_in_the_file_or_the_environments (void **state)
     unsetenv ("TOCSIN_URL");
 
     problem_t problem = {0};
-    assert_null (connection_open (&(connection_t){.token_file = file}, &problem));
+    assert_null (login_open (&(login_t){.token_file = file}, &problem));
     assert_non_null (strstr (problem.text, file));
 }
 

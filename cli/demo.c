@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/connection.h"
+#include "cli/login.h"
 #include "cli/signature.h"
 #include "cli/sink.h"
 #include "daemon/clock.h"
@@ -123,8 +123,8 @@ demo_new (const char *url, const char *token_file, problem_t *problem)
 {
     OWNED (demo) demo_t *self = ALLOCATE (demo_t);
     demo_make_secret (self);
-    const connection_t connection = {.url = url, .token_file = token_file};
-    self->client = connection_open (&connection, problem);
+    const login_t login = {.url = url, .token_file = token_file};
+    self->client = login_open (&login, problem);
     if (!self->client)
         return NULL;
     self->sink = sink_new (demo_show, self, problem);

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "cli/connection.h"
+#include "cli/login.h"
 #include "cli/outcome.h"
 #include "proto/model/allocate.h"
 #include "proto/model/owned.h"
@@ -14,7 +14,7 @@
 enum { OPTION_KINTO = 256, OPTION_WAIT, OPTION_ID, INPUT_BYTES = 64 << 20 };
 
 typedef struct {
-    connection_t connection;
+    login_t login;
     const char *type, *subject, *key, *source, *id;  //  NULL when not given
     const char *data;                                //  the argument
     const char *file;                                //  "-" for stdin
@@ -71,7 +71,7 @@ publish_take_option (int key, char *argument, struct argp_state *state)
 {
     publish_t *self = (publish_t *)state->input;
     switch (key) {
-        case ARGP_KEY_INIT: state->child_inputs [0] = &self->connection; return 0;
+        case ARGP_KEY_INIT: state->child_inputs [0] = &self->login; return 0;
         case 't': self->type = argument; return 0;
         case 's': self->subject = argument; return 0;
         case 'k': self->key = argument; return 0;
@@ -199,7 +199,7 @@ publish_report (const publish_t *self, client_t *client, const json_t *events, p
 int
 command_publish (int argc, char **argv)
 {
-    static const struct argp_child children [] = {{.argp = &connection_argp}, {0}};
+    static const struct argp_child children [] = {{.argp = &login_argp}, {0}};
     static const struct argp argp = {
         .options = publish_options,
         .parser = publish_take_option,
@@ -212,7 +212,7 @@ command_publish (int argc, char **argv)
     command_parse (&argp, argc, argv, &self);
 
     problem_t problem = {0};
-    OWNED (client) client_t *client = connection_open (&self.connection, &problem);
+    OWNED (client) client_t *client = login_open (&self.login, &problem);
     if (!client)
         return command_fail (&problem);
     OWNED (json) json_t *answer = publish_send (&self, client, &problem);

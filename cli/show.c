@@ -5,14 +5,14 @@
 #include <stdlib.h>
 
 #include "cli/command.h"
-#include "cli/connection.h"
+#include "cli/login.h"
 #include "cli/outcome.h"
 #include "proto/model/owned.h"
 
 enum { OPTION_JSON = 256 };
 
 typedef struct {
-    connection_t connection;
+    login_t login;
     const char *id;
     bool is_json;  //  --json
 } show_t;
@@ -25,7 +25,7 @@ show_take_option (int key, char *argument, struct argp_state *state)
 {
     show_t *self = (show_t *)state->input;
     switch (key) {
-        case ARGP_KEY_INIT: state->child_inputs [0] = &self->connection; return 0;
+        case ARGP_KEY_INIT: state->child_inputs [0] = &self->login; return 0;
         case OPTION_JSON: self->is_json = true; return 0;
         case ARGP_KEY_ARG:
             if (self->id)
@@ -68,7 +68,7 @@ show_event (const json_t *event)
 int
 command_show (int argc, char **argv)
 {
-    static const struct argp_child children [] = {{.argp = &connection_argp}, {0}};
+    static const struct argp_child children [] = {{.argp = &login_argp}, {0}};
     static const struct argp argp = {.options = show_options,
                                      .parser = show_take_option,
                                      .children = children,
@@ -78,7 +78,7 @@ command_show (int argc, char **argv)
     command_parse (&argp, argc, argv, &self);
 
     problem_t problem = {0};
-    OWNED (client) client_t *client = connection_open (&self.connection, &problem);
+    OWNED (client) client_t *client = login_open (&self.login, &problem);
     if (!client)
         return command_fail (&problem);
     OWNED (json) json_t *event = outcome_fetch (client, self.id, &problem);

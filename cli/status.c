@@ -5,13 +5,13 @@
 #include <stdlib.h>
 
 #include "cli/command.h"
-#include "cli/connection.h"
+#include "cli/login.h"
 #include "proto/model/owned.h"
 
 enum { OPTION_JSON = 256 };
 
 typedef struct {
-    connection_t connection;
+    login_t login;
     bool is_json;  //  --json
 } status_command_t;
 
@@ -23,7 +23,7 @@ status_take_option (int key, char *argument, struct argp_state *state)
 {
     status_command_t *self = (status_command_t *)state->input;
     switch (key) {
-        case ARGP_KEY_INIT: state->child_inputs [0] = &self->connection; return 0;
+        case ARGP_KEY_INIT: state->child_inputs [0] = &self->login; return 0;
         case OPTION_JSON: self->is_json = true; return 0;
         case ARGP_KEY_ARG: argp_error (state, "\"%s\" is no option", argument); return 0;
         default: return ARGP_ERR_UNKNOWN;
@@ -75,7 +75,7 @@ status_print (const json_t *status)
 int
 command_status (int argc, char **argv)
 {
-    static const struct argp_child children [] = {{.argp = &connection_argp}, {0}};
+    static const struct argp_child children [] = {{.argp = &login_argp}, {0}};
     static const struct argp argp = {.options = status_options,
                                      .parser = status_take_option,
                                      .children = children,
@@ -85,7 +85,7 @@ command_status (int argc, char **argv)
 
     problem_t problem = {0};
     OWNED (json) json_t *answer = NULL;
-    OWNED (client) client_t *client = connection_open (&self.connection, &problem);
+    OWNED (client) client_t *client = login_open (&self.login, &problem);
     if (!client || client_call (client, "GET", "/v1/status", NULL, &answer, &problem))
         return command_fail (&problem);
     const json_t *status = json_object_get (answer, "data");

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "cli/connection.h"
+#include "cli/login.h"
 #include "proto/model/allocate.h"
 #include "proto/model/owned.h"
 
@@ -22,7 +22,7 @@ enum {
 };
 
 typedef struct {
-    connection_t connection;
+    login_t login;
     const char *url;  //  the argument
     //  NULL when not given: then the broker has its own word for it
     const char *id, *type, *subject, *data, *format, *order, *start, *secret;
@@ -85,7 +85,7 @@ subscribe_take_option (int key, char *argument, struct argp_state *state)
         return 0;
     }
     switch (key) {
-        case ARGP_KEY_INIT: state->child_inputs [0] = &self->connection; return 0;
+        case ARGP_KEY_INIT: state->child_inputs [0] = &self->login; return 0;
         case OPTION_LIST: self->lists = true; return 0;
         case ARGP_KEY_END:
             if ((self->url != NULL) + self->lists + (self->deletes != NULL) != 1)
@@ -182,7 +182,7 @@ subscribe_list (client_t *client, problem_t *problem)
 int
 command_subscribe (int argc, char **argv)
 {
-    static const struct argp_child children [] = {{.argp = &connection_argp}, {0}};
+    static const struct argp_child children [] = {{.argp = &login_argp}, {0}};
     static const struct argp argp = {
         .options = subscribe_options,
         .parser = subscribe_take_option,
@@ -195,7 +195,7 @@ command_subscribe (int argc, char **argv)
     command_parse (&argp, argc, argv, &self);
 
     problem_t problem = {0};
-    OWNED (client) client_t *client = connection_open (&self.connection, &problem);
+    OWNED (client) client_t *client = login_open (&self.login, &problem);
     if (!client)
         return command_fail (&problem);
     status_t status = self.lists     ? subscribe_list (client, &problem)

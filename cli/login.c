@@ -1,4 +1,4 @@
-#include "cli/connection.h"
+#include "cli/login.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -26,9 +26,9 @@ static const struct argp_option options [] = {
     {0}};
 
 static error_t
-connection_take_option (int key, char *argument, struct argp_state *state)
+login_take_option (int key, char *argument, struct argp_state *state)
 {
-    connection_t *self = (connection_t *)state->input;
+    login_t *self = (login_t *)state->input;
     switch (key) {
         case 'u': self->url = argument; return 0;
         case OPTION_TOKEN: self->token = argument; return 0;
@@ -37,10 +37,10 @@ connection_take_option (int key, char *argument, struct argp_state *state)
     }
 }
 
-const struct argp connection_argp = {.options = options, .parser = connection_take_option};
+const struct argp login_argp = {.options = options, .parser = login_take_option};
 
 static status_t
-connection_read_token (const char *path, char token [TOKEN_BYTES], problem_t *problem)
+login_read_token (const char *path, char token [TOKEN_BYTES], problem_t *problem)
 {
     FILE *file = fopen (path, "r");
     if (!file)
@@ -55,18 +55,18 @@ connection_read_token (const char *path, char token [TOKEN_BYTES], problem_t *pr
 
 /*  Without any token a command may still be answered: with what it lacks. */
 static void
-connection_find_token (char token [TOKEN_BYTES])
+login_find_token (char token [TOKEN_BYTES])
 {
     OWNED (text) char *directory = data_directory_default (NULL);
     if (!directory)
         return;
     OWNED (text) char *path = data_directory_file (directory, "admin.token");
-    if (connection_read_token (path, token, NULL))
+    if (login_read_token (path, token, NULL))
         *token = 0;
 }
 
 client_t *
-connection_open (const connection_t *self, problem_t *problem)
+login_open (const login_t *self, problem_t *problem)
 {
     const char *url = self->url ? self->url : getenv ("TOCSIN_URL");
     const char *given = self->token;
@@ -77,8 +77,8 @@ connection_open (const connection_t *self, problem_t *problem)
     if (given)
         snprintf (token, sizeof token, "%s", given);
     else if (!self->token_file)
-        connection_find_token (token);
-    else if (connection_read_token (self->token_file, token, problem))
+        login_find_token (token);
+    else if (login_read_token (self->token_file, token, problem))
         return NULL;
     return client_new (url && *url ? url : URL, token);
 }
