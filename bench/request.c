@@ -15,10 +15,14 @@ static const char KINTO [] =
     "{\"id\":\"00000000-0000-4000-8000-SSSSSSSSSSSS\",\"last_modified\":MMMMMMMMMMMMM,"
     "\"title\":\"How the bell was cast\",\"status\":\"published\",\"words\":1834,\"draft\":false,"
     "\"tags\":[\"history\",\"metal\",\"sound\"],\"author\":{\"name\":\"Ada\",\"id\":17},"
+    "\"attachment\":{\"filename\":\"bell.jpg\",\"mimetype\":\"image/jpeg\",\"size\":52310,"
+    "\"hash\":\"c0ffee4c8a1f07d7\"},"
     "\"serial\":\"SSSSSSSSSSSS\",\"due_us\":\"DDDDDDDDDDDDDDDD\",\"rating\":4.5,\"lang\":\"en\"},"
     "\"old\":{\"id\":\"00000000-0000-4000-8000-SSSSSSSSSSSS\",\"last_modified\":1794999999999,"
     "\"title\":\"How the bell was made\",\"status\":\"draft\",\"words\":1799,\"draft\":true,"
     "\"tags\":[\"history\",\"metal\"],\"author\":{\"name\":\"Ada\",\"id\":17},"
+    "\"attachment\":{\"filename\":\"bell.jpg\",\"mimetype\":\"image/jpeg\",\"size\":52310,"
+    "\"hash\":\"5eed1e55b0a7d00d\"},"
     "\"rating\":null,\"lang\":\"en\"}}]}";
 
 static const char PLAIN [] =
