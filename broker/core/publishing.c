@@ -97,6 +97,16 @@ fall_behind (core_t *core, int32_t partition)
     }
 }
 
+//  A repeat of something that was committed without our knowing.
+static void
+catch_up (core_t *core, int32_t partition, int64_t seq)
+{
+    if (seq <= core->partitions [partition].last_seq)
+        return;
+    fall_behind (core, partition);
+    core->partitions [partition].last_seq = seq;
+}
+
 static void
 announce (core_t *core, event_t *event, int64_t seq)
 {
@@ -122,7 +132,8 @@ confirm (core_t *core, pending_t *pending, const verdict_t *verdicts, effects_t 
         if (verdicts [i].kind == VERDICT_STORED) {
             announce (core, pending->events [i], verdicts [i].seq);
             stored++;
-        }
+        } else
+            catch_up (core, pending->events [i]->partition, verdicts [i].seq);
     }
     effect_t *effect =
         effects_add (effects, EFFECT_CONFIRM, stored > 0 ? REASON_NEW : REASON_REPEATED);

@@ -154,14 +154,6 @@ take_page (core_t *core, const reading_t *reading, const input_t *input)
     end_sharing (core, reading->partition, last_seq);
 }
 
-//  The event of a delivery is not where the store had it: somebody has to look at that.
-static void
-bury (core_t *core, delivery_t *delivery)
-{
-    delivery_move (delivery, THROUGH_STORE, REASON_STORE);
-    track_end (core, delivery, true);
-}
-
 static void
 consider_lagging (core_t *core)
 {
@@ -190,7 +182,7 @@ reading_page (core_t *core, const input_t *input)
     if (input->page.count > 0 && input->page.events [0]->seq == delivery->seq)
         track_got_event (core, delivery, input->page.events [0]);
     else
-        bury (core, delivery);
+        track_bury (core, delivery);
 }
 
 void

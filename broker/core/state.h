@@ -80,6 +80,7 @@ struct track {
     delivery_t *again;       //  waiting once more, with their events
     size_t pinned;           //  how many pins
     size_t excepted;         //  how many exceptions
+    size_t held_rows;        //  exceptions that are HELD
     size_t dead;             //  rows in the store
     uint32_t turns;          //  sends so far: each eighth goes to again first
     key_line_t *lines;

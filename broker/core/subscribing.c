@@ -184,6 +184,7 @@ subscribing_tenure (core_t *core, const input_t *input)
         track_t *track = track_of (self, input->tenure.partition);
         track_begin (core, track, &record->progress);
         track->stored_floor = record->progress.floor;
+        track->stored_quiet = true;  //  perhaps: its row is written before level_seq rises
         track->dead = record->dead_count;
         core->dead += record->dead_count;
         for (size_t e = 0; e < record->exception_count; e++)

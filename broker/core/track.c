@@ -80,10 +80,34 @@ window (const core_t *core, const track_t *track)
     return track_is_recovering (core, track) ? PROGRESS_SPAN : usual;
 }
 
+//  What is held goes when an earlier one of its key has ended, and that one may be a first try: so
+//  held ones have a bound of their own, and never stop a first try.
 static bool
 has_exception_room (const core_t *core, const track_t *track)
 {
-    return track->excepted < (size_t)core->settings.limits.exceptions_per_track;
+    size_t most = (size_t)core->settings.limits.exceptions_per_track;
+    return track->excepted - track->held_rows < most;
+}
+
+static bool
+has_held_room (const core_t *core, const track_t *track)
+{
+    return track->held_rows < (size_t)core->settings.limits.exceptions_per_track;
+}
+
+static bool
+is_held_row (const delivery_t *delivery)
+{
+    return delivery->is_exception && delivery->state == DELIVERY_HELD;
+}
+
+//  delivery_move, for moves from and to HELD.
+static void
+move (delivery_t *delivery, through_t through, reason_t reason)
+{
+    delivery->track->held_rows -= is_held_row (delivery);
+    delivery_move (delivery, through, reason);
+    delivery->track->held_rows += is_held_row (delivery);
 }
 
 bool
@@ -171,11 +195,25 @@ static void
 thin_out (core_t *core, delivery_t *held)
 {
     track_t *track = held->track;
-    if (track->pinned <= window (core, track) / 2 || !has_exception_room (core, track) ||
+    if (track->pinned <= window (core, track) / 2 || !has_held_room (core, track) ||
         !progress_has_room (&track->progress, held->seq))
         return;
     track_except (core, held, EXCEPTION_HELD);
     drop_event (core, held);
+}
+
+//  Whether it is the first of its key. After a restart one that is later may have been found before
+//  it, and waits: it is held now.
+static bool
+join_line (core_t *core, delivery_t *delivery)
+{
+    bool is_first = key_line_join (delivery->track, delivery);
+    delivery_t *second = is_first ? delivery->line_next : NULL;
+    if (second && second->state == DELIVERY_WAITING) {
+        unqueue (core, second);
+        move (second, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
+    }
+    return is_first;
 }
 
 void
@@ -189,12 +227,12 @@ track_add (core_t *core, track_t *track, event_t *event)
     track->pinned++;
     note_activity (core, track);
 
-    if (track->is_ordered && !key_line_join (track, delivery)) {
-        delivery_move (delivery, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
+    if (track->is_ordered && !join_line (core, delivery)) {
+        move (delivery, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
         thin_out (core, delivery);
         return;
     }
-    delivery_move (delivery, THROUGH_NEW, REASON_NEW);
+    move (delivery, THROUGH_NEW, REASON_NEW);
     queue (core, delivery, false);
 }
 
@@ -210,11 +248,11 @@ track_add_stored (core_t *core, track_t *track, const exception_at_t *stored)
     core->retries++;
 
     if (stored->exception.state == EXCEPTION_RETRY) {
-        delivery_move (delivery, THROUGH_STORE, REASON_STORE);
+        move (delivery, THROUGH_STORE, REASON_STORE);
         due_queue_put (&core->due, &delivery->due, stored->exception.due_ms);
     }
     else
-        delivery_move (delivery, THROUGH_SLOW, REASON_SLOW);
+        move (delivery, THROUGH_SLOW, REASON_SLOW);
 
     if (track->is_ordered) {
         delivery->is_unknown = true;
@@ -234,29 +272,17 @@ know (track_t *track, delivery_t *delivery)
     delivery->is_unknown = false;
 }
 
-//  Its key is known now; after a restart an earlier one may have been found meanwhile, or a later.
-static void
-join_line (core_t *core, delivery_t *delivery)
-{
-    track_t *track = delivery->track;
-    know (track, delivery);
-    bool is_first = key_line_join (track, delivery);
-    if (!is_first && delivery->state == DELIVERY_WAITING)
-        delivery_move (delivery, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
-    delivery_t *second = is_first ? delivery->line_next : NULL;
-    if (second && second->state == DELIVERY_WAITING) {
-        unqueue (core, second);
-        delivery_move (second, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
-    }
-}
-
 void
 track_got_event (core_t *core, delivery_t *delivery, event_t *event)
 {
     track_t *track = delivery->track;
     hold_event (core, delivery, event);
-    if (delivery->is_unknown)
-        join_line (core, delivery);
+    if (delivery->is_unknown) {
+        know (track, delivery);
+        bool is_first = join_line (core, delivery);
+        if (!is_first && delivery->state == DELIVERY_WAITING)
+            move (delivery, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
+    }
     if (delivery->state == DELIVERY_WAITING)
         queue (core, delivery, false);
     else
@@ -272,7 +298,9 @@ make_room (core_t *core, track_t *track, const delivery_t *wanted)
         delivery_t *first = track->pins;
         if (first == wanted)
             return true;
-        if (first->state == DELIVERY_WAITING || !has_exception_room (core, track))
+        bool is_held = first->state == DELIVERY_HELD;
+        bool has_row = is_held ? has_held_room (core, track) : has_exception_room (core, track);
+        if (first->state == DELIVERY_WAITING || !has_row)
             return false;
         track_except (core, first, first->state == DELIVERY_HELD ? EXCEPTION_HELD : EXCEPTION_SLOW);
     }
@@ -363,6 +391,7 @@ track_except (core_t *core, delivery_t *delivery, exception_state_t state)
         delivery->is_exception = true;
         DL_APPEND (delivery->track->exceptions, delivery);
         delivery->track->excepted++;
+        delivery->track->held_rows += is_held_row (delivery);
         core->retries++;
     }
     track_save_exception (core, delivery, state);
@@ -385,7 +414,7 @@ leave_line (core_t *core, delivery_t *delivery)
     delivery_t *next = key_line_leave (delivery->track, delivery);
     if (!next || next->state != DELIVERY_HELD)
         return;
-    delivery_move (next, THROUGH_KEY_FREE, REASON_KEY_FREE);
+    move (next, THROUGH_KEY_FREE, REASON_KEY_FREE);
     if (next->event)
         queue (core, next, false);
     else
@@ -428,6 +457,13 @@ track_end (core_t *core, delivery_t *delivery, bool is_dead)
         leave_line (core, delivery);
     forget (core, delivery);
     track_consider (core, track);
+}
+
+void
+track_bury (core_t *core, delivery_t *delivery)
+{
+    move (delivery, THROUGH_STORE, REASON_STORE);
+    track_end (core, delivery, true);
 }
 
 void

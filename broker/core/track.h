@@ -45,6 +45,9 @@ void track_save_exception (core_t *core, delivery_t *delivery, exception_state_t
 //  It has ended, with the row of a dead one or with none; the delivery is freed.
 void track_end (core_t *core, delivery_t *delivery, bool is_dead);
 
+//  Its event is not where the store had it: a dead letter, for somebody to look at.
+void track_bury (core_t *core, delivery_t *delivery);
+
 //  New events of this partition are no more its own to take from memory: it reads from cursor on.
 void track_lag (core_t *core, track_t *track, int64_t cursor);
 void track_reach_level (core_t *core, track_t *track);

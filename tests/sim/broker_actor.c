@@ -1,5 +1,6 @@
 #include "tests/sim/broker_actor.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -534,4 +535,22 @@ broker_actor_subscribe (broker_actor_t *self, subscription_t *subscription)
                            .request = 1,
                            .subscribe = {.subscription = subscription}});
     return true;
+}
+
+void
+broker_actor_describe (const broker_actor_t *self, const char *subscription, int32_t partition,
+                       int64_t seq, char *text, size_t size)
+{
+    delivery_view_t view;
+    if (!self->core)
+        snprintf (text, size, "the broker is down");
+    else if (core_look (self->core, subscription, partition, seq, &view))
+        snprintf (text, size, "%s because %s, %d attempts, due %lld, with %s",
+                  delivery_state_name (view.state), reason_name (view.reason), view.attempts,
+                  (long long)view.due_ms, *view.worker ? view.worker : "nobody");
+    else
+        snprintf (text, size, "%s",
+                  core_has_passed (self->core, subscription, partition, seq)
+                      ? "ended, says the core"
+                      : "not read yet");
 }

@@ -22,6 +22,10 @@ store_t *broker_actor_store (broker_actor_t *self);
 
 void broker_actor_spoil_next_commit (broker_actor_t *self, bool is_applied);
 
+//  How the core has a delivery, in words.
+void broker_actor_describe (const broker_actor_t *self, const char *subscription, int32_t partition,
+                            int64_t seq, char *text, size_t size);
+
 //  A message has arrived; it is taken over.
 void broker_actor_hear (broker_actor_t *self, uint64_t peer, message_t *message);
 //  Makes a subscription, as the API would; false while it is down.

@@ -7,6 +7,7 @@
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 #include "proto/model/owned.h"
+#include "tests/sim/broker_actor.h"
 #include "tests/sim/state.h"
 
 enum { EVENTS = 2048, SUBSCRIPTIONS = 8, PARTITIONS = 8 };
@@ -245,11 +246,14 @@ checker_all_ended (checker_t *self, store_t *store, char *what, size_t size)
             const char *id = self->subscriptions [s].subscription->id;
             if (!is_wanted (self, s, p) || self->experiences [s][p].oks > 0)
                 continue;
-            if (!checker_is_dead (store, event, id)) {
-                snprintf (what, size, "%s (seq %lld) never reached %s: %d begun", event,
-                          (long long)self->promises [p].seq, id, self->experiences [s][p].begins);
-                return false;
-            }
+            if (checker_is_dead (store, event, id))
+                continue;
+            char state [100];
+            broker_actor_describe (self->world->broker, id, self->promises [p].partition,
+                                   self->promises [p].seq, state, sizeof state);
+            snprintf (what, size, "%s (seq %lld) never reached %s: %s", event,
+                      (long long)self->promises [p].seq, id, state);
+            return false;
         }
     }
     return true;
