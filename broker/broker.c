@@ -142,6 +142,7 @@ static void *
 broker_run (void *context)
 {
     broker_t *self = context;
+    pthread_setname_np (pthread_self (), "broker-core");  //  for top -H
     while (self->state != CLOSED) {
         int64_t deadline_ms = broker_deadline (self, monotonic_ms ());
         loop_turn (self->loop, deadline_ms);

@@ -432,3 +432,28 @@ actor_beat (actor_t *self, uint64_t session, uint64_t lease)
                                   .lease_count = lease ? 1 : 0,
                                   .received = lease ? 1 : 0});
 }
+
+given_t
+actor_expect_delivery (actor_t *self, uint64_t session)
+{
+    message_t message = actor_expect (self, COMMAND_DELIVER);
+    assert_int_equal (message.session, session);
+    assert_int_equal (message.delivery_count, 1);
+    const delivery_t *delivery = &message.deliveries [0];
+    assert_true (delivery->target < message.target_count);
+    given_t given = {.lease = delivery->lease, .attempt = delivery->attempt};
+    snprintf (given.event, sizeof given.event, "%s", delivery->event->id);
+    snprintf (given.subscription, sizeof given.subscription, "%s",
+              message.targets [delivery->target].subscription);
+    message_clear (&message);
+    return given;
+}
+
+void
+actor_expect_settled (actor_t *self, uint64_t lease)
+{
+    message_t message = actor_expect (self, COMMAND_SETTLED);
+    assert_int_equal (message.lease_count, 1);
+    assert_int_equal (message.leases [0], lease);
+    message_clear (&message);
+}

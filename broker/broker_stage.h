@@ -53,7 +53,16 @@ void actor_subscribe (actor_t *self, const char *id);
 void actor_await_status (actor_t *self, const char *event, const char *subscription,
                          const char *status);
 
+//  One delivery, and what a test needs of it.
+typedef struct {
+    uint64_t lease;
+    int32_t attempt;
+    char event [64], subscription [64];
+} given_t;
+
 //  A worker's verbs.
+given_t actor_expect_delivery (actor_t *self, uint64_t session);  //  one, alone in its message
+void actor_expect_settled (actor_t *self, uint64_t lease);        //  likewise
 uint64_t actor_join (actor_t *self, const char *name, uint64_t credit);  //  the session
 void actor_grant (actor_t *self, uint64_t session, uint64_t deliveries);
 void actor_settle (actor_t *self, uint64_t session, uint64_t lease, outcome_t outcome);

@@ -1,16 +1,13 @@
 /*  A real broker, with gateways and workers played against it: the promises of the role. */
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "broker/broker_stage.h"
-#include "broker/store/memory.h"
 #include "proto/model/owned.h"
 
 static int
@@ -23,52 +20,11 @@ set_up (void **state)
 }
 
 static int
-set_up_memory (void **state)
-{
-    stage_t *stage = stage_new_memory ();
-    stage_start (stage);
-    *state = stage;
-    return 0;
-}
-
-static int
 tear_down (void **state)
 {
     stage_t *stage = *state;
     stage_destroy (&stage);
     return 0;
-}
-
-//  One delivery, and what the test needs of it.
-typedef struct {
-    uint64_t lease;
-    int32_t attempt;
-    char event [64], subscription [64];
-} given_t;
-
-static given_t
-expect_delivery (actor_t *worker, uint64_t session)
-{
-    message_t message = actor_expect (worker, COMMAND_DELIVER);
-    assert_int_equal (message.session, session);
-    assert_int_equal (message.delivery_count, 1);
-    const delivery_t *delivery = &message.deliveries [0];
-    assert_true (delivery->target < message.target_count);
-    given_t given = {.lease = delivery->lease, .attempt = delivery->attempt};
-    snprintf (given.event, sizeof given.event, "%s", delivery->event->id);
-    snprintf (given.subscription, sizeof given.subscription, "%s",
-              message.targets [delivery->target].subscription);
-    message_clear (&message);
-    return given;
-}
-
-static void
-expect_settled (actor_t *worker, uint64_t lease)
-{
-    message_t message = actor_expect (worker, COMMAND_SETTLED);
-    assert_int_equal (message.lease_count, 1);
-    assert_int_equal (message.leases [0], lease);
-    message_clear (&message);
 }
 
 //  ---- events
@@ -122,14 +78,14 @@ a_matching_event_goes_to_a_worker_and_its_outcome_is_kept (void **stage)
     uint64_t session = actor_join (worker, "w1", 10);
     actor_publish_and_wait (gateway, "e1", "1");
 
-    given_t given = expect_delivery (worker, session);
+    given_t given = actor_expect_delivery (worker, session);
     assert_string_equal (given.event, "e1");
     assert_string_equal (given.subscription, "S");
     assert_int_equal (given.attempt, 1);
     actor_await_status (gateway, "e1", "S", "in_flight");
 
     actor_settle (worker, session, given.lease, OUTCOME_OK);
-    expect_settled (worker, given.lease);
+    actor_expect_settled (worker, given.lease);
     actor_await_status (gateway, "e1", "S", "delivered");
 }
 
@@ -141,9 +97,9 @@ a_failed_attempt_is_shown_with_its_error_and_the_time_of_the_next (void **stage)
     actor_subscribe (gateway, "S");
     uint64_t session = actor_join (worker, "w1", 10);
     actor_publish_and_wait (gateway, "e1", "1");
-    given_t given = expect_delivery (worker, session);
+    given_t given = actor_expect_delivery (worker, session);
     actor_settle (worker, session, given.lease, OUTCOME_RETRY);
-    expect_settled (worker, given.lease);
+    actor_expect_settled (worker, given.lease);
 
     json_t *reply = actor_call (gateway, "event.get", json_pack ("{s:s}", "id", "e1"));
     const char *status, *next, *error, *outcome;
@@ -188,7 +144,7 @@ a_silent_worker_loses_its_deliveries_to_another (void **stage)
     actor_subscribe (gateway, "S");
     uint64_t first = actor_join (silent, "w1", 1);
     actor_publish_and_wait (gateway, "e1", "1");
-    given_t lost = expect_delivery (silent, first);
+    given_t lost = actor_expect_delivery (silent, first);
 
     OWNED (actor) actor_t *other = actor_worker (*stage);
     uint64_t session = actor_join (other, "w2", 1);
@@ -204,7 +160,7 @@ a_silent_worker_loses_its_deliveries_to_another (void **stage)
     uint64_t lease = heard.deliveries [0].lease;
     message_clear (&heard);
     actor_settle (other, session, lease, OUTCOME_OK);
-    expect_settled (other, lease);
+    actor_expect_settled (other, lease);
 
     actor_settle (silent, first, lost.lease, OUTCOME_OK);
     message_t reset = actor_expect (silent, COMMAND_RESET);
@@ -219,11 +175,11 @@ a_worker_that_is_cut_off_is_noticed_by_the_next_word_to_it (void **stage)
     actor_subscribe (gateway, "S");
     uint64_t first = actor_join (gone, "w1", 1);
     actor_publish_and_wait (gateway, "e1", "1");
-    expect_delivery (gone, first);
+    actor_expect_delivery (gone, first);
     OWNED (actor) actor_t *other = actor_worker (*stage);
     uint64_t session = actor_join (other, "w2", 1);
     actor_destroy (&gone);
-    assert_string_equal (expect_delivery (other, session).event, "e1");
+    assert_string_equal (actor_expect_delivery (other, session).event, "e1");
 }
 
 static void
@@ -234,14 +190,14 @@ what_a_worker_gives_back_goes_to_another_untried (void **stage)
     actor_subscribe (gateway, "S");
     uint64_t session = actor_join (worker, "w1", 1);
     actor_publish_and_wait (gateway, "e1", "1");
-    given_t given = expect_delivery (worker, session);
+    given_t given = actor_expect_delivery (worker, session);
     OWNED (actor) actor_t *other = actor_worker (*stage);
     uint64_t second = actor_join (other, "w2", 1);
     actor_say (worker, &(message_t){.command = COMMAND_RELEASE,
                                     .session = session,
                                     .leases = &given.lease,
                                     .lease_count = 1});
-    assert_int_equal (expect_delivery (other, second).attempt, 1);
+    assert_int_equal (actor_expect_delivery (other, second).attempt, 1);
 }
 
 static void
@@ -253,179 +209,10 @@ a_worker_that_says_bye_gets_nothing_more (void **stage)
     uint64_t session = actor_join (worker, "w1", 10);
     actor_say (worker, &(message_t){.command = COMMAND_BYE, .session = session});
     actor_settle (worker, session, 998, OUTCOME_OK);
-    expect_settled (worker, 998);  //  of no lease: the answer shows that BYE was heard before
+    actor_expect_settled (worker, 998);  //  of no lease: the answer shows that BYE was heard before
     actor_publish_and_wait (gateway, "e1", "1");
     actor_settle (worker, session, 999, OUTCOME_OK);
-    expect_settled (worker, 999);  //  and not a DELIVER
-}
-
-//  ---- restarts
-
-static void
-a_restart_in_order_loses_nothing (void **stage)
-{
-    actor_t *gateway = actor_gateway (*stage);
-    actor_t *worker = actor_worker (*stage);
-    actor_subscribe (gateway, "S");
-    uint64_t session = actor_join (worker, "w1", 1);
-    actor_publish_and_wait (gateway, "e1", "1");
-    actor_publish_and_wait (gateway, "e2", "2");
-    given_t given = expect_delivery (worker, session);
-    actor_settle (worker, session, given.lease, OUTCOME_OK);
-    expect_settled (worker, given.lease);
-    actor_destroy (&worker);
-    actor_destroy (&gateway);
-    stage_stop (*stage);
-    stage_start (*stage);
-
-    gateway = actor_gateway (*stage);
-    worker = actor_worker (*stage);
-    session = actor_join (worker, "w1", 10);
-    assert_string_equal (expect_delivery (worker, session).event, "e2");
-    assert_int_equal (actor_publish_and_wait (gateway, "e1", "1").kind, CONFIRMED_DUPLICATE);
-    assert_int_equal (actor_publish_and_wait (gateway, "e3", "3").seq, 3);
-    actor_await_status (gateway, "e1", "S", "delivered");
-    actor_destroy (&worker);
-    actor_destroy (&gateway);
-}
-
-static void
-a_crash_loses_nothing_that_was_confirmed (void **stage)
-{
-    actor_t *gateway = actor_gateway (*stage);
-    actor_t *worker = actor_worker (*stage);
-    actor_subscribe (gateway, "S");
-    uint64_t session = actor_join (worker, "w1", 1);
-    actor_publish_and_wait (gateway, "e1", "1");
-    actor_publish_and_wait (gateway, "e2", "2");
-    given_t given = expect_delivery (worker, session);
-    actor_settle (worker, session, given.lease, OUTCOME_OK);
-    expect_settled (worker, given.lease);
-    stage_crash (*stage);
-    actor_destroy (&worker);
-    actor_destroy (&gateway);
-
-    gateway = actor_gateway (*stage);
-    worker = actor_worker (*stage);
-    session = actor_join (worker, "w1", 10);
-    assert_string_equal (expect_delivery (worker, session).event, "e2");
-    actor_await_status (gateway, "e1", "S", "delivered");
-    actor_await_status (gateway, "e2", "S", "in_flight");
-    actor_destroy (&worker);
-    actor_destroy (&gateway);
-}
-
-static void *
-stop_stage (void *stage)
-{
-    stage_stop (stage);
-    return NULL;
-}
-
-static void
-a_stop_waits_for_what_is_in_flight_and_takes_nothing_new (void **stage)
-{
-    actor_t *gateway = actor_gateway (*stage);
-    actor_t *worker = actor_worker (*stage);
-    actor_subscribe (gateway, "S");
-    uint64_t session = actor_join (worker, "w1", 1);
-    actor_publish_and_wait (gateway, "e1", "1");
-    given_t given = expect_delivery (worker, session);
-
-    pthread_t thread;
-    assert_int_equal (pthread_create (&thread, NULL, stop_stage, *stage), 0);
-    message_t bye = actor_expect (worker, COMMAND_BYE);
-    message_clear (&bye);
-    actor_publish (gateway, 99, "e2", "2");
-    message_t refuse = actor_expect (gateway, COMMAND_REFUSE);
-    assert_int_equal (refuse.request, 99);
-    assert_int_equal (refuse.status, STATUS_STOPPING);
-    message_clear (&refuse);
-    actor_settle (worker, session, given.lease, OUTCOME_OK);
-    expect_settled (worker, given.lease);
-    pthread_join (thread, NULL);
-    actor_destroy (&worker);
-    actor_destroy (&gateway);
-
-    stage_start (*stage);
-    gateway = actor_gateway (*stage);
-    actor_await_status (gateway, "e1", "S", "delivered");
-    actor_destroy (&gateway);
-}
-
-static void
-a_second_broker_on_the_same_store_is_refused (void **state)
-{
-    stage_t *stage = *state;
-    settings_t *settings = settings_new ();
-    char url [128];
-    snprintf (url, sizeof url, "store/url=sqlite://%s/t.db", stage_folder (stage));
-    problem_t problem = {0};
-    assert_int_equal (settings_set (settings, url, &problem), STATUS_OK);
-    assert_null (broker_new (settings, NULL, &problem));
-    assert_int_equal (problem.status, STATUS_STORE_LOCKED);
-    settings_destroy (&settings);
-}
-
-//  ---- a store that says no
-
-static void
-a_full_store_refuses_events_keeps_outcomes_and_recovers (void **state)
-{
-    stage_t *stage = *state;
-    OWNED (actor) actor_t *gateway = actor_gateway (stage);
-    OWNED (actor) actor_t *worker = actor_worker (stage);
-    actor_subscribe (gateway, "S");
-    uint64_t session = actor_join (worker, "w1", 10);
-    actor_publish_and_wait (gateway, "e1", "1");
-    given_t given = expect_delivery (worker, session);
-
-    memory_store_fail (stage_store (stage), 1, STATUS_FULL, false);
-    actor_publish (gateway, 50, "e2", "2");
-    message_t refuse = actor_expect (gateway, COMMAND_REFUSE);
-    assert_int_equal (refuse.status, STATUS_FULL);
-    assert_true (refuse.retry_after_ms > 0);
-    message_clear (&refuse);
-    actor_publish (gateway, 51, "e3", "3");  //  at once, without asking the store
-    refuse = actor_expect (gateway, COMMAND_REFUSE);
-    assert_int_equal (refuse.request, 51);
-    message_clear (&refuse);
-
-    actor_settle (worker, session, given.lease, OUTCOME_OK);
-    message_t heard = {0};
-    while (heard.command != COMMAND_SETTLED) {  //  as soon as the store is tried again
-        message_clear (&heard);
-        heard = actor_hear (worker);
-        if (heard.command == COMMAND_HEARTBEAT)
-            actor_beat (worker, session, 0);
-    }
-    message_clear (&heard);
-    assert_int_equal (actor_publish_and_wait (gateway, "e2", "2").seq, 2);
-}
-
-static void
-a_commit_of_unknown_outcome_that_happened_is_confirmed (void **state)
-{
-    OWNED (actor) actor_t *gateway = actor_gateway (*state);
-    memory_store_fail (stage_store (*state), 1, STATUS_OUTCOME_UNKNOWN, true);
-    confirmation_t confirmation = actor_publish_and_wait (gateway, "e1", "1");
-    assert_int_equal (confirmation.kind, CONFIRMED_STORED);
-    assert_int_equal (confirmation.seq, 1);
-}
-
-static void
-a_failed_store_is_not_written_again_but_still_read (void **state)
-{
-    OWNED (actor) actor_t *gateway = actor_gateway (*state);
-    actor_publish_and_wait (gateway, "e1", "1");
-    memory_store_fail (stage_store (*state), 1, STATUS_STORE_FAILED, false);
-    for (uint64_t request = 60; request < 63; request++) {
-        actor_publish (gateway, request, "e2", "2");
-        message_t refuse = actor_expect (gateway, COMMAND_REFUSE);
-        assert_int_equal (refuse.status, STATUS_STORE_FAILED);
-        message_clear (&refuse);
-    }
-    json_decref (actor_call (gateway, "event.get", json_pack ("{s:s}", "id", "e1")));
+    actor_expect_settled (worker, 999);  //  and not a DELIVER
 }
 
 //  ---- bad manners
@@ -456,14 +243,14 @@ a_stranger_is_reset_and_anothers_lease_cannot_be_settled (void **stage)
     actor_subscribe (gateway, "S");
     uint64_t session = actor_join (worker, "w1", 1);
     actor_publish_and_wait (gateway, "e1", "1");
-    given_t given = expect_delivery (worker, session);
+    given_t given = actor_expect_delivery (worker, session);
 
     actor_settle (thief, session, given.lease, OUTCOME_OK);  //  the session of another
     message_t reset = actor_expect (thief, COMMAND_RESET);
     message_clear (&reset);
     uint64_t own = actor_join (thief, "thief", 0);
     actor_settle (thief, own, given.lease, OUTCOME_OK);  //  the lease of another
-    expect_settled (thief, given.lease);
+    actor_expect_settled (thief, given.lease);
     actor_await_status (gateway, "e1", "S", "in_flight");
 }
 
@@ -481,34 +268,24 @@ frames_that_are_no_message_harm_nobody (void **stage)
     actor_publish_and_wait (gateway, "e1", "1");
 }
 
-static const struct CMUnitTest tests [] = {
-#define PLAY(test) cmocka_unit_test_setup_teardown (test, set_up, tear_down)
-#define FAIL(test) cmocka_unit_test_setup_teardown (test, set_up_memory, tear_down)
-    PLAY (an_event_is_confirmed_with_its_place_and_a_repeat_with_the_first_place),
-    PLAY (an_event_is_shown_with_its_data_byte_for_byte),
-    PLAY (a_matching_event_goes_to_a_worker_and_its_outcome_is_kept),
-    PLAY (a_failed_attempt_is_shown_with_its_error_and_the_time_of_the_next),
-    PLAY (deliveries_of_one_turn_come_in_one_message_with_one_target),
-    PLAY (a_silent_worker_loses_its_deliveries_to_another),
-    PLAY (a_worker_that_is_cut_off_is_noticed_by_the_next_word_to_it),
-    PLAY (what_a_worker_gives_back_goes_to_another_untried),
-    PLAY (a_worker_that_says_bye_gets_nothing_more),
-    PLAY (a_restart_in_order_loses_nothing),
-    PLAY (a_crash_loses_nothing_that_was_confirmed),
-    PLAY (a_stop_waits_for_what_is_in_flight_and_takes_nothing_new),
-    PLAY (a_second_broker_on_the_same_store_is_refused),
-    FAIL (a_full_store_refuses_events_keeps_outcomes_and_recovers),
-    FAIL (a_commit_of_unknown_outcome_that_happened_is_confirmed),
-    FAIL (a_failed_store_is_not_written_again_but_still_read),
-    PLAY (who_speaks_out_of_place_is_told_so),
-    PLAY (a_stranger_is_reset_and_anothers_lease_cannot_be_settled),
-    PLAY (frames_that_are_no_message_harm_nobody),
-#undef FAIL
-#undef PLAY
-};
-
 int
 main (void)
 {
+    const struct CMUnitTest tests [] = {
+#define PLAY(test) cmocka_unit_test_setup_teardown (test, set_up, tear_down)
+        PLAY (an_event_is_confirmed_with_its_place_and_a_repeat_with_the_first_place),
+        PLAY (an_event_is_shown_with_its_data_byte_for_byte),
+        PLAY (a_matching_event_goes_to_a_worker_and_its_outcome_is_kept),
+        PLAY (a_failed_attempt_is_shown_with_its_error_and_the_time_of_the_next),
+        PLAY (deliveries_of_one_turn_come_in_one_message_with_one_target),
+        PLAY (a_silent_worker_loses_its_deliveries_to_another),
+        PLAY (a_worker_that_is_cut_off_is_noticed_by_the_next_word_to_it),
+        PLAY (what_a_worker_gives_back_goes_to_another_untried),
+        PLAY (a_worker_that_says_bye_gets_nothing_more),
+        PLAY (who_speaks_out_of_place_is_told_so),
+        PLAY (a_stranger_is_reset_and_anothers_lease_cannot_be_settled),
+        PLAY (frames_that_are_no_message_harm_nobody),
+#undef PLAY
+    };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -78,6 +78,7 @@ static void *
 reader_run (void *context)
 {
     reader_t *self = context;
+    pthread_setname_np (pthread_self (), "broker-reader");  //  for top -H
     query_t *query;
     while ((query = reader_wait (self))) {
         reader_answer (self->store, query);

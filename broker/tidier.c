@@ -36,6 +36,7 @@ static void *
 tidier_run (void *context)
 {
     tidier_t *self = context;
+    pthread_setname_np (pthread_self (), "broker-tidier");  //  for top -H
     while (tidier_wait (self))
         self->store->ops->tidy (self->store);
     return NULL;

@@ -192,6 +192,7 @@ static void *
 writer_run (void *context)
 {
     writer_t *self = context;
+    pthread_setname_np (pthread_self (), "broker-writer");  //  for top -H
     while (writer_wait (self)) {
         bool is_halted = false;
         size_t next = 0;
