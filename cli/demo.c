@@ -28,7 +28,7 @@ struct demo {
     client_t *client;
     sink_t *sink;
     char secret [80];               //  "whsec_" and base64
-    atomic_int_fast64_t posted_us;  //  monotonic; when the notification was sent
+    atomic_int_fast64_t posted_us;  //  monotonic; when the notification was sent. 0: it has arrived
 };
 
 /*  One write, so that what the sink's threads say does not mix. */
@@ -49,7 +49,7 @@ demo_show (void *context, const arrival_t *arrival)
              "    webhook-timestamp: %s\n"
              "    webhook-signature: %s   (%s)\n"
              "%.*s\n",
-             ms, sink_url (self->sink), arrival->content_type, arrival->id, arrival->timestamp,
+             when, sink_url (self->sink), arrival->content_type, arrival->id, arrival->timestamp,
              arrival->signature, is_valid ? "checked: it is right" : "WRONG", LINE_BYTES,
              text ? text : arrival->body);
     free (text);
