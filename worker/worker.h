@@ -2,6 +2,7 @@
 #ifndef WORKER_H
 #define WORKER_H
 
+#include "daemon/metrics.h"
 #include "daemon/settings.h"
 
 typedef struct worker worker_t;
@@ -13,5 +14,7 @@ worker_t *worker_new (const settings_t *settings, void *zmq, problem_t *problem)
 
 //  Says BYE, finishes what is in flight (at most worker/drain_ms), settles it. Safe on NULL.
 void worker_destroy (worker_t **self_p);
+
+metrics_t *worker_metrics (const worker_t *self);  //  the worker's; any thread may read them
 
 #endif

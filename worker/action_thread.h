@@ -1,0 +1,31 @@
+/*  action_thread – a thread that carries transfers: a multi handle of libcurl, and what it needs.
+ *
+ *  Jobs come through an inbox; those that have ended are handed to whoever made the thread, as many
+ *  as there are at a time, so that a wake-up is shared.
+ */
+#ifndef ACTION_THREAD_H
+#define ACTION_THREAD_H
+
+#include "worker/job.h"
+
+typedef struct action_thread action_thread_t;
+
+//  Called in the thread, with a list of jobs (by next) that it has no more to do with.
+typedef void action_ended_t (void *context, job_t *jobs);
+
+typedef struct {
+    webhook_settings_t webhook;
+    size_t transfers;  //  at a time, at most
+    action_ended_t *ended;
+    void *context;
+} action_thread_settings_t;
+
+action_thread_t *action_thread_new (const action_thread_settings_t *settings);
+//  Ends the thread. Every job has been handed back. Safe on NULL.
+void action_thread_destroy (action_thread_t **self_p);
+
+void action_thread_begin (action_thread_t *self, job_t *job);  //  into the inbox
+void action_thread_cancel (action_thread_t *self);             //  look for those that are cancelled
+void action_thread_wake (action_thread_t *self);               //  after any number of both
+
+#endif

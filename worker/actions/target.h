@@ -1,0 +1,34 @@
+/*  target – what a subscription says of its deliveries, made ready for requests.
+ *
+ *  Immutable but for its signer, and counted: a transfer under way keeps it. For one thread.
+ */
+#ifndef TARGET_H
+#define TARGET_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+
+#include "proto/wire/message.h"
+#include "worker/actions/signer.h"
+
+typedef enum { FORMAT_CLOUDEVENTS, FORMAT_KINTO, FORMAT_RAW } format_t;
+
+typedef struct {
+    char *subscription;  //  ours
+    int64_t version;
+    char *url;  //  ours
+    format_t format;
+    struct curl_slist *headers;  //  those that every delivery has; ours
+    signer_t *signer;            //  ours; NULL: deliveries are not signed
+    bool is_final [200];         //  whether 400 + i ends a delivery without a retry
+    int references;
+} webhook_target_t;
+
+/*  NULL and a problem (BAD_SUBSCRIPTION) when it is none of a webhook: it was written by another
+ *  version of Tocsin, then.
+ */
+webhook_target_t *webhook_target_new (const target_t *target, problem_t *problem);
+webhook_target_t *webhook_target_ref (webhook_target_t *self);
+void webhook_target_destroy (webhook_target_t **self_p);  //  gives one reference back
+
+#endif

@@ -1,0 +1,170 @@
+/*  webhook_conclude – how an attempt ended, by what libcurl says of it. */
+#include <errno.h>
+#include <openssl/x509_vfy.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/model/allocate.h"
+#include "worker/actions/reply.h"
+#include "worker/actions/webhook_state.h"
+
+static void
+end_in_words (webhook_end_t *end, outcome_t outcome, const char *format, va_list arguments)
+{
+    end->settlement.outcome = outcome;
+    vsnprintf (end->error, sizeof end->error, format, arguments);
+}
+
+void
+webhook_end_retry (webhook_end_t *end, const char *format, ...)
+{
+    va_list arguments;
+    va_start (arguments, format);
+    end_in_words (end, OUTCOME_RETRY, format, arguments);
+    va_end (arguments);
+}
+
+static void __attribute__ ((format (printf, 2, 3)))
+end_fail (webhook_end_t *end, const char *format, ...)
+{
+    va_list arguments;
+    va_start (arguments, format);
+    end_in_words (end, OUTCOME_FAIL, format, arguments);
+    va_end (arguments);
+}
+
+static int64_t
+time_us (const webhook_t *self, CURLINFO info)
+{
+    curl_off_t time = 0;
+    curl_easy_getinfo (self->curl, info, &time);
+    return time;
+}
+
+//  ---- no answer, in words
+
+//  The sentence that libcurl has, or that it has for all such errors.
+static const char *
+curl_words (const webhook_t *self, CURLcode code)
+{
+    return *self->curl_error ? self->curl_error : curl_easy_strerror (code);
+}
+
+static void
+explain_connection (const webhook_t *self, webhook_end_t *end)
+{
+    long number = 0;
+    curl_easy_getinfo (self->curl, CURLINFO_OS_ERRNO, &number);
+    const char *words = number ? strerrordesc_np ((int)number) : NULL;
+    if (self->is_refused)
+        end_fail (
+            end,
+            "%s is no public address: set worker/allow_private_addresses to 1 to deliver there",
+            self->address);
+    else if (number == ECONNREFUSED)
+        webhook_end_retry (end, "connection refused by %s", self->address);
+    else
+        webhook_end_retry (end, "no connection to %s: %s", self->address,
+                           words ? words : curl_words (self, CURLE_COULDNT_CONNECT));
+}
+
+static void
+explain_timeout (const webhook_t *self, webhook_end_t *end)
+{
+    int64_t connected_us = time_us (self, CURLINFO_PRETRANSFER_TIME_T);
+    bool is_overall = time_us (self, CURLINFO_TOTAL_TIME_T) >= self->timeout_ms * 1000;
+    long long waited_ms = is_overall ? self->timeout_ms : self->settings->connect_timeout_ms;
+    if (connected_us == 0 && !*self->address)
+        webhook_end_retry (end, "the name of the host was not resolved within %lld ms", waited_ms);
+    else if (connected_us == 0)
+        webhook_end_retry (end, "no connection to %s within %lld ms", self->address, waited_ms);
+    else if (self->header_size > 0)
+        webhook_end_retry (end, "the answer did not end within %lld ms", waited_ms);
+    else
+        webhook_end_retry (end, "no answer within %lld ms", waited_ms);
+}
+
+static void
+explain_certificate (const webhook_t *self, CURLcode code, webhook_end_t *end)
+{
+    long result = X509_V_OK;
+    curl_easy_getinfo (self->curl, CURLINFO_SSL_VERIFYRESULT, &result);
+    webhook_end_retry (end, "TLS: %s",
+                       result != X509_V_OK ? X509_verify_cert_error_string (result)
+                                           : curl_words (self, code));
+}
+
+void
+webhook_explain (const webhook_t *self, CURLcode code, webhook_end_t *end)
+{
+    switch ((int)code) {
+        case CURLE_COULDNT_CONNECT: explain_connection (self, end); break;
+        case CURLE_OPERATION_TIMEDOUT: explain_timeout (self, end); break;
+        case CURLE_PEER_FAILED_VERIFICATION: explain_certificate (self, code, end); break;
+        case CURLE_SSL_CONNECT_ERROR:
+        case CURLE_SSL_CIPHER:
+        case CURLE_SSL_ISSUER_ERROR:
+            webhook_end_retry (end, "TLS: %s", curl_words (self, code));
+            break;
+        case CURLE_ABORTED_BY_CALLBACK:
+            webhook_end_retry (end, "the worker stopped before the consumer had answered");
+            break;
+        case CURLE_GOT_NOTHING:
+            webhook_end_retry (end, "the connection was closed without an answer");
+            break;
+        case CURLE_PARTIAL_FILE:
+            webhook_end_retry (end, "the answer ended early: %s", curl_words (self, code));
+            break;
+        case CURLE_WRITE_ERROR:
+            webhook_end_retry (end, "the headers of the answer are longer than %d bytes",
+                               HEADER_BYTES);
+            break;
+        default: webhook_end_retry (end, "%s", curl_words (self, code)); break;
+    }
+}
+
+//  ---- an answer
+
+static const char *
+answer_header (const webhook_t *self, const char *name)
+{
+    struct curl_header *header;
+    CURLHcode code = curl_easy_header (self->curl, name, 0, CURLH_HEADER, -1, &header);
+    return code == CURLHE_OK ? header->value : NULL;
+}
+
+static void
+keep_reply (const webhook_t *self, webhook_end_t *end)
+{
+    size_t room = self->settings->reply_bytes + 1;
+    if (end->result.room < room) {
+        end->result.bytes = allocate_again (end->result.bytes, room, 1);
+        end->result.room = room;
+    }
+    reply_show (self->reply.bytes, self->reply.used, end->result.bytes, room);
+}
+
+void
+webhook_conclude (webhook_t *self, CURLcode code, webhook_end_t *end)
+{
+    long http_status = 0;
+    curl_easy_getinfo (self->curl, CURLINFO_RESPONSE_CODE, &http_status);
+    int64_t time_ms = end->settlement.time_ms;
+    end->duration_us = time_us (self, CURLINFO_TOTAL_TIME_T);
+    end->settlement = (settlement_t){.time_ms = time_ms,
+                                     .duration_ms = end->duration_us / 1000,
+                                     .http_status = (int32_t)http_status};
+    //  However it ended after that: of a longer answer we wanted no more than we have.
+    bool has_enough = self->reply_size > self->settings->reply_bytes;
+    bool is_ok = http_status >= 200 && http_status < 300;
+    if (code == CURLE_OK || has_enough)
+        webhook_judge ((int)http_status, is_ok ? NULL : answer_header (self, "retry-after"),
+                       is_ok ? NULL : answer_header (self, "location"), self->target, self->now_s,
+                       end);
+    else
+        webhook_explain (self, code, end);
+    keep_reply (self, end);
+    end->settlement.error = end->error;
+    end->settlement.result = end->result.bytes;
+}

@@ -1,0 +1,187 @@
+#include "worker/bond.h"
+
+#include <stdlib.h>
+
+#include "daemon/clock.h"
+#include "daemon/log.h"
+#include "proto/model/allocate.h"
+#include "proto/model/owned.h"
+#include "proto/wire/link.h"
+
+enum {
+    BUDGET = 64,  //  messages heard before others get their turn
+    THE_BROKER = 1
+};
+
+struct bond {
+    bond_settings_t settings;
+    char *endpoint;  //  ours
+    link_t *link;    //  NULL: it could not be made
+    worker_session_t *session;
+    bool is_member;  //  as was logged last
+    bool is_leaving;
+    bool is_complaining;  //  that the link cannot be made was logged
+};
+
+static status_t
+bond_connect (bond_t *self, problem_t *problem)
+{
+    link_destroy (&self->link);
+    self->link = link_new (&(link_settings_t){.zmq = self->settings.zmq,
+                                              .endpoint = self->endpoint,
+                                              .limits = self->settings.session.limits},
+                           problem);
+    if (self->link) {
+        self->is_complaining = false;
+        return STATUS_OK;
+    }
+    if (!self->is_complaining)
+        log_warning ("worker", "%s; it is tried again", problem->text);
+    self->is_complaining = true;
+    return problem->status;
+}
+
+bond_t *
+bond_new (const bond_settings_t *settings, problem_t *problem)
+{
+    OWNED (bond) bond_t *self = ALLOCATE (bond_t);
+    self->settings = *settings;
+    self->endpoint = allocate_copy (settings->endpoint);
+    if (bond_connect (self, problem) == STATUS_BAD_SETTING)
+        return NULL;
+    self->session = worker_session_new (&settings->session, monotonic_ms ());
+    return TAKE (self);
+}
+
+void
+bond_destroy (bond_t **self_p)
+{
+    bond_t *self = *self_p;
+    if (!self)
+        return;
+    worker_session_destroy (&self->session);
+    link_destroy (&self->link);
+    free (self->endpoint);
+    free (self);
+    *self_p = NULL;
+}
+
+void *
+bond_socket (const bond_t *self)
+{
+    return self->link ? link_socket (self->link) : NULL;
+}
+
+//  ---- in
+
+static void
+bond_hear (bond_t *self, message_t *message)
+{
+    if (message->command == COMMAND_ERROR)
+        log_warning ("worker", "broker %s did not understand us: %s", self->endpoint,
+                     message->text);
+    worker_session_hear (self->session, message, monotonic_ms ());
+}
+
+bool
+bond_ready (void *context)
+{
+    bond_t *self = context;
+    for (int i = 0; i < BUDGET; i++) {
+        message_t message;
+        link_peer_t peer;
+        problem_t problem;
+        status_t status = link_receive (self->link, &peer, &message, &problem);
+        if (status == STATUS_NOT_FOUND)
+            return false;
+        if (status == STATUS_OK)
+            bond_hear (self, &message);
+        else
+            log_warning ("worker", "broker %s said what is not understood: %s", self->endpoint,
+                         problem.text);
+    }
+    return true;
+}
+
+void
+bond_finish (bond_t *self, const job_t *job)
+{
+    worker_session_finish (self->session, job->holding, &job->end.settlement, monotonic_ms ());
+}
+
+void
+bond_leave (bond_t *self)
+{
+    self->is_leaving = true;
+    worker_session_leave (self->session, monotonic_ms ());
+}
+
+void
+bond_tick (bond_t *self)
+{
+    int64_t now_ms = monotonic_ms ();
+    if (worker_session_deadline (self->session) <= now_ms)
+        worker_session_tick (self->session, now_ms);
+}
+
+//  ---- out
+
+static void
+bond_note_membership (bond_t *self)
+{
+    bool is_member = worker_session_is_member (self->session);
+    if (is_member && !self->is_member)
+        log_notice ("worker", "joined the broker at %s", self->endpoint);
+    else if (!is_member && self->is_member && !self->is_leaving)
+        log_warning ("worker", "the broker at %s has ended the session or is silent: joining again",
+                     self->endpoint);
+    self->is_member = is_member;
+}
+
+//  One that cannot be sent is lost; whatever matters is repeated, or found missing.
+static void
+bond_send (bond_t *self, const message_t *message)
+{
+    if (!self->link)
+        return;
+    status_t status = link_send (self->link, THE_BROKER, message);
+    if (status)
+        log_debug ("worker", "%s to the broker at %s: %s", command_name (message->command),
+                   self->endpoint, status_text (status));
+}
+
+bool
+bond_act (bond_t *self)
+{
+    bool is_connected_anew = false;
+    problem_t problem;
+    worker_effect_t effect;
+    while (worker_session_take (self->session, &effect)) {
+        switch (effect.kind) {
+            case WORKER_SEND: bond_send (self, effect.message); break;
+            case WORKER_BEGIN:
+                runner_begin (self->settings.runner, self, effect.holding, effect.delivery,
+                              effect.target);
+                break;
+            case WORKER_CANCEL: runner_cancel (self->settings.runner, self, effect.holding); break;
+            case WORKER_CONNECT:
+                is_connected_anew = true;
+                bond_connect (self, &problem);
+                break;
+        }
+    }
+    bond_note_membership (self);
+    return is_connected_anew;
+}
+
+int64_t
+bond_deadline (const bond_t *self)
+{
+    return worker_session_deadline (self->session);
+}
+
+bool
+bond_has_left (const bond_t *self)
+{
+    return worker_session_has_left (self->session);
+}

@@ -1,0 +1,40 @@
+/*  bond – a worker's tie to one broker: a link, and the session over it.
+ *
+ *  The session says what to do, the bond does it: sends, connects anew, hands attempts to the runner.
+ *  It belongs to the link thread.
+ */
+#ifndef BOND_H
+#define BOND_H
+
+#include "worker/runner.h"
+#include "worker/session.h"
+
+typedef struct bond bond_t;
+
+typedef struct {
+    void *zmq;
+    const char *endpoint;  //  copied
+    runner_t *runner;      //  borrowed
+    worker_session_settings_t session;
+} bond_settings_t;
+
+/*  NULL and a problem (BAD_SETTING) when the endpoint is none. A name that is not known now may be
+ *  later: that is logged, and tried again.
+ */
+bond_t *bond_new (const bond_settings_t *settings, problem_t *problem);
+void bond_destroy (bond_t **self_p);  //  its attempts are finished. Safe on NULL
+
+void *bond_socket (const bond_t *self);  //  for the loop; NULL while there is none
+bool bond_ready (void *self);            //  a loop_ready_t: hears what has come
+
+void bond_finish (bond_t *self, const job_t *job);
+void bond_leave (bond_t *self);
+void bond_tick (bond_t *self);
+
+/*  Does what the session wants, after any of the above. True: it has another socket now. */
+bool bond_act (bond_t *self);
+
+int64_t bond_deadline (const bond_t *self);  //  monotonic; for the next tick
+bool bond_has_left (const bond_t *self);
+
+#endif
