@@ -1,6 +1,6 @@
-/*  sim – plays the scenarios, and random lives from their seeds.
+/*  sim – plays the scenarios, and random lives from their seeds; writes TAP.
  *
- *      sim                            every scenario under several seeds, and 1,000 random lives
+ *      sim                            every scenario under several seeds
  *      sim --seeds FROM COUNT         that many random lives
  *      sim NAME|random [--seed N]     one, with its transcript when it fails
  */
@@ -12,48 +12,69 @@
 #include "proto/model/assert.h"
 #include "tests/sim/world.h"
 
-enum { SEEDS_EACH = 20, LIVES = 1000 };
+enum { SEEDS_EACH = 20, LIVES_A_LINE = 500, FAILURES_SHOWN = 3 };
 
-static long passed, failed;
+static int failures;
 
 //  What an ASSERT says needs the seed to be of use.
-static const char *now_playing;
-static uint64_t now_seed;
+typedef struct {
+    const char *name;
+    uint64_t seed;
+    world_t *world;
+} playing_t;
 
 static void
 name_culprit (void *context)
 {
-    fprintf (stderr, "in %s: to repeat it: tests/run sim %s --seed %" PRIu64 "\n", now_playing,
-             now_playing, now_seed);
-    world_print_transcript (*(world_t **)context);
+    const playing_t *playing = context;
+    printf ("not ok %s: an ASSERT failed\n# repeat: tests/run sim %s --seed %" PRIu64 "\n",
+            playing->name, playing->name, playing->seed);
+    world_print_transcript (playing->world);
+    fflush (stdout);
 }
 
-static void
+static bool
 run (const char *name, scenario_t *play, uint64_t seed)
 {
-    static world_t *world;
-    now_playing = name;
-    now_seed = seed;
-    assert_set_hook (name_culprit, &world);
-    world = world_new (seed);
-    play (world);
-    if (world_is_sound (world))
-        passed++;
-    else {
-        failed++;
-        printf ("FAILED %s: %s\n    to repeat it: tests/run sim %s --seed %" PRIu64 "\n", name,
-                world_verdict (world), name, seed);
-        if (failed <= 3)
-            world_print_transcript (world);
+    static playing_t playing;
+    playing = (playing_t){.name = name, .seed = seed, .world = world_new (seed)};
+    assert_set_hook (name_culprit, &playing);
+    play (playing.world);
+    bool is_sound = world_is_sound (playing.world);
+    if (!is_sound) {
+        printf ("not ok %s: %s\n# repeat: tests/run sim %s --seed %" PRIu64 "\n", name,
+                world_verdict (playing.world), name, seed);
+        if (failures++ < FAILURES_SHOWN)
+            world_print_transcript (playing.world);
     }
-    world_destroy (&world);
+    world_destroy (&playing.world);
+    return is_sound;
 }
 
 static void
 run_lives (uint64_t from, uint64_t count)
 {
-    for (uint64_t seed = from; seed < from + count && failed < 10; seed++)
-        run ("random", random_life, seed);
+    for (uint64_t done = 0; done < count; done += LIVES_A_LINE) {
+        uint64_t first = from + done;
+        uint64_t last = done + LIVES_A_LINE < count ? first + LIVES_A_LINE - 1 : from + count - 1;
+        bool all_sound = true;
+        for (uint64_t seed = first; seed <= last; seed++)
+            all_sound &= run ("random", random_life, seed);
+        if (all_sound)
+            printf ("ok random lives of seeds %" PRIu64 " to %" PRIu64 "\n", first, last);
+    }
+}
+
+static void
+run_scenarios (void)
+{
+    for (const scenario_entry_t *entry = scenarios; entry->name; entry++) {
+        bool all_sound = true;
+        for (uint64_t seed = 1; seed <= SEEDS_EACH; seed++)
+            all_sound &= run (entry->name, entry->play, seed);
+        if (all_sound)
+            printf ("ok %s\n", entry->name);
+    }
 }
 
 static scenario_t *
@@ -70,28 +91,20 @@ find (const char *name)
     exit (64);
 }
 
-static void
-run_all (void)
-{
-    for (const scenario_entry_t *entry = scenarios; entry->name; entry++)
-        for (uint64_t seed = 1; seed <= SEEDS_EACH; seed++)
-            run (entry->name, entry->play, seed);
-    run_lives (1, LIVES);
-}
-
 int
 main (int argc, char **argv)
 {
     if (argc == 1)
-        run_all ();
+        run_scenarios ();
     else if (argc == 4 && strcmp (argv [1], "--seeds") == 0)
         run_lives (strtoull (argv [2], NULL, 10), strtoull (argv [3], NULL, 10));
-    else if (argc == 2 || (argc == 4 && strcmp (argv [2], "--seed") == 0))
-        run (argv [1], find (argv [1]), argc == 4 ? strtoull (argv [3], NULL, 10) : 1);
+    else if (argc == 2 || (argc == 4 && strcmp (argv [2], "--seed") == 0)) {
+        if (run (argv [1], find (argv [1]), argc == 4 ? strtoull (argv [3], NULL, 10) : 1))
+            printf ("ok %s\n", argv [1]);
+    }
     else {
         fprintf (stderr, "usage: sim [--seeds FROM COUNT | NAME [--seed N]]\n");
         return 64;
     }
-    printf ("%ld passed, %ld failed\n", passed, failed);
-    return failed > 0 || passed == 0;
+    return failures > 0;
 }
