@@ -13,8 +13,9 @@ event_read (reading_t *self, const char *body, size_t size, const limits_t *limi
     json_span_t name;
     reading_start (self, body, size, limits, now_ms);
     if (json_scan_kind (&self->scan) != KIND_OBJECT) {
-        status_t status = reading_wrong_kind (self, "body", KIND_OBJECT, problem);
-        if (status != STATUS_BAD_EVENT)
+        json_scan_skip (&self->scan, &name);
+        status_t status = json_scan_end (&self->scan, problem);
+        if (status != STATUS_OK)
             return status;
         return problem_set (problem, STATUS_BAD_EVENT, "the body is not an object: %s", shapes);
     }

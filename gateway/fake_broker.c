@@ -10,7 +10,6 @@
 #include "daemon/clock.h"
 #include "daemon/loop.h"
 #include "proto/model/allocate.h"
-#include "proto/model/assert.h"
 #include "proto/wire/link.h"
 
 enum { BEAT_MS = 50, METHODS = 16, HASH_HEX = 65 };
@@ -230,29 +229,17 @@ fake_broker_new (void *zmq, const char *endpoint, bool keeps)
         &(link_settings_t){
             .zmq = zmq, .endpoint = endpoint, .is_server = true, .limits = &self->limits},
         &problem);
-    ASSERT (self->link, "a test names an endpoint that is free");
+    if (!self->link) {
+        pthread_mutex_destroy (&self->lock);
+        free (self);
+        return NULL;
+    }
     self->loop = loop_new ();
     self->bell = bell_new ();
     loop_add_socket (self->loop, link_socket (self->link), fake_broker_ready, self);
     loop_add_descriptor (self->loop, bell_descriptor (self->bell), fake_broker_rung, self);
     pthread_create (&self->thread, NULL, fake_broker_run, self);
     return self;
-}
-
-static void
-fake_broker_forget (fake_broker_t *self)
-{
-    kept_t *kept, *next;
-    HASH_ITER (hh, self->kept, kept, next)
-    {
-        HASH_DEL (self->kept, kept);
-        event_destroy (&kept->event);
-        free (kept);
-    }
-    event_destroy (&self->last);
-    for (int i = 0; i < METHODS; i++)
-        free (self->asked [i].method);
-    free (self->arguments);
 }
 
 void
@@ -280,6 +267,32 @@ fake_broker_endpoint (const fake_broker_t *self)
 }
 
 //  ---- What a test tells it and asks it
+
+void
+fake_broker_forget (fake_broker_t *self)
+{
+    kept_t *kept, *next;
+    pthread_mutex_lock (&self->lock);
+    HASH_ITER (hh, self->kept, kept, next)
+    {
+        HASH_DEL (self->kept, kept);
+        event_destroy (&kept->event);
+        free (kept);
+    }
+    event_destroy (&self->last);
+    for (int i = 0; i < METHODS; i++)
+        free (self->asked [i].method);
+    memset (self->asked, 0, sizeof (self->asked));
+    free (self->arguments);
+    self->arguments = NULL;
+    self->seq = 0;
+    self->largest = 0;
+    self->is_silent = false;
+    self->refusal = self->answer_status = STATUS_OK;
+    self->refused_type = NULL;
+    self->answer = "{}";
+    pthread_mutex_unlock (&self->lock);
+}
 
 void
 fake_broker_set_silent (fake_broker_t *self, bool is_silent)

@@ -14,7 +14,8 @@
 
 typedef struct fake_broker fake_broker_t;
 
-//  `keeps`: events are kept, repeats found. Without, every event is new (for measuring).
+//  `keeps`: events are kept, repeats found. Without, every event is new (for measuring). NULL: the
+//  endpoint is in use, perhaps by one that was destroyed a moment ago.
 fake_broker_t *fake_broker_new (void *zmq, const char *endpoint, bool keeps);
 void fake_broker_destroy (fake_broker_t **self_p);
 const char *fake_broker_endpoint (const fake_broker_t *self);
@@ -26,6 +27,8 @@ void fake_broker_refuse (fake_broker_t *self, status_t status,
 void fake_broker_refuse_type (fake_broker_t *self, const char *type);  //  a literal; NULL: no more
 void fake_broker_answer (fake_broker_t *self, status_t status,
                          const char *json);  //  to every CALL but token.verify; literals
+
+void fake_broker_forget (fake_broker_t *self);  //  all events, calls and what it was told
 
 size_t fake_broker_count (fake_broker_t *self);   //  events kept
 event_t *fake_broker_last (fake_broker_t *self);  //  a reference of the last; NULL: none

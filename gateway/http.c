@@ -22,7 +22,7 @@ struct http {
     services_t *services;  //  borrowed
     struct mg_context *server;
     pthread_mutex_t lock;  //  of `told`
-    char told [200];       //  what civetweb said last while it started
+    char told [200];       //  what civetweb said first while it started: the cause
 };
 
 //  ---- A request
@@ -102,9 +102,7 @@ http_error (struct mg_connection *connection, int code, const char *text)
     answer_t answer;
     problem_t problem = {0};
     problem_set (&problem, code == 413 ? STATUS_TOO_LARGE : STATUS_BAD_REQUEST,
-                 code == 413 ? "the head of the request is larger than 16 KiB"
-                             : "this is no HTTP request: %s",
-                 text);
+                 "this is no HTTP request, or its head is larger than 16 KiB: %s", text);
     request_start_broken (&request, self->services, desk, connection);
     answer_start (&answer, desk);
     http_finish (&request, &answer, problem.status, &problem);
@@ -136,9 +134,9 @@ http_tell (const struct mg_connection *connection, const char *text)
 {
     http_t *self = mg_get_user_data (mg_get_context (connection));
     pthread_mutex_lock (&self->lock);
-    if (!self->server)
+    if (!self->server && !self->told [0])
         snprintf (self->told, sizeof (self->told), "%s", text);
-    else
+    else if (self->server)
         log_info ("gateway", "%s", text);
     pthread_mutex_unlock (&self->lock);
     return 1;
@@ -178,7 +176,7 @@ http_start (http_t *self, const char **options)
         .log_message = http_tell,
     };
     struct mg_init_data init = {&callbacks, self, options};
-    struct mg_error_data error = {NULL, self->told, sizeof (self->told)};
+    struct mg_error_data error = {0};
     pthread_attr_t standard, small;
     pthread_getattr_default_np (&standard);
     pthread_getattr_default_np (&small);

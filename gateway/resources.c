@@ -5,10 +5,8 @@ resource_wrong_kind (json_scan_t *scan, const char *name, problem_t *problem)
 {
     json_kind_t kind = json_scan_kind (scan);
     json_span_t value;
-    if (kind == KIND_NONE) {
-        json_scan_skip (scan, &value);  //  fails, and knows why
+    if (!json_scan_skip (scan, &value))  //  no JSON at all: that comes first
         return json_scan_status (scan, problem);
-    }
     return problem_at (problem, STATUS_BAD_REQUEST, name, "%s: an object is expected, not %s",
                        name [0] ? name : "the body", json_kind_name (kind));
 }
