@@ -222,7 +222,7 @@ open_store (sqlite_store_t *self, int32_t partitions, problem_t *problem)
     if (status == STATUS_OK)
         status = checkpoint_open (&self->checkpoint, self->path, connection->handle, problem);
     if (status == STATUS_OK)
-        pool_open (&self->pool, self->path, self->writer.partitions, &self->limits);
+        pool_open (&self->pool, self->path, self->writer.partition_count, &self->limits);
     return status;
 }
 
@@ -232,8 +232,8 @@ check_ends (sqlite_store_t *self, problem_t *problem)
 {
     OWNED (loan) loan_t loan = {.pool = &self->pool};
     status_t status = loan_take (&loan, problem);
-    for (int32_t i = 0; i < self->writer.partitions && status == STATUS_OK; i++)
-        status = reader_check_end (loan.reader, i, self->writer.last_seqs [i], problem);
+    for (int32_t i = 0; i < self->writer.partition_count && status == STATUS_OK; i++)
+        status = reader_check_end (loan.reader, i, self->writer.partitions [i].last_seq, problem);
     return status;
 }
 

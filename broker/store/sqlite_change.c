@@ -59,7 +59,7 @@ end_subscription (writer_t *self, const change_t *change)
 static int
 put_progress (writer_t *self, int64_t number, const change_t *change)
 {
-    ASSERT (change->progress->floor <= self->last_seqs [change->partition],
+    ASSERT (change->progress->floor <= writer_partition (self, change->partition)->last_seq,
             "what is not in the log cannot have ended: it would be passed over when it comes");
     progress_bits_t bits;
     progress_put (statement_of (self, STATEMENT_PUT_PROGRESS), number, change, bits);
@@ -80,28 +80,29 @@ put_attempt (writer_t *self, int64_t number, const change_t *change)
     return connection_run (&self->connection, STATEMENT_PUT_ATTEMPT);
 }
 
+//  Written at the end of the commit, with the last seq.
 static int
 put_level (writer_t *self, const change_t *change)
 {
-    ASSERT (change->partition >= 0 && change->partition < self->partitions, "core placed it");
-    ASSERT (change->seq <= self->last_seqs [change->partition],
+    struct writer_partition *partition = writer_partition (self, change->partition);
+    ASSERT (change->seq <= partition->last_seq,
             "what is not in the log cannot have ended: it would be passed over when it comes");
-    partition_put (statement_of (self, STATEMENT_PUT_LEVEL), change->partition, change->seq);
-    return connection_run (&self->connection, STATEMENT_PUT_LEVEL);
+    partition->level_seq = change->seq;
+    partition->is_changed = true;
+    return SQLITE_OK;
 }
 
 //  A row of a delivery, or of a track.
 static int
 keep (writer_t *self, const change_t *change)
 {
-    ASSERT (change->partition >= 0 && change->partition < self->partitions, "core placed it");
+    int64_t last_seq = writer_partition (self, change->partition)->last_seq;
     int64_t number = numbers_find (&self->numbers, change->subscription);
     if (number == 0)
         return SQLITE_OK;
     if (change->kind == CHANGE_PROGRESS)
         return put_progress (self, number, change);
-    ASSERT (change->seq > 0 && change->seq <= self->last_seqs [change->partition],
-            "deliveries are of events in the log");
+    ASSERT (change->seq > 0 && change->seq <= last_seq, "deliveries are of events in the log");
     if (change->kind == CHANGE_EXCEPTION)
         return put_exception (self, number, change);
     if (change->kind == CHANGE_ATTEMPT)

@@ -34,32 +34,15 @@ exception_track (const load_t *self)
 }
 
 static status_t
-load_last_seq (load_t *self, int32_t partition)
+load_partition (load_t *self, sqlite3_stmt *statement)
 {
-    sqlite3_stmt *statement =
-        connection_statement (&self->reader->connection, STATEMENT_LAST_PLACE);
-    sqlite3_bind_int64 (statement, 1, place_of (partition, 1));
-    sqlite3_bind_int64 (statement, 2, place_of (partition, PLACE_SEQ_MOST));
-    int code = sqlite3_step (statement);
-    struct partition_row *row = &self->inventory->partitions [partition];
-    if (code == SQLITE_ROW)
-        row->last_seq = place_seq (sqlite3_column_int64 (statement, 0));
-    statement_done (statement);
-    return reader_code (self->reader, code, "read the end of its log", self->problem);
-}
-
-static status_t
-load_partition (load_t *self, const partition_row_t *row)
-{
-    if (row->number < 0 || row->number >= self->reader->partitions)
+    partition_row_t row;
+    if (!partition_get (statement, &row) || row.number < 0 ||
+        row.number >= self->reader->partitions)
         return reader_damage (self->reader, self->problem, "table partition");
-    int32_t partition = (int32_t)row->number;
-    self->inventory->partitions [partition].level_seq = row->level_seq;
-    status_t status = load_last_seq (self, partition);
-    if (status == STATUS_OK && row->level_seq > self->inventory->partitions [partition].last_seq)
-        return reader_damage (self->reader, self->problem, "the end of partition %d",
-                              (int)partition);
-    return status;
+    self->inventory->partitions [row.number] =
+        (struct partition_row){.last_seq = row.last_seq, .level_seq = row.level_seq};
+    return STATUS_OK;
 }
 
 static status_t
@@ -70,12 +53,9 @@ load_partitions (load_t *self)
     status_t status = STATUS_OK;
     int code;
     while (status == STATUS_OK && (code = sqlite3_step (statement)) != SQLITE_DONE) {
-        partition_row_t row;
         status = reader_code (self->reader, code, "read its partitions", self->problem);
-        if (status == STATUS_OK && !partition_get (statement, &row))
-            status = reader_damage (self->reader, self->problem, "table partition");
         if (status == STATUS_OK)
-            status = load_partition (self, &row);
+            status = load_partition (self, statement);
     }
     statement_done (statement);
     return status;

@@ -154,7 +154,7 @@ reader_check_end (reader_t *self, int32_t partition, int64_t last_seq, problem_t
     OWNED (page) page_t *page = NULL;
     int64_t above_seq = last_seq > END_EVENTS ? last_seq - END_EVENTS : 0;
     status_t status =
-        reader_read (self, partition, above_seq, SIZE_MAX, END_EVENTS, &page, problem);
+        reader_read (self, partition, above_seq, SIZE_MAX, END_EVENTS + 1, &page, problem);
     if (status == STATUS_OK && (int64_t)page->count != last_seq - above_seq)
         status = reader_damage (self, problem, "the end of partition %d", (int)partition);
     for (size_t i = 0; status == STATUS_OK && i < page->count; i++) {

@@ -65,11 +65,12 @@ event_get (sqlite3_stmt *statement, event_t *fields)
 }
 
 void
-partition_put (sqlite3_stmt *statement, int32_t number, int64_t level_seq)
+partition_put (sqlite3_stmt *statement, const partition_row_t *partition)
 {
     row_t row = row_to (statement, "partition");
-    row_put_int (&row, number);
-    row_put_int (&row, level_seq);
+    row_put_int (&row, partition->number);
+    row_put_int (&row, partition->last_seq);
+    row_put_int (&row, partition->level_seq);
     row_put_seal (&row);
 }
 
@@ -78,8 +79,10 @@ partition_get (sqlite3_stmt *statement, partition_row_t *out)
 {
     row_t row = row_from (statement, "partition");
     out->number = row_int (&row);
+    out->last_seq = row_int (&row);
     out->level_seq = row_int (&row);
-    return row_is_sealed (&row) && out->level_seq >= 0;
+    return row_is_sealed (&row) && out->last_seq <= PLACE_SEQ_MOST && out->level_seq >= 0 &&
+           out->level_seq <= out->last_seq;
 }
 
 void

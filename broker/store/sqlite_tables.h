@@ -15,9 +15,9 @@ void event_put (sqlite3_stmt *statement, const event_t *event, int64_t seq);
 bool event_get (sqlite3_stmt *statement, event_t *fields);
 
 typedef struct {
-    int64_t number, level_seq;
+    int64_t number, last_seq, level_seq;
 } partition_row_t;
-void partition_put (sqlite3_stmt *statement, int32_t number, int64_t level_seq);
+void partition_put (sqlite3_stmt *statement, const partition_row_t *row);
 bool partition_get (sqlite3_stmt *statement, partition_row_t *row);
 
 typedef struct {

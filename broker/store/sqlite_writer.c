@@ -3,43 +3,48 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "broker/store/answers.h"
 #include "broker/store/place.h"
 #include "broker/store/sqlite_tables.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 
+struct writer_partition *
+writer_partition (const writer_t *self, int32_t partition)
+{
+    ASSERT (partition >= 0 && partition < self->partition_count, "core placed it");
+    return &self->partitions [partition];
+}
+
+static void
+recall_partition (writer_t *self, const partition_row_t *row)
+{
+    self->partitions =
+        array_room (self->partitions, (size_t)self->partition_count, sizeof *self->partitions);
+    self->partitions [self->partition_count++] =
+        (struct writer_partition){.last_seq = row->last_seq, .level_seq = row->level_seq};
+}
+
 //  Numbered 0, 1, 2 … without gaps. SQLITE_CORRUPT if not.
 static int
 recall_partitions (writer_t *self)
 {
+    free (self->partitions);
+    self->partitions = NULL;
+    self->partition_count = 0;
     sqlite3_stmt *statement = connection_statement (&self->connection, STATEMENT_LIST_PARTITIONS);
     int code;
-    partition_row_t row;
-    int32_t partitions = 0;
     while ((code = sqlite3_step (statement)) == SQLITE_ROW) {
-        if (!partition_get (statement, &row) || row.number != partitions ||
-            partitions == PLACE_PARTITIONS_MOST)
+        partition_row_t row;
+        if (!partition_get (statement, &row) || row.number != self->partition_count ||
+            self->partition_count == PLACE_PARTITIONS_MOST)
             break;
-        partitions++;
+        recall_partition (self, &row);
     }
     sqlite3_reset (statement);
-    if (code == SQLITE_ROW || (code == SQLITE_DONE && partitions == 0))
+    if (code == SQLITE_ROW || (code == SQLITE_DONE && self->partition_count == 0))
         return SQLITE_CORRUPT;
-    self->partitions = partitions;
     return code == SQLITE_DONE ? SQLITE_OK : code;
-}
-
-static int
-recall_last_seq (writer_t *self, int32_t partition)
-{
-    sqlite3_stmt *statement = connection_statement (&self->connection, STATEMENT_LAST_PLACE);
-    sqlite3_bind_int64 (statement, 1, place_of (partition, 1));
-    sqlite3_bind_int64 (statement, 2, place_of (partition, PLACE_SEQ_MOST));
-    int code = sqlite3_step (statement);
-    if (code == SQLITE_ROW)  //  NULL, of an empty partition, reads as 0
-        self->last_seqs [partition] = place_seq (sqlite3_column_int64 (statement, 0));
-    statement_done (statement);
-    return code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
 static int
@@ -66,9 +71,7 @@ recall_numbers (writer_t *self)
 static int
 recall (writer_t *self)
 {
-    int code = SQLITE_OK;
-    for (int32_t i = 0; i < self->partitions && code == SQLITE_OK; i++)
-        code = recall_last_seq (self, i);
+    int code = recall_partitions (self);
     return code == SQLITE_OK ? recall_numbers (self) : code;
 }
 
@@ -78,11 +81,7 @@ writer_open (writer_t *self, problem_t *problem)
     status_t status = connection_prepare (&self->connection, CONNECTION_WRITES, problem);
     if (status != STATUS_OK)
         return status;
-    int code = recall_partitions (self);
-    if (code == SQLITE_OK) {
-        self->last_seqs = allocate ((size_t)self->partitions, sizeof *self->last_seqs);
-        code = recall (self);
-    }
+    int code = recall (self);
     if (code == SQLITE_OK)
         return STATUS_OK;
     return connection_problem (&self->connection, code, "read its partitions", problem);
@@ -93,7 +92,7 @@ writer_close (writer_t *self)
 {
     connection_close (&self->connection);
     numbers_clear (&self->numbers);
-    free (self->last_seqs);
+    free (self->partitions);
     free (self->verdicts);
     *self = (writer_t){0};
 }
@@ -121,17 +120,37 @@ judge_repeat (writer_t *self, const event_t *event, stored_t *verdict)
 static int
 add_event (writer_t *self, const event_t *event, stored_t *verdict)
 {
-    ASSERT (event->partition >= 0 && event->partition < self->partitions, "core placed it");
-    int64_t seq = self->last_seqs [event->partition] + 1;
+    struct writer_partition *partition = writer_partition (self, event->partition);
+    int64_t seq = partition->last_seq + 1;
     event_put (connection_statement (&self->connection, STATEMENT_ADD_EVENT), event, seq);
     int code = connection_run (&self->connection, STATEMENT_ADD_EVENT);
     if (code != SQLITE_OK)
         return code;
     if (sqlite3_changes (self->connection.handle) == 0)
         return judge_repeat (self, event, verdict);
-    self->last_seqs [event->partition] = seq;
+    partition->last_seq = seq;
+    partition->is_changed = true;
     *verdict = (stored_t){.kind = STORED_NEW, .seq = seq};
     return SQLITE_OK;
+}
+
+/*  The last seq is kept beside the log: then a log that has lost its end is seen to have lost it,
+ *  and no seq is given twice.
+ */
+static int
+put_partitions (writer_t *self)
+{
+    int code = SQLITE_OK;
+    for (int32_t i = 0; i < self->partition_count && code == SQLITE_OK; i++) {
+        struct writer_partition *partition = &self->partitions [i];
+        if (!partition->is_changed)
+            continue;
+        partition->is_changed = false;
+        partition_row_t row = {i, partition->last_seq, partition->level_seq};
+        partition_put (connection_statement (&self->connection, STATEMENT_PUT_PARTITION), &row);
+        code = connection_run (&self->connection, STATEMENT_PUT_PARTITION);
+    }
+    return code;
 }
 
 static int
@@ -144,6 +163,8 @@ play (writer_t *self, const batch_t *batch)
         code = writer_change (self, &batch->changes [i]);
     for (size_t i = 0; i < batch->token_count && code == SQLITE_OK; i++)
         code = writer_keep_token (self, &batch->tokens [i]);
+    if (code == SQLITE_OK)
+        code = put_partitions (self);
     if (self->is_sweeping && code == SQLITE_OK)
         code = writer_sweep (self);
     return code == SQLITE_OK ? connection_run (&self->connection, STATEMENT_COMMIT) : code;

@@ -1,6 +1,6 @@
 /*  sqlite_writer – one commit: finds repeats, gives out seqs, keeps what has become of deliveries.
  *
- *  It knows by heart the last seq of each partition and the number of each subscription; after a
+ *  It knows by heart the row of each partition and the number of each subscription; after a
  *  commit that failed it reads them again.
  */
 #ifndef SQLITE_WRITER_H
@@ -12,8 +12,11 @@
 
 typedef struct {
     connection_t connection;
-    int32_t partitions;
-    int64_t *last_seqs;  //  of each partition
+    int32_t partition_count;
+    struct writer_partition {
+        int64_t last_seq, level_seq;
+        bool is_changed;  //  in the commit under way
+    } * partitions;
     numbers_t numbers;
     bool is_sweeping;    //  table gone is not empty
     stored_t *verdicts;  //  of the commit under way, given out when it is on disk
@@ -28,6 +31,9 @@ void writer_close (writer_t *self);  //  safe on a zero writer
 
 /*  As store.h says of commit. After STORE_FAILED, none of its memory is right any more. */
 status_t writer_commit (writer_t *self, const batch_t *batch, stored_t *stored, problem_t *problem);
+
+//  One that a change or an event names.
+struct writer_partition *writer_partition (const writer_t *self, int32_t partition);
 
 //  Inside of a commit, in SQLite's codes: sqlite_change.c.
 int writer_change (writer_t *self, const change_t *change);

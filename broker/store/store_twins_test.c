@@ -1,0 +1,218 @@
+/*  Two stores of different making are told the same, at random, and must answer the same: memory is
+ *  what the simulation believes a store to be, SQLite what is run.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "broker/store/store_scene.h"
+#include "proto/model/owned.h"
+
+enum { SEEDS = 12, COMMITS = 40, EVENTS_MOST = 8, CHANGES_MOST = 12, IDS = 60, NAMES = 5 };
+
+static const char *const names [NAMES] = {"ant", "bee", "cat", "dog", "elk"};
+
+typedef struct {
+    scene_t *memory, *sqlite;
+    uint64_t seed;
+    int64_t last_seqs [SCENE_PARTITIONS];
+    progress_t progresses [CHANGES_MOST];  //  of the batch being made
+    subscription_t *made [CHANGES_MOST];
+} twins_t;
+
+static int
+pick (twins_t *self, int below)
+{
+    return (int)(scene_random (&self->seed) % (uint64_t)below);
+}
+
+static progress_t *
+make_progress (twins_t *self, progress_t *progress, int64_t last_seq)
+{
+    *progress = (progress_t){.floor = pick (self, (int)last_seq + 1)};
+    for (int64_t seq = progress->floor + 2; seq <= last_seq; seq++)
+        if (pick (self, 3) == 0)
+            progress_end (progress, seq);
+    return progress;
+}
+
+//  Of any kind; about events there are.
+static change_t
+make_change (twins_t *self, int index)
+{
+    static const change_t kinds [] = {
+        {.kind = CHANGE_SUBSCRIPTION}, {.kind = CHANGE_PROGRESS},
+        {.kind = CHANGE_PROGRESS},     {.kind = CHANGE_EXCEPTION},
+        {.kind = CHANGE_EXCEPTION},    {.kind = CHANGE_EXCEPTION_ENDED},
+        {.kind = CHANGE_ATTEMPT},      {.kind = CHANGE_ATTEMPT},
+        {.kind = CHANGE_LEVEL},        {.kind = CHANGE_SUBSCRIPTION_GONE}};
+    int32_t partition = pick (self, SCENE_PARTITIONS);
+    int64_t last_seq = self->last_seqs [partition];
+    change_t change = kinds [last_seq > 0 ? pick (self, 9 + (pick (self, 4) == 0)) : 0];
+    change.partition = partition;
+    change.subscription = names [pick (self, NAMES)];
+    change.seq = last_seq > 0 ? 1 + pick (self, (int)last_seq) : 0;
+    switch (change.kind) {
+        case CHANGE_SUBSCRIPTION:
+            self->made [index] = scene_subscription (change.subscription, pick (self, 1000));
+            change.document = self->made [index];
+            break;
+        case CHANGE_PROGRESS:
+            change.progress = make_progress (self, &self->progresses [index], last_seq);
+            change.is_quiet = pick (self, 2) == 0;
+            break;
+        case CHANGE_EXCEPTION:
+            change.exception = (exception_t){.state = (exception_state_t)pick (self, 4),
+                                             .attempts = pick (self, 20),
+                                             .due_ms = pick (self, 100000)};
+            break;
+        case CHANGE_ATTEMPT:
+            change.attempt = (attempt_t){.number = 1 + pick (self, 3),
+                                         .time_ms = pick (self, 100000),
+                                         .outcome = (outcome_t)pick (self, 3),
+                                         .error = pick (self, 2) ? "" : "refused",
+                                         .worker = "worker-1",
+                                         .result = pick (self, 2) ? "" : "{\"count\": 1}"};
+            break;
+        case CHANGE_EXCEPTION_ENDED:
+        case CHANGE_LEVEL:
+        case CHANGE_SUBSCRIPTION_GONE: break;
+    }
+    return change;
+}
+
+//  From few ids, so that many are repeats, and some of them say something else.
+static event_t *
+make_event (twins_t *self)
+{
+    char id [16];
+    snprintf (id, sizeof id, "%s%d", pick (self, 4) ? "id" : "k_", pick (self, IDS));
+    return scene_event (pick (self, SCENE_PARTITIONS), id, pick (self, 5) ? "1" : "2");
+}
+
+static void
+commit_both (twins_t *self)
+{
+    event_t *events [EVENTS_MOST];
+    change_t changes [CHANGES_MOST];
+    stored_t first [EVENTS_MOST], second [EVENTS_MOST];
+    batch_t batch = {.events = events, .event_count = (size_t)pick (self, EVENTS_MOST + 1)};
+    for (size_t i = 0; i < batch.event_count; i++)
+        events [i] = make_event (self);
+    batch.changes = changes;
+    batch.change_count = (size_t)pick (self, CHANGES_MOST + 1);
+    for (size_t i = 0; i < batch.change_count; i++)
+        changes [i] = make_change (self, (int)i);
+
+    store_t *memory = self->memory->store, *sqlite = self->sqlite->store;
+    assert_int_equal (memory->ops->commit (memory, &batch, first, NULL), STATUS_OK);
+    assert_int_equal (sqlite->ops->commit (sqlite, &batch, second, NULL), STATUS_OK);
+    for (size_t i = 0; i < batch.event_count; i++) {
+        assert_int_equal (first [i].kind, second [i].kind);
+        assert_int_equal (first [i].seq, second [i].seq);
+        if (first [i].kind == STORED_NEW)
+            self->last_seqs [events [i]->partition] = first [i].seq;
+        event_destroy (&events [i]);
+    }
+    for (int i = 0; i < CHANGES_MOST; i++)
+        subscription_destroy (&self->made [i]);
+}
+
+static void
+compare_rows (const struct progress_row *a, const struct progress_row *b)
+{
+    assert_string_equal (a->subscription, b->subscription);
+    assert_int_equal (a->partition, b->partition);
+    assert_memory_equal (&a->progress, &b->progress, sizeof a->progress);
+    assert_int_equal (a->is_quiet, b->is_quiet);
+    assert_int_equal (a->dead_count, b->dead_count);
+    assert_int_equal (a->exception_count, b->exception_count);
+    for (size_t i = 0; i < a->exception_count; i++) {
+        assert_int_equal (a->exceptions [i].seq, b->exceptions [i].seq);
+        assert_int_equal (a->exceptions [i].exception.state, b->exceptions [i].exception.state);
+        assert_int_equal (a->exceptions [i].exception.due_ms, b->exceptions [i].exception.due_ms);
+    }
+}
+
+static void
+compare_inventories (const twins_t *self)
+{
+    OWNED (inventory) inventory_t *a = scene_load (self->memory);
+    OWNED (inventory) inventory_t *b = scene_load (self->sqlite);
+    for (int32_t i = 0; i < SCENE_PARTITIONS; i++) {
+        assert_int_equal (a->partitions [i].last_seq, b->partitions [i].last_seq);
+        assert_int_equal (a->partitions [i].level_seq, b->partitions [i].level_seq);
+    }
+    assert_int_equal (a->subscription_count, b->subscription_count);
+    for (size_t i = 0; i < a->subscription_count; i++) {
+        assert_string_equal (a->subscriptions [i]->id, b->subscriptions [i]->id);
+        assert_int_equal (a->subscriptions [i]->version, b->subscriptions [i]->version);
+    }
+    assert_int_equal (a->progress_count, b->progress_count);
+    for (size_t i = 0; i < a->progress_count; i++)
+        compare_rows (&a->progresses [i], &b->progresses [i]);
+}
+
+static void
+compare_histories (const twins_t *self, const char *id)
+{
+    OWNED (history) history_t *a = scene_look_up (self->memory, id);
+    OWNED (history) history_t *b = scene_look_up (self->sqlite, id);
+    assert_int_equal (a->event->partition, b->event->partition);
+    assert_int_equal (a->event->seq, b->event->seq);
+    assert_int_equal (a->exception_count, b->exception_count);
+    for (size_t i = 0; i < a->exception_count; i++)
+        assert_string_equal (a->exceptions [i].subscription, b->exceptions [i].subscription);
+    assert_int_equal (a->attempt_count, b->attempt_count);
+    for (size_t i = 0; i < a->attempt_count; i++) {
+        assert_string_equal (a->attempts [i].subscription, b->attempts [i].subscription);
+        assert_int_equal (a->attempts [i].attempt.number, b->attempts [i].attempt.number);
+        assert_int_equal (a->attempts [i].attempt.outcome, b->attempts [i].attempt.outcome);
+        assert_string_equal (a->attempts [i].attempt.result, b->attempts [i].attempt.result);
+    }
+}
+
+static void
+compare_logs (const twins_t *self)
+{
+    for (int32_t i = 0; i < SCENE_PARTITIONS; i++) {
+        OWNED (page) page_t *a = scene_read (self->memory, i, 0);
+        OWNED (page) page_t *b = scene_read (self->sqlite, i, 0);
+        assert_int_equal (a->count, b->count);
+        for (size_t k = 0; k < a->count; k++) {
+            assert_string_equal (a->events [k]->id, b->events [k]->id);
+            assert_memory_equal (a->events [k]->data, b->events [k]->data, 1);
+            compare_histories (self, a->events [k]->id);
+        }
+    }
+}
+
+static void
+both_stores_answer_the_same (void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        print_message ("seed %u\n", (unsigned)seed);
+        OWNED (scene) scene_t *memory = scene_memory (SCENE_PARTITIONS);
+        OWNED (scene) scene_t *sqlite = scene_sqlite (SCENE_PARTITIONS);
+        twins_t twins = {.memory = memory, .sqlite = sqlite, .seed = seed};
+        for (int i = 0; i < COMMITS; i++) {
+            commit_both (&twins);
+            if (pick (&twins, 8) == 0)
+                scene_kill (sqlite);
+            compare_inventories (&twins);
+        }
+        compare_logs (&twins);
+    }
+}
+
+int
+main (void)
+{
+    static const struct CMUnitTest tests [] = {cmocka_unit_test (both_stores_answer_the_same)};
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}
