@@ -226,8 +226,6 @@ back_settle (back_t *self, input_t *input, const message_t *message)
     input->settle.settles =
         settles_read (&self->settles, message->settlements, message->settlement_count);
     input->settle.count = message->settlement_count;
-    for (size_t i = 0; i < message->settlement_count; i++)
-        self->edge->settled [message->settlements [i].outcome]++;
     edge_step (self->edge, input);
 }
 

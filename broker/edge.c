@@ -38,6 +38,9 @@ edge_save (edge_t *self, const effect_t *effect, const input_t *cause)
 {
     if (cause->kind == INPUT_SETTLE)
         edge_log_disabled (effect->save.changes, effect->save.count);
+    for (size_t i = 0; i < effect->save.count; i++)
+        if (effect->save.changes [i].kind == CHANGE_ATTEMPT)
+            self->settled [effect->save.changes [i].attempt.outcome]++;
     self->last_ticket = effect->save.ticket;
     writer_add (self->writer, &(ticket_t){.number = effect->save.ticket,
                                           .changes = effect->save.changes,

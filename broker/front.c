@@ -108,6 +108,11 @@ front_place (front_t *self, const message_t *message, problem_t *problem)
     int64_t now_ms = edge_now_ms (edge);
     for (size_t i = 0; i < message->event_count; i++) {
         event_t *event = message->events [i];
+        if (event->phase != PHASE_POST)
+            return problem_set (problem, STATUS_UNSUPPORTED,
+                                "event %s is of phase `pre`, a question, which is never stored; "
+                                "nobody answers one here",
+                                event->id);
         int32_t partition =
             edge->partitions == 1 ? 0 : event_partition (event->key, edge->partitions);
         event_set_place (event, partition, 0, now_ms);
