@@ -389,6 +389,7 @@ track_except (core_t *core, delivery_t *delivery, exception_state_t state)
     if (!delivery->is_exception) {
         unpin (core, delivery);
         delivery->is_exception = true;
+        delivery->is_again = true;  //  only what has no row stands among the first tries
         DL_APPEND (delivery->track->exceptions, delivery);
         delivery->track->excepted++;
         delivery->track->held_rows += is_held_row (delivery);
@@ -401,7 +402,6 @@ void
 track_retry (core_t *core, delivery_t *delivery, int64_t due_ms)
 {
     ASSERT (delivery->state == DELIVERY_RETRY, "a move comes before a time");
-    delivery->is_again = true;
     due_queue_put (&core->due, &delivery->due, due_ms);
     track_except (core, delivery, EXCEPTION_RETRY);
     drop_event (core, delivery);

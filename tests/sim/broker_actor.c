@@ -348,6 +348,7 @@ broker_actor_start (broker_actor_t *self)
         return;
     world_t *world = self->world;
     world_note (world, "broker starts");
+    checker_disturbed (world->checker);  //  what workers began while it was down is begun again
     core_settings_t settings = {.partitions = self->partitions,
                                 .seed = random_next (&world->random),
                                 .heartbeat_ms = HEARTBEAT_MS,
