@@ -14,7 +14,7 @@ handler_t events_post, events_get;
 handler_t subscriptions_list, subscriptions_post, subscriptions_get, subscriptions_put,
     subscriptions_delete;
 handler_t tokens_list, tokens_post, tokens_delete;
-handler_t root_hello, root_heartbeat, root_lbheartbeat, root_version, root_metrics;
+handler_t root_hello, root_heartbeat, root_lbheartbeat, root_version, root_metrics, root_status;
 
 /*  What they share. The object in {"data": {…}} of the request's body, verbatim: BAD_JSON or
  *  BAD_REQUEST when it is not one, with a sentence.

@@ -1,4 +1,6 @@
-/*  root – what is for everybody: hello, Dockerflow's three, and the metrics. */
+/*  root – how it is: hello, Dockerflow's three, and the metrics, which are for everybody; and the
+ *  broker's status.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,4 +112,17 @@ root_metrics (request_t *request, answer_t *answer, problem_t *problem)
         bytes_add_text (answer->body, call.text);
     call_end (&call);
     return STATUS_OK;
+}
+
+//  The broker in numbers, and its workers: for `tocsin status`.
+status_t
+root_status (request_t *request, answer_t *answer, problem_t *problem)
+{
+    call_t call;
+    call_start (&call, request, "status");
+    status_t status = call_do (&call, problem);
+    if (status == STATUS_OK)
+        resource_answer_data (answer, call.data);
+    call_end (&call);
+    return status;
 }
