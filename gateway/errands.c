@@ -152,9 +152,11 @@ errands_do (errands_t *self, errand_t *errand, int64_t timeout_ms, void (*ring) 
     int64_t deadline_ms = monotonic_ms () + timeout_ms;
     bool must_ring;
     atomic_init (&errand->waiter, PENDING);
-    errand->status = errands_put (self, errand, &must_ring);
-    if (errand->status != STATUS_OK)
+    status_t status = errands_put (self, errand, &must_ring);
+    if (status != STATUS_OK) {  //  if it is OK, its answer may be there already
+        errand->status = status;
         return;
+    }
     if (must_ring)
         ring (context);
     errand_wait (errand, deadline_ms);
