@@ -6,7 +6,7 @@
 #ifndef ASSERT_H
 #define ASSERT_H
 
-#define ASSERT(fact, reason) ((fact) ? (void) 0 : assert_failed (#fact, reason, __FILE__, __LINE__))
+#define ASSERT(fact, reason) ((fact) ? (void)0 : assert_failed (#fact, reason, __FILE__, __LINE__))
 
 /*  Called once before the process ends, to write down what led here: the core's last inputs. */
 typedef void assert_hook_t (void *context);

@@ -56,13 +56,14 @@ first_name (const json_t *object)
     return first ? json_object_iter_key (first) : "";
 }
 
-static int
+//  DATA_TEST_EQUAL: there is none.
+static data_test_kind_t
 test_of_name (const char *name)
 {
     for (int i = 1; i < TESTS; i++)
         if (strcmp (name, test_names [i]) == 0)
-            return i;
-    return 0;
+            return (data_test_kind_t)i;
+    return DATA_TEST_EQUAL;
 }
 
 //  One more name or value; a hostile pattern costs each event no more than this.
@@ -115,7 +116,7 @@ is_list_of_plain (const json_t *given)
 
 //  Whether what is given is of the form the test wants; then the test is filled.
 static bool
-fill_test (data_test_t *test, int kind, const json_t *given)
+fill_test (data_test_t *test, data_test_kind_t kind, const json_t *given)
 {
     test->kind = kind;
     test->value = given;
@@ -135,8 +136,8 @@ static status_t
 read_test (reader_t *reader, const json_t *object, data_test_t *test)
 {
     const char *name = first_name (object);
-    int kind = test_of_name (name);
-    if (kind == 0)
+    data_test_kind_t kind = test_of_name (name);
+    if (kind == DATA_TEST_EQUAL)
         return problem_at (reader->problem, STATUS_BAD_MATCH, reader->path.at,
                            "%s: \"%.*s\" is no test; there are%s", reader->path.at, NAME_SHOWN,
                            name, tests_known);
@@ -195,8 +196,8 @@ is_test_outside_array (const json_t *object)
 {
     data_test_t test = {0};
     const char *name = first_name (object);
-    int kind = test_of_name (name);
-    return kind != 0 && json_object_size (object) == 1 &&
+    data_test_kind_t kind = test_of_name (name);
+    return kind != DATA_TEST_EQUAL && json_object_size (object) == 1 &&
            fill_test (&test, kind, json_object_get (object, name));
 }
 

@@ -6,13 +6,15 @@
 
 typedef enum { COMPARE_EQ, COMPARE_NE, COMPARE_LT, COMPARE_LE, COMPARE_GT, COMPARE_GE } compare_t;
 
-//  One element of an array: a value, or a test.
-typedef struct {
-    enum {
-        DATA_TEST_EQUAL,
+typedef enum {
+    DATA_TEST_EQUAL,  //  a plain value, no test of the table
 #define DATA_TEST(kind, name, given) DATA_TEST_##kind,
 #include "proto/model/data_test.tbl"
-    } kind;
+} data_test_kind_t;
+
+//  One element of an array: a value, or a test.
+typedef struct {
+    data_test_kind_t kind;
     const json_t
         *value;   //  to equal, to begin or end with, not to be in; in the pattern's own copy
     bool exists;  //  EXISTS: what it asks for

@@ -35,7 +35,13 @@ typedef struct {
 void match_data_clear (match_data_t *data);
 
 //  Which part said no; MATCH_YES when none did.
-typedef enum { MATCH_YES, MATCH_NO_PHASE, MATCH_NO_TYPE, MATCH_NO_SUBJECT, MATCH_NO_DATA } match_answer_t;
+typedef enum {
+    MATCH_YES,
+    MATCH_NO_PHASE,
+    MATCH_NO_TYPE,
+    MATCH_NO_SUBJECT,
+    MATCH_NO_DATA
+} match_answer_t;
 match_answer_t match_asks (const match_t *self, match_data_t *data);
 
 #endif

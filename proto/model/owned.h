@@ -13,11 +13,11 @@
 #define OWNED(noun) __attribute__ ((cleanup (noun##_destroy)))
 
 //  Hands an owned local out: yields its value and forgets it.
-#define TAKE(local)                                                                                \
-    __extension__ ({                                                                                        \
-        __typeof__ (local) taken_ = (local);                                                       \
-        (local) = NULL;                                                                            \
-        taken_;                                                                                    \
+#define TAKE(local)                          \
+    __extension__({                          \
+        __typeof__ (local) taken_ = (local); \
+        (local) = NULL;                      \
+        taken_;                              \
     })
 
 #endif

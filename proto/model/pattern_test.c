@@ -82,7 +82,8 @@ matches_plainly (const char *pattern, const char *text)
         const char *next = text ? strchr (text, '.') : NULL;
         return text && matches_plainly (pattern, next ? next + 1 : NULL);
     }
-    if (!text || (*pattern != '*' && (strcspn (text, ".") != size || memcmp (pattern, text, size))))
+    if (!text ||
+        (*pattern != '*' && (strcspn (text, ".") != size || memcmp (pattern, text, size) != 0)))
         return false;
     const char *next = strchr (text, '.');
     return matches_plainly (rest, next ? next + 1 : NULL);

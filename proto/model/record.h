@@ -30,8 +30,8 @@ typedef struct {
 } exception_at_t;
 
 typedef struct {
-    int32_t number;       //  1, 2, 3 …
-    int64_t time_ms;      //  wall time at which it began
+    int32_t number;   //  1, 2, 3 …
+    int64_t time_ms;  //  wall time at which it began
     int64_t duration_ms;
     outcome_t outcome;
     int32_t http_status;  //  0 when no answer came

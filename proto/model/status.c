@@ -81,7 +81,7 @@ make_text (char *text, bool was_cut)
             return;
         }
         if (length == 0 || utf8_is_control (text + at, length))
-            text [at] = '?';
+            memset (text + at, '?', length ? length : 1);
         at += length ? length : 1;
     }
 }

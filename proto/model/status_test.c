@@ -89,6 +89,11 @@ what_a_peer_sent_cannot_break_a_sentence (void **state)
     problem_t problem;
     problem_set (&problem, STATUS_BAD_EVENT, "type: \"%s\"", "a\xff\n\xc3\xa9\xe2\x82");
     assert_string_equal (problem.text, "type: \"a??\xc3\xa9??\"");
+    problem_at (&problem, STATUS_BAD_MATCH,
+                "\xc2\x9b"
+                "2J",
+                "CSI");
+    assert_string_equal (problem.name, "??2J");
 }
 
 static void

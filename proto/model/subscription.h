@@ -24,9 +24,10 @@ typedef struct subscription {
     const char *id;
     int64_t version;  //  ms since 1970 of its last change, rising: its ETag
     const match_t *match;
-    const char *action;        //  "webhook"
-    const char *deliver_json;  //  compact JSON of `action` and `deliver`, for the worker, secret included
-    size_t deliver_size;       //  bytes
+    const char *action;  //  "webhook"
+    const char
+        *deliver_json;  //  compact JSON of `action` and `deliver`, for the worker, secret included
+    size_t deliver_size;  //  bytes
     retry_policy_t retry;
     int32_t in_flight_most;
     order_t order;
@@ -49,8 +50,8 @@ subscription_t *subscription_load (const char *text, size_t size, const limits_t
 char *subscription_dump (const subscription_t *self);  //  for the store; free () it
 
 /*  The same with another state, a new version: what pausing and 410 Gone make of it. */
-subscription_t *subscription_with_state (const subscription_t *self, int64_t version, bool is_paused,
-                                         bool is_disabled);
+subscription_t *subscription_with_state (const subscription_t *self, int64_t version,
+                                         bool is_paused, bool is_disabled);
 
 subscription_t *subscription_ref (const subscription_t *self);
 void subscription_destroy (subscription_t **self_p);  //  gives one reference back; safe on NULL
