@@ -13,6 +13,7 @@ static void
 end_in_words (webhook_end_t *end, outcome_t outcome, const char *format, va_list arguments)
 {
     end->settlement.outcome = outcome;
+    end->settlement.error = end->error;
     vsnprintf (end->error, sizeof end->error, format, arguments);
 }
 
@@ -73,11 +74,13 @@ static void
 explain_timeout (const webhook_t *self, webhook_end_t *end)
 {
     int64_t connected_us = time_us (self, CURLINFO_PRETRANSFER_TIME_T);
-    bool is_overall = time_us (self, CURLINFO_TOTAL_TIME_T) >= self->timeout_ms * 1000;
-    long long waited_ms = is_overall ? self->timeout_ms : self->settings->connect_timeout_ms;
-    if (connected_us == 0 && !*self->address)
+    bool is_connecting = connected_us == 0;
+    long long waited_ms = self->timeout_ms;
+    if (is_connecting && self->settings->connect_timeout_ms < waited_ms)
+        waited_ms = self->settings->connect_timeout_ms;
+    if (is_connecting && !*self->address)
         webhook_end_retry (end, "the name of the host was not resolved within %lld ms", waited_ms);
-    else if (connected_us == 0)
+    else if (is_connecting)
         webhook_end_retry (end, "no connection to %s within %lld ms", self->address, waited_ms);
     else if (self->header_size > 0)
         webhook_end_retry (end, "the answer did not end within %lld ms", waited_ms);
