@@ -327,7 +327,7 @@ every_limit_holds_to_the_byte (void **state)
          "HELLO: actions: 2 are too many; at most 1"},
         {"leases_per_session", COMMAND_HEARTBEAT, 4, STATUS_TOO_LARGE,
          "HEARTBEAT: leases: 4 are too many; at most 3"},
-        {"leases_per_session", COMMAND_RELEASE, 4, STATUS_TOO_LARGE,
+        {"batch_events", COMMAND_RELEASE, 4, STATUS_TOO_LARGE,
          "RELEASE: leases: 4 are too many; at most 3"},
         {"name_bytes", COMMAND_HELLO, 8, STATUS_TOO_LARGE,
          "HELLO: name: 8 bytes are too long; at most 7"},

@@ -177,7 +177,7 @@ static const field_t fields_SETTLE [] = {
     SESSION (NEEDED),
     LIST  (message_t, settlements, MAP, NEEDED, settlement_count, batch_events, &settlement),
 };
-static const field_t fields_RELEASE [] = {SESSION (NEEDED), LEASES (NEEDED, leases_per_session)};
+static const field_t fields_RELEASE [] = {SESSION (NEEDED), LEASES (NEEDED, batch_events)};
 static const field_t fields_BYE [] = {SESSION (OPTIONAL)};
 static const field_t fields_WELCOME [] = {
     SESSION (NEEDED),
@@ -188,7 +188,7 @@ static const field_t fields_DELIVER [] = {
     LIST  (message_t, targets,    MAP, NEEDED, target_count,   batch_events, &target),
     LIST  (message_t, deliveries, MAP, NEEDED, delivery_count, batch_events, &delivery),
 };
-static const field_t fields_SETTLED [] = {SESSION (NEEDED), LEASES (NEEDED, leases_per_session)};
+static const field_t fields_SETTLED [] = {SESSION (NEEDED), LEASES (NEEDED, batch_events)};
 static const field_t fields_RESET [] = {SESSION (OPTIONAL)};
 static const field_t fields_HEARTBEAT [] = {
     SESSION (OPTIONAL),

@@ -93,7 +93,7 @@ typedef struct {
     size_t settlement_count;
     uint64_t *leases;  //  RELEASE, SETTLED, HEARTBEAT of a worker
     size_t lease_count;
-    uint64_t received;  //  HEARTBEAT of a worker: number of the last delivery it has got
+    uint64_t received;  //  HEARTBEAT: number of the last delivery got (worker's) or sent (broker's)
 
     struct message_arena *arena;  //  of a decoded message
 } message_t;
