@@ -2,6 +2,7 @@
 #include "cli/client.h"
 
 #include <civetweb.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -17,11 +18,12 @@
 static struct {
     struct mg_context *server;
     char url [64];
-    int status;          //  of its next answer
-    const char *says;    //  the body of it
-    const char *header;  //  one more header, or ""
-    char asked [1000];   //  the last request: method, path, Authorization, body
-} gateway;
+    int status;            //  of its next answer
+    const char *says;      //  the body of it
+    const char *header;    //  one more header, or ""
+    char asked [1000];     //  the last request: method, path, Authorization, body
+    pthread_mutex_t lock;  //  of what is above, but server and url: its thread uses it too
+} gateway = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static int
 gateway_serve (struct mg_connection *connection, void *context)
@@ -29,6 +31,7 @@ gateway_serve (struct mg_connection *connection, void *context)
     (void)context;
     const struct mg_request_info *request = mg_get_request_info (connection);
     const char *token = mg_get_header (connection, "Authorization");
+    pthread_mutex_lock (&gateway.lock);
     int size = snprintf (gateway.asked, sizeof gateway.asked, "%s %s %s ", request->request_method,
                          request->request_uri, token ? token : "-");
     for (int n; request->content_length > 0 &&
@@ -40,8 +43,10 @@ gateway_serve (struct mg_connection *connection, void *context)
     char answer [1000];
     size = snprintf (answer, sizeof answer, "HTTP/1.1 %d X\r\n%sContent-Length: %zu\r\n\r\n%s",
                      gateway.status, gateway.header, strlen (gateway.says), gateway.says);
+    int status = gateway.status;
+    pthread_mutex_unlock (&gateway.lock);
     mg_write (connection, answer, (size_t)size);
-    return gateway.status;
+    return status;
 }
 
 static int
@@ -70,11 +75,27 @@ stop_gateway (void **state)
 }
 
 static void
-answer_with (int status, const char *says)
+answer_with_header (int status, const char *header, const char *says)
 {
+    pthread_mutex_lock (&gateway.lock);
     gateway.status = status;
     gateway.says = says;
-    gateway.header = "";
+    gateway.header = header;
+    pthread_mutex_unlock (&gateway.lock);
+}
+
+static void
+answer_with (int status, const char *says)
+{
+    answer_with_header (status, "", says);
+}
+
+static void
+expect_asked (const char *request)
+{
+    pthread_mutex_lock (&gateway.lock);
+    assert_string_equal (gateway.asked, request);
+    pthread_mutex_unlock (&gateway.lock);
 }
 
 static void
@@ -88,7 +109,7 @@ a_request_carries_token_and_body_and_brings_the_answer (void **state)
     answer_with (202, "{\"data\": [7]}");
     assert_int_equal (client_call (client, "POST", "/v1/events", body, &answer, &problem),
                       STATUS_OK);
-    assert_string_equal (gateway.asked, "POST /v1/events Bearer tocsin_x {\"a\":1}");
+    expect_asked ("POST /v1/events Bearer tocsin_x {\"a\":1}");
     assert_int_equal (json_integer_value (json_array_get (json_object_get (answer, "data"), 0)), 7);
 }
 
@@ -100,10 +121,10 @@ a_get_after_a_post_has_no_body (void **state)
     answer_with (200, "{}");
     assert_int_equal (client_send (client, "POST", "/a", "{}", 2, NULL, NULL), STATUS_OK);
     assert_int_equal (client_call (client, "GET", "/b", NULL, NULL, NULL), STATUS_OK);
-    assert_string_equal (gateway.asked, "GET /b - ");
+    expect_asked ("GET /b - ");
     answer_with (204, "");
     assert_int_equal (client_call (client, "DELETE", "/c", NULL, NULL, NULL), STATUS_OK);
-    assert_string_equal (gateway.asked, "DELETE /c - ");
+    expect_asked ("DELETE /c - ");
 }
 
 static void
@@ -162,8 +183,8 @@ the_next_page_is_asked_of_the_same_server (void **state)
 {
     (void)state;
     OWNED (client) client_t *client = client_new (gateway.url, "");
-    answer_with (200, "{}");
-    gateway.header = "next-page: http://elsewhere:80/v1/subscriptions?_limit=2&_token=b\r\n";
+    answer_with_header (
+        200, "next-page: http://elsewhere:80/v1/subscriptions?_limit=2&_token=b\r\n", "{}");
     client_call (client, "GET", "/", NULL, NULL, NULL);
     assert_string_equal (client_next_page (client), "/v1/subscriptions?_limit=2&_token=b");
     answer_with (200, "{}");
@@ -192,15 +213,14 @@ the_token_is_the_one_given_or_in_the_file_or_the_environments (void **state)
     answer_with (200, "{}");
     setenv ("TOCSIN_URL", gateway.url, 1);
     setenv ("TOCSIN_TOKEN", "of-the-environment", 1);
-    const login_t logins [] = {
-        {0}, {.token_file = file}, {.token = "given", .token_file = file}};
+    const login_t logins [] = {{0}, {.token_file = file}, {.token = "given", .token_file = file}};
     const char *const tokens [] = {"of-the-environment", "of-the-file", "given"};
     for (size_t i = 0; i < 3; i++) {
         OWNED (client) client_t *client = login_open (&logins [i], NULL);
         char asked [80];
         client_call (client, "GET", "/", NULL, NULL, NULL);
         snprintf (asked, sizeof asked, "GET / Bearer %s ", tokens [i]);
-        assert_string_equal (gateway.asked, asked);
+        expect_asked (asked);
     }
     remove (file);
     unsetenv ("TOCSIN_TOKEN");

@@ -40,9 +40,13 @@ demo_show (void *context, const arrival_t *arrival)
                                         arrival->body, arrival->size, arrival->signature);
     OWNED (json) json_t *body = json_loadb (arrival->body, arrival->size, 0, NULL);
     char *text = body ? json_dumps (body, JSON_INDENT (2)) : NULL;
-    double ms = (double)(monotonic_us () - atomic_load (&self->posted_us)) / 1000;
+    int64_t posted_us = atomic_exchange (&self->posted_us, 0);
+    char when [80] = "another one arrived";
+    if (posted_us)
+        snprintf (when, sizeof when, "it arrived, %.1f ms after it was sent",
+                  (double)(monotonic_us () - posted_us) / 1000);
     fprintf (stderr,
-             "demo: it arrived, %.1f ms after it was sent:\n"
+             "demo: %s:\n"
              "    POST %s\n"
              "    content-type: %s\n"
              "    webhook-id: %s\n"

@@ -16,7 +16,7 @@ build () {
         echo "ok the preset $preset builds"
     else
         echo "not ok the preset $preset builds"
-        grep -E -A 6 'error|Error|FAILED|CMake' "$log" | head -n 40 | sed 's/^/#   /'
+        grep -E -A 4 'error:|undefined reference|^FAILED|CMake Error' "$log" | cut -c 1-200 | head -n 40 | sed 's/^/#   /'
         echo "# repeat: cmake --preset $preset && cmake --build --preset $preset"
         return 1
     fi
@@ -54,33 +54,36 @@ show_program () {
     echo "# repeat: $repeat $name"
 }
 
-#   Names of test programs from their sources, those that this build made: CMake knows them all.
+#   programs_of DIRECTORY WORD…: the names of the unit tests whose path has one of the words in it. A
+#   test that nobody builds has failed.
 programs_of () {
-    local directory=$1 name
-    unit_sources "${2:-}" | while read -r source; do
+    local directory=$1 source name
+    for source in $(for word in "${@:2}"; do unit_sources "$word"; done | sort -u); do
         name=$(basename "$source" .c)
-        echo "$name"
-        [[ -x $directory/$name ]] || echo "$source: no CMakeLists.txt makes it" >&2
+        if [[ -x $directory/$name ]]; then
+            echo "$name"
+        else
+            echo "not ok $source: no CMakeLists.txt makes it" >&2
+        fi
     done
 }
 
 part_unit () {
     build debug || return
-    mapfile -t names < <(programs_of build/debug/tests "${1:-}")
+    mapfile -t names < <(programs_of build/debug/tests "${@:-_test.c}")
     ((${#names[@]})) && run_programs build/debug/tests "tests/run unit" "${names[@]}"
 }
 
+#   Where there are threads.
+threaded=(daemon/ proto/wire/ broker/store/ broker/commit_ broker/reader_ broker/writer_ broker/broker_
+    gateway/ worker/ cli/)
+
 #   The unit tests again, of what has threads, under ThreadSanitizer.
 part_threads () {
-    local words=(daemon/ proto/wire/ broker/store/ gateway/ worker/ cli/) word
-    (($#)) && words=("$@")
-    mapfile -t names < <(
-        for word in "${words[@]}"; do programs_of build/tsan/tests "$word" 2>/dev/null; done
-        (($#)) || unit_sources broker/ | grep -E '^broker/[a-z_]+\.c$' | xargs -r -n 1 basename -s .c
-    )
-    build tsan "${names[@]}" || return
+    build tsan || return
+    mapfile -t names < <(programs_of build/tsan/tests "${@:-${threaded[@]}}")
     export TSAN_OPTIONS="suppressions=$root/tests/tsan.supp halt_on_error=1"
-    run_programs build/tsan/tests "tests/run threads" "${names[@]}"
+    ((${#names[@]})) && run_programs build/tsan/tests "tests/run threads" "${names[@]}"
     unset TSAN_OPTIONS
 }
 
