@@ -11,11 +11,11 @@ USAGE, CONFIGURATION = 64, 78  # as in sysexits.h
 
 
 def complaint(*arguments: str, name: str = "tocsin", code: int | None = None) -> str:
-    """The one line that it says before it gives up."""
+    """The one line that it says before it gives up; what it did until then may be in the log."""
     done = run(*arguments, name=name)
     assert done.returncode > 0, (done.returncode, done.stdout, done.stderr)
     assert code is None or done.returncode == code, (done.returncode, done.stderr)
-    lines = done.stderr.strip().splitlines()
+    lines = [line for line in done.stderr.strip().splitlines() if " notice " not in line]
     assert len(lines) == 1, done.stderr
     assert done.stdout == ""
     return lines[0]
@@ -39,7 +39,7 @@ def test_a_port_in_use_by_another_broker(daemons: Daemons, tmp_path: Path) -> No
     assert "in use" in line
 
 
-@pytest.mark.parametrize("directory", ["/proc/tocsin", "/dev/null/data"])
+@pytest.mark.parametrize("directory", ["/proc/tocsin", "/dev/null"])
 def test_a_directory_that_cannot_be_written(directory: str) -> None:
     assert directory in complaint("up", f"--data={directory}", "--listen=127.0.0.1:0", code=1)
 

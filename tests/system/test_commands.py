@@ -69,7 +69,7 @@ def test_a_wrong_token_is_said_to_be_wrong(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_up_can_be_told_to_keep_away_from_private_addresses(tmp_path: Path) -> None:
-    up = Up(tmp_path, worker__allow_private_addresses=0)
+    up = Up(tmp_path / "other", worker__allow_private_addresses=0)
     client = up.client()
     client.subscribe({"id": "inside", "match": {}, "deliver": {"url": "http://127.0.0.1:9/"}})
     client.publish(id="one")

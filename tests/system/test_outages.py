@@ -44,8 +44,10 @@ def test_an_error_is_retried_with_the_same_webhook_id(tocsin: Up, sink: Sink) ->
     assert {delivery.id for delivery in deliveries} == {"one"}
     assert len({delivery.body for delivery in deliveries}) == 1
     attempts = tocsin.client().wait_for_delivery("one", "moody", "delivered")["attempts"]
-    statuses = [attempt.get("http_status") or None for attempt in attempts]
-    assert statuses == [500, 404, None, 302, 408, 204]
+    #   libcurl by itself sends again what it sent on a kept connection that was closed meanwhile,
+    #   so the one that was hung up on may be an attempt or a part of one.
+    statuses = [each["http_status"] for each in attempts if each.get("http_status")]
+    assert statuses == [500, 404, 302, 408, 204]
 
 
 def test_retry_after_is_waited_for(tocsin: Up, sink: Sink) -> None:
@@ -108,7 +110,7 @@ def test_a_consumer_that_does_not_answer_in_time_is_asked_again(tocsin: Up, sink
     consumer.releases()
     attempts = tocsin.client().wait_for_delivery("one", "sleepy", "delivered")["attempts"]
     assert attempts[0]["outcome"] == "retry"
-    assert "time" in attempts[0]["error"].lower()
+    assert "300 ms" in attempts[0]["error"]
 
 
 def test_a_backlog_survives_kill_9_and_a_restart(tocsin: Up, sink: Sink) -> None:

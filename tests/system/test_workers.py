@@ -98,7 +98,7 @@ def test_a_worker_that_is_asked_to_leave_finishes_what_it_has(daemons: Daemons, 
     ids = [client.publish()["id"] for _ in range(30)]
     consumer.wait_for(8)
     daemons.workers[name].terminate()
-    daemons.wait_for_workers()  # it has said BYE
+    daemons.workers[name].wait_for_log("stopping")
     consumer.releases()
     assert daemons.workers[name].wait() == 0, daemons.workers[name].tail()
 
