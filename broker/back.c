@@ -177,17 +177,41 @@ back_error (back_t *self, const effect_t *effect)
                            .text = status_text (effect->error.status)});
 }
 
+//  A session of the core's, by its id.
+typedef struct {
+    session_id_t session;
+    size_t leases;  //  0 when there is no such session
+} held_t;
+
+static void
+held_find (void *context, const session_view_t *view)
+{
+    held_t *self = context;
+    if (view->session == self->session)
+        self->leases = view->leases;
+}
+
+static void
+back_log_parting (const back_t *self, const connection_t *connection)
+{
+    held_t held = {.session = connection->session};
+    core_each_session (self->edge->core, held_find, &held);
+    if (held.leases > 0)
+        log_warning ("broker",
+                     "the connection of worker %s is gone: its %zu deliveries go to others",
+                     connection->name, held.leases);
+    else
+        log_notice ("broker", "worker %s left", connection->name);
+}
+
 //  The send found nobody: what it holds goes to others now, not when its silence has lasted.
 static void
 back_part (back_t *self, connection_t *connection)
 {
     input_t gone = {
         .kind = INPUT_GONE, .peer = back_peer (connection->peer), .session = connection->session};
-    if (connection->session && connection->is_leaving)
-        log_notice ("broker", "worker %s left", connection->name);
-    else if (connection->session)
-        log_warning ("broker", "the connection of worker %s is gone: its deliveries go to others",
-                     connection->name);
+    if (connection->session)
+        back_log_parting (self, connection);
     connections_remove (&self->connections, connection);
     if (gone.session)
         edge_step (self->edge, &gone);
