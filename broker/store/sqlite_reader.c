@@ -106,26 +106,51 @@ reader_find (reader_t *self, const batch_t *batch, stored_t *stored, problem_t *
     return status;
 }
 
+typedef struct {
+    int64_t place;  //  of the last event that was read
+    size_t limit_bytes, limit_events;
+    page_t *page;
+} reading_t;
+
+//  A damaged tree may end early, and look as if there were no more.
+static status_t
+check_is_last (reader_t *self, int64_t place, problem_t *problem)
+{
+    sqlite3_stmt *statement = connection_statement (&self->connection, STATEMENT_READ_PARTITION);
+    sqlite3_bind_int64 (statement, 1, place_partition (place));
+    int code = sqlite3_step (statement);
+    status_t status = reader_code (self, code, "read the end of its log", problem);
+    partition_row_t row;
+    if (status == STATUS_OK && (code == SQLITE_DONE || !partition_get (statement, &row)))
+        status = reader_damage (self, problem, "table partition");
+    else if (status == STATUS_OK && row.last_seq > place_seq (place))
+        status = reader_damage (self, problem, "event %" PRId64 " of partition %d",
+                                place_seq (place) + 1, (int)place_partition (place));
+    statement_done (statement);
+    return status;
+}
+
 //  Adds the rows of a statement while they are in order and within the limits.
 static status_t
-fill (reader_t *self, sqlite3_stmt *statement, int64_t place, size_t limit_bytes,
-      size_t limit_events, page_t *page, problem_t *problem)
+fill (reader_t *self, sqlite3_stmt *statement, reading_t *reading, problem_t *problem)
 {
     size_t bytes = 0;
-    while (page->count < limit_events) {
+    while (reading->page->count < reading->limit_events) {
         int code = sqlite3_step (statement);
+        if (code == SQLITE_DONE)
+            return check_is_last (self, reading->place, problem);
         if (code != SQLITE_ROW)
             return reader_code (self, code, "read events", problem);
         event_t fields;
-        place++;
+        int64_t place = ++reading->place;
         if (!event_get (statement, &fields) || place_of (fields.partition, fields.seq) != place)
             return reader_damage (self, problem, "event %" PRId64 " of partition %d",
                                   place_seq (place), (int)place_partition (place));
         OWNED (event) event_t *event = event_new (&fields);
         bytes += event_size_bytes (event);
-        if (page->count && bytes > limit_bytes)
+        if (reading->page->count && bytes > reading->limit_bytes)
             return STATUS_OK;
-        page_add (page, TAKE (event));
+        page_add (reading->page, TAKE (event));
     }
     return STATUS_OK;
 }
@@ -137,12 +162,18 @@ reader_read (reader_t *self, int32_t partition, int64_t above_seq, size_t limit_
     ASSERT (partition >= 0 && partition < self->partitions, "there is no such partition");
     ASSERT (above_seq >= 0 && above_seq <= PLACE_SEQ_MOST, "seqs are 1, 2, 3 …");
     OWNED (page) page_t *filled = page_new ();
+    reading_t reading = {.place = place_of (partition, above_seq),
+                         .limit_bytes = limit_bytes,
+                         .limit_events = limit_events ? limit_events : 1,
+                         .page = filled};
     sqlite3_stmt *statement = connection_statement (&self->connection, STATEMENT_READ_EVENTS);
     sqlite3_bind_int64 (statement, 1, place_of (partition, above_seq));
     sqlite3_bind_int64 (statement, 2, place_of (partition, PLACE_SEQ_MOST));
-    status_t status = fill (self, statement, place_of (partition, above_seq), limit_bytes,
-                            limit_events ? limit_events : 1, filled, problem);
+    status_t status = reader_begin (self, problem);
+    if (status == STATUS_OK)
+        status = fill (self, statement, &reading, problem);
     statement_done (statement);
+    reader_end (self);
     if (status == STATUS_OK)
         *page = TAKE (filled);
     return status;
@@ -176,7 +207,8 @@ look_up_event (reader_t *self, const char *id, history_t **history, problem_t *p
     event_t fields;
     if (code == SQLITE_DONE)
         status = problem_set (problem, STATUS_NOT_FOUND, "there is no event %.64s", id);
-    else if (status == STATUS_OK && !event_get (statement, &fields))
+    else if (status == STATUS_OK &&
+             (!event_get (statement, &fields) || strcmp (fields.id, id) != 0))
         status = reader_damage (self, problem, "event %.64s", id);
     else if (status == STATUS_OK)
         *history = history_new (event_new (&fields));
@@ -260,7 +292,8 @@ reader_find_token (reader_t *self, const char *hash, token_t *token, bool *found
     int code = sqlite3_step (statement);
     status_t status = reader_code (self, code, "find a token", problem);
     token_t row;
-    if (code == SQLITE_ROW && !token_get (statement, &row))
+    //  An index that is damaged may lead to another's row.
+    if (code == SQLITE_ROW && (!token_get (statement, &row) || strcmp (row.hash, hash) != 0))
         status = reader_damage (self, problem, "a token");
     if (status == STATUS_OK) {
         *found = code == SQLITE_ROW;

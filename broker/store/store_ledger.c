@@ -17,8 +17,8 @@ partition_of (int n)
     return n % SCENE_PARTITIONS;
 }
 
-static int
-events_of (int n)
+int
+ledger_events (int n)
 {
     return 1 + n % EVENTS_MOST;
 }
@@ -29,7 +29,7 @@ last_seq_after (int n, int32_t partition)
 {
     int64_t last_seq = 0;
     for (int i = 1; i <= n; i++)
-        last_seq += partition_of (i) == partition ? events_of (i) : 0;
+        last_seq += partition_of (i) == partition ? ledger_events (i) : 0;
     return last_seq;
 }
 
@@ -55,7 +55,7 @@ ledger_commit (store_t *store, int n, problem_t *problem)
 {
     event_t *events [EVENTS_MOST];
     stored_t stored [EVENTS_MOST];
-    for (int i = 0; i < events_of (n); i++)
+    for (int i = 0; i < ledger_events (n); i++)
         events [i] = make_event (n, i);
     progress_t progress = {.floor = last_seq_after (n, partition_of (n))};
     change_t change = {.kind = CHANGE_PROGRESS,
@@ -63,11 +63,11 @@ ledger_commit (store_t *store, int n, problem_t *problem)
                        .partition = partition_of (n),
                        .progress = &progress};
     batch_t batch = {.events = events,
-                     .event_count = (size_t)events_of (n),
+                     .event_count = (size_t)ledger_events (n),
                      .changes = &change,
                      .change_count = 1};
     status_t status = store->ops->commit (store, &batch, stored, problem);
-    for (int i = 0; i < events_of (n); i++)
+    for (int i = 0; i < ledger_events (n); i++)
         event_destroy (&events [i]);
     return status;
 }
@@ -81,7 +81,7 @@ expect_log (scene_t *scene, int n)
         pages [i] = scene_read (scene, i, 0);
     for (int i = 1; i <= n; i++) {
         int32_t partition = partition_of (i);
-        for (int k = 0; k < events_of (i); k++) {
+        for (int k = 0; k < ledger_events (i); k++) {
             OWNED (event) event_t *expected = make_event (i, k);
             assert_true (at [partition] < pages [partition]->count);
             const event_t *event = pages [partition]->events [at [partition]++];

@@ -12,6 +12,7 @@
 //  A new file with its subscription, closed.
 scene_t *ledger_scene (void);
 
+int ledger_events (int n);  //  in commit n
 status_t ledger_commit (store_t *store, int n, problem_t *problem);
 
 /*  The store has commits 1 … told, and perhaps one more, whole; otherwise the test ends. Answers how
