@@ -23,7 +23,7 @@ struct fake_consumer {
     pthread_cond_t changed;
     size_t requests, connections;
     char *last;
-    bool is_let_go, is_stopping;
+    bool is_let_go, is_stopping, talks_first;
     int sockets [CONNECTIONS];  //  to be shut when it stops; -1: closed
     pthread_t threads [CONNECTIONS];
     char *delivers [DELIVERS];
@@ -178,7 +178,7 @@ connection_main (void *context)
     fake_consumer_t *self = connection->consumer;
     char *request = allocate (REQUEST_MOST, 1);
     char path [64] = "";
-    bool goes_on = true;
+    bool goes_on = !self->talks_first || write_text (connection->socket, "220 ready\r\n");
     while (goes_on && read_request (connection->socket, request)) {
         note_request (self, request);
         sscanf (request, "POST %63s", path);
@@ -330,5 +330,13 @@ fake_consumer_let_go (fake_consumer_t *self)
     pthread_mutex_lock (&self->lock);
     self->is_let_go = true;
     pthread_cond_broadcast (&self->changed);
+    pthread_mutex_unlock (&self->lock);
+}
+
+void
+fake_consumer_talk_first (fake_consumer_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    self->talks_first = true;
     pthread_mutex_unlock (&self->lock);
 }

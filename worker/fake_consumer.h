@@ -25,6 +25,7 @@ size_t fake_consumer_connections (fake_consumer_t *self);
 //  The head and the body of the last request, together. free () it.
 char *fake_consumer_last (fake_consumer_t *self);
 
-void fake_consumer_let_go (fake_consumer_t *self);  //  /held is answered from now on
+void fake_consumer_let_go (fake_consumer_t *self);      //  /held is answered from now on
+void fake_consumer_talk_first (fake_consumer_t *self);  //  who connects is greeted, as by SMTP
 
 #endif

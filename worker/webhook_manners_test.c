@@ -177,23 +177,6 @@ other_protocols_are_not_spoken (void **state)
 }
 
 static void
-who_speaks_no_tls_is_said_so (void **state)
-{
-    (void)state;
-    OWNED (worker_stage) worker_stage_t *stage = worker_stage_new ();
-    worker_stage_begin (stage);
-    char url [64];
-    snprintf (url, sizeof url, "https://127.0.0.1:%d/nonsense",
-              fake_consumer_port (stage->consumer));
-    char deliver [200];
-    snprintf (deliver, sizeof deliver, "{\"deliver\":{\"url\":\"%s\"}}", url);
-    uint64_t lease = fake_broker_deliver (stage->broker, url, deliver, 300, "{}");
-    const settlement_t *settlement = fake_broker_settlement (stage->broker, lease);
-    assert_int_equal (settlement->outcome, OUTCOME_RETRY);
-    assert_true (*settlement->error);
-}
-
-static void
 a_target_that_cannot_be_read_is_tried_again (void **state)
 {
     (void)state;
@@ -218,7 +201,6 @@ main (void)
         cmocka_unit_test (a_port_without_a_listener_refuses),
         cmocka_unit_test (private_addresses_are_refused_unless_they_are_allowed),
         cmocka_unit_test (other_protocols_are_not_spoken),
-        cmocka_unit_test (who_speaks_no_tls_is_said_so),
         cmocka_unit_test (a_target_that_cannot_be_read_is_tried_again),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
