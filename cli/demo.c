@@ -35,7 +35,7 @@ struct demo {
 static void
 demo_show (void *context, const arrival_t *arrival)
 {
-    const demo_t *self = (const demo_t *)context;
+    demo_t *self = (demo_t *)context;
     bool is_valid = signature_is_valid (self->secret, arrival->id, arrival->timestamp,
                                         arrival->body, arrival->size, arrival->signature);
     OWNED (json) json_t *body = json_loadb (arrival->body, arrival->size, 0, NULL);
