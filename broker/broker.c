@@ -112,30 +112,45 @@ broker_tell_stop (broker_t *self)
 }
 
 static void
+broker_drain (broker_t *self)
+{
+    broker_begin_state (self, DRAINING, settings_number (self->settings, "broker/drain_ms"));
+    broker_tell_stop (self);
+}
+
+static void
+broker_write_the_rest (broker_t *self)
+{
+    size_t leases = core_stats (self->edge.core).leases;
+    if (leases > 0)
+        log_warning ("broker", "stops with %zu deliveries in flight: they are made again", leases);
+    broker_begin_state (self, CLOSING, LAST_WRITE_MS);
+    broker_tell_stop (self);
+}
+
+static void
+broker_end (broker_t *self)
+{
+    if (!edge_is_persisted (&self->edge))
+        log_error ("broker", "the store did not take the last outcomes: what they say of will be "
+                             "delivered again");
+    self->state = CLOSED;
+}
+
+//  From one state to the next, if its time has come; whether it has.
+static bool
 broker_move_on (broker_t *self)
 {
     bool is_over = monotonic_ms () >= self->state_until_ms;
-    if (self->state == SERVING && atomic_load (&self->is_asked_to_stop)) {
-        int64_t drain_ms = settings_number (self->settings, "broker/drain_ms");
-        broker_begin_state (self, DRAINING, drain_ms);
-        broker_tell_stop (self);
-    }
-    else if (self->state == DRAINING) {
-        size_t leases = core_stats (self->edge.core).leases;
-        if (leases > 0 && !is_over)
-            return;
-        if (leases > 0)
-            log_warning ("broker", "stops with %zu deliveries in flight: they are made again",
-                         leases);
-        broker_begin_state (self, CLOSING, LAST_WRITE_MS);
-        broker_tell_stop (self);
-    }
-    else if (self->state == CLOSING && (is_over || edge_is_persisted (&self->edge))) {
-        if (!edge_is_persisted (&self->edge))
-            log_error ("broker", "the store did not take the last outcomes: what they say of will "
-                                 "be delivered again");
-        self->state = CLOSED;
-    }
+    if (self->state == SERVING && atomic_load (&self->is_asked_to_stop))
+        broker_drain (self);
+    else if (self->state == DRAINING && (is_over || core_stats (self->edge.core).leases == 0))
+        broker_write_the_rest (self);
+    else if (self->state == CLOSING && (is_over || edge_is_persisted (&self->edge)))
+        broker_end (self);
+    else
+        return false;
+    return true;
 }
 
 static void *
@@ -150,7 +165,8 @@ broker_run (void *context)
         if (late_ms > self->edge.heartbeat_ms)
             broker_catch_up (self, late_ms);
         broker_tick (self);
-        broker_move_on (self);
+        while (broker_move_on (self))
+            ;  //  who has nothing to wait for does not wait
         edge_end_turn (&self->edge);
     }
     return NULL;

@@ -9,6 +9,7 @@
 
 #include "broker/broker_stage.h"
 #include "broker/store/memory.h"
+#include "daemon/clock.h"
 #include "proto/model/owned.h"
 
 static int
@@ -132,6 +133,18 @@ a_stop_waits_for_what_is_in_flight_and_takes_nothing_new (void **stage)
 }
 
 static void
+who_has_nothing_in_flight_stops_without_waiting_for_a_heartbeat (void **stage)
+{
+    enum { HEARTBEAT_MS = 60000 };
+    stage_stop (*stage);
+    stage_set (*stage, "broker/heartbeat_ms=60000");
+    stage_start (*stage);
+    int64_t began_ms = monotonic_ms ();
+    stage_stop (*stage);
+    assert_true (monotonic_ms () - began_ms < HEARTBEAT_MS);
+}
+
+static void
 a_second_broker_on_the_same_store_is_refused (void **state)
 {
     stage_t *stage = *state;
@@ -215,6 +228,7 @@ main (void)
         PLAY (a_restart_in_order_loses_nothing),
         PLAY (a_crash_loses_nothing_that_was_confirmed),
         PLAY (a_stop_waits_for_what_is_in_flight_and_takes_nothing_new),
+        PLAY (who_has_nothing_in_flight_stops_without_waiting_for_a_heartbeat),
         PLAY (a_second_broker_on_the_same_store_is_refused),
         FAIL (a_full_store_refuses_events_keeps_outcomes_and_recovers),
         FAIL (a_commit_of_unknown_outcome_that_happened_is_confirmed),
