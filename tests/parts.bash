@@ -104,13 +104,13 @@ run_sim () {
 part_sim () {
     build release sim || return
     if (($#)); then
-        run_sim "of $*" build/tests/sim "$@"
+        run_sim "of $*" build/tests/tocsin-sim "$@"
         return
     fi
-    run_sim "each scenario and 1,000 random lives" build/tests/sim
-    run_sim "3,000 more lives" build/tests/sim --seeds 100000 3000
+    run_sim "each scenario and 1,000 random lives" build/tests/tocsin-sim
+    run_sim "3,000 more lives" build/tests/tocsin-sim --seeds 100000 3000
     build debug sim || return
-    run_sim "100 lives under ASan and UBSan" build/debug/tests/sim --seeds 200000 100
+    run_sim "100 lives under ASan and UBSan" build/debug/tests/tocsin-sim --seeds 200000 100
 }
 
 part_fuzz () {
@@ -198,6 +198,6 @@ part_bench_smoke () {
 
 #   Hours of the same: 100,000 seeds, and the plays that are marked so.
 part_soak () {
-    build release sim && run_sim "100,000 lives" build/tests/sim --seeds 1 100000
+    build release sim && run_sim "100,000 lives" build/tests/tocsin-sim --seeds 1 100000
     run_pytest soak
 }
