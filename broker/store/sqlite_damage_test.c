@@ -17,7 +17,7 @@
 #include "proto/model/allocate.h"
 #include "proto/model/owned.h"
 
-enum { SEEDS = 400, EVENTS = 40, SUBSCRIPTIONS = 4, PAGE = 4096, PARTITION = 1 };
+enum { SEEDS = 250, EVENTS = 40, SUBSCRIPTIONS = 4, PAGE = 4096, PARTITION = 1 };
 
 //  The file as it was closed, and what was in it.
 typedef struct {

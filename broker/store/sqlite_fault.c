@@ -269,12 +269,14 @@ static const sqlite3_io_methods methods = {
 static disk_file_t *
 disk_file_of (const char *path)
 {
-    int i = 0;
-    while (i < FILES_MOST && *disk [i].path && strcmp (disk [i].path, path) != 0)
-        i++;
-    assert_true (i < FILES_MOST);
-    snprintf (disk [i].path, PATH_BYTES, "%s", path);
-    return &disk [i];
+    for (int i = 0; i < FILES_MOST; i++) {
+        if (!*disk [i].path)
+            snprintf (disk [i].path, PATH_BYTES, "%s", path);
+        if (strcmp (disk [i].path, path) == 0)
+            return &disk [i];
+    }
+    fail_msg ("more than %d files: forget some", FILES_MOST);
+    return NULL;
 }
 
 static int

@@ -13,7 +13,7 @@
 #include "broker/store/store_ledger.h"
 #include "proto/model/owned.h"
 
-enum { BEFORE = 5, TIDY_COMMITS = 150, POWER_ROUNDS = 60, POWER_CALLS = 4000 };
+enum { BEFORE = 5, TIDY_COMMITS = 150, POWER_ROUNDS = 40, POWER_CALLS = 2500 };
 
 //  With commits 1 … n, open.
 static scene_t *

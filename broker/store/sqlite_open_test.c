@@ -255,7 +255,7 @@ rows_that_are_not_ours_are_refused (void **state)
         {"UPDATE subscription SET document = replace (document, 'consumer', 'attacker')",
          "subscription S is damaged"},
         {"UPDATE progress SET floor = 1", "table progress"},
-        {"DELETE FROM event WHERE place = 3", "the end of partition 0"},
+        {"DELETE FROM event WHERE place = 3", "event 3 of partition 0"},
         {"DELETE FROM subscription", "subscription number 1"}};
     for (size_t i = 0; i < sizeof changes / sizeof changes [0]; i++) {
         OWNED (scene) scene_t *scene = scene_sqlite (1);

@@ -12,7 +12,7 @@
 #include "broker/store/store_scene.h"
 #include "proto/model/owned.h"
 
-enum { SEEDS = 12, COMMITS = 40, EVENTS_MOST = 8, CHANGES_MOST = 12, IDS = 60, NAMES = 5 };
+enum { SEEDS = 10, COMMITS = 40, EVENTS_MOST = 8, CHANGES_MOST = 12, IDS = 60, NAMES = 5 };
 
 static const char *const names [NAMES] = {"ant", "bee", "cat", "dog", "elk"};
 
