@@ -66,6 +66,7 @@ webhook_set_once (webhook_t *self)
     SET (curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     SET (curl, CURLOPT_CONNECTTIMEOUT_MS, (long)self->settings->connect_timeout_ms);
     SET (curl, CURLOPT_TCP_KEEPALIVE, 1L);
+    SET (curl, CURLOPT_BUFFERSIZE, (long)BUFFER_BYTES);
     SET (curl, CURLOPT_OPENSOCKETFUNCTION, webhook_open);
     SET (curl, CURLOPT_OPENSOCKETDATA, (void *)self);
     SET (curl, CURLOPT_HEADERFUNCTION, webhook_read_header);

@@ -8,6 +8,7 @@
 enum {
     DRAIN_BYTES = 65536,   //  read beyond what is kept, so that the connection can be used again
     HEADER_BYTES = 65536,  //  of an answer, at most
+    BUFFER_BYTES = 4096,   //  that each slot of libcurl reads an answer into: most are small
     LINES = 4              //  headers of our own: id, timestamp, signature, content type
 };
 
