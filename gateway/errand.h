@@ -34,7 +34,8 @@ typedef struct errand {
     struct shipment *shipment;   //  while it is sent
     size_t slot;                 //  in the shipment
     bool is_alone;               //  refused in company: it travels by itself
-    atomic_uint waiter;          //  futex: PENDING, ASLEEP, DONE
+    unsigned gate;               //  where its thread sleeps
+    atomic_bool is_done;
 } errand_t;
 
 #endif

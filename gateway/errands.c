@@ -1,6 +1,6 @@
 #include "gateway/errands.h"
 
-#include <errno.h>
+#include <limits.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -13,12 +13,21 @@
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 
-enum { PENDING, ASLEEP, DONE };  //  values of errand->waiter
+enum { GATES = 64 };  //  more messages under way than that, and some wake too often
+
+/*  A futex at which threads sleep. It counts how often it was opened: who saw that his errand is not
+ *  done sleeps only as long as it was not opened since.
+ */
+typedef struct {
+    atomic_uint opened;
+    atomic_uint sleepers;  //  in front of it, or about to be
+} gate_t;
 
 struct errands {
     const limits_t *limits;  //  borrowed
-    pthread_mutex_t lock;    //  of all below, and of the errands in it
-    errand_t *waiting;       //  oldest first
+    gate_t gates [GATES];
+    pthread_mutex_t lock;  //  of all below, and of the errands in it
+    errand_t *waiting;     //  oldest first
     size_t waiting_events, waiting_bytes;
     shipment_t *sent;       //  oldest first
     uint64_t last_request;  //  number
@@ -69,24 +78,34 @@ shipment_release (shipment_t *self)
 //  ---- Request threads
 
 static void
-errand_wait (errand_t *errand, int64_t deadline_ms)
+gate_sleep (gate_t *self, const errand_t *errand, int64_t deadline_ms)
 {
-    unsigned pending = PENDING;
-    if (!atomic_compare_exchange_strong (&errand->waiter, &pending, ASLEEP))
-        return;
-    while (atomic_load (&errand->waiter) == ASLEEP) {
+    atomic_fetch_add (&self->sleepers, 1);
+    for (;;) {
+        unsigned opened = atomic_load (&self->opened);
         int64_t left_ms = deadline_ms - monotonic_ms ();
-        if (left_ms <= 0)
-            return;
+        if (atomic_load (&errand->is_done) || left_ms <= 0)
+            break;
         struct timespec left = {left_ms / 1000, left_ms % 1000 * 1000000};
-        syscall (SYS_futex, &errand->waiter, FUTEX_WAIT_PRIVATE, ASLEEP, &left, NULL, 0);
+        syscall (SYS_futex, &self->opened, FUTEX_WAIT_PRIVATE, opened, &left, NULL, 0);
     }
+    atomic_fetch_sub (&self->sleepers, 1);
+}
+
+//  After their errands are done. Who has not counted himself as a sleeper yet will see that they are.
+static void
+gate_open (gate_t *self)
+{
+    atomic_fetch_add (&self->opened, 1);
+    if (atomic_load (&self->sleepers) > 0)
+        syscall (SYS_futex, &self->opened, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
 static void
 errands_enqueue (errands_t *self, errand_t *errand)
 {
     errand->stage = ERRAND_WAITING;
+    errand->gate = (unsigned)(self->last_request % GATES);
     DL_APPEND (self->waiting, errand);
     self->waiting_events += errand->event_count;
     self->waiting_bytes += errand->bytes;
@@ -151,7 +170,7 @@ errands_do (errands_t *self, errand_t *errand, int64_t timeout_ms, void (*ring) 
 {
     int64_t deadline_ms = monotonic_ms () + timeout_ms;
     bool must_ring;
-    atomic_init (&errand->waiter, PENDING);
+    atomic_init (&errand->is_done, false);
     status_t status = errands_put (self, errand, &must_ring);
     if (status != STATUS_OK) {  //  if it is OK, its answer may be there already
         errand->status = status;
@@ -159,40 +178,20 @@ errands_do (errands_t *self, errand_t *errand, int64_t timeout_ms, void (*ring) 
     }
     if (must_ring)
         ring (context);
-    errand_wait (errand, deadline_ms);
-    if (atomic_load (&errand->waiter) != DONE)
+    gate_sleep (&self->gates [errand->gate], errand, deadline_ms);
+    if (!atomic_load (&errand->is_done))
         errands_withdraw (self, errand);
 }
 
 //  ---- The link thread
 
-//  Under the lock. Yes: the thread sleeps, and is owed a futex wake.
-static bool
-errand_finish (errand_t *errand, status_t status)
-{
-    errand->status = status;
-    errand->stage = ERRAND_DONE;
-    return atomic_exchange (&errand->waiter, DONE) == ASLEEP;  //  from here on it may be gone
-}
-
-/*  Wake those that are left in the slots, outside the lock. Of an errand nothing but its address is
- *  used: its thread may have seen DONE by itself and gone on. A wake that finds nobody does no harm,
- *  nor does one that finds another futex at that place: every wait is a loop.
- */
-static void
-shipment_wake (shipment_t *self)
-{
-    for (size_t i = 0; i < self->count; i++)
-        if (self->slots [i].errand)
-            syscall (SYS_futex, &self->slots [i].errand->waiter, FUTEX_WAKE_PRIVATE, 1, NULL, NULL,
-                     0);
-}
-
+//  Done with it, under the lock, and with all that are in it; then those who wait are woken.
 static void
 errands_unlock_and_wake (errands_t *self, shipment_t *shipment)
 {
     pthread_mutex_unlock (&self->lock);
-    shipment_wake (shipment);
+    for (uint64_t gates = shipment->gates; gates; gates &= gates - 1)
+        gate_open (&self->gates [__builtin_ctzll (gates)]);
     shipment_destroy (shipment);
 }
 
@@ -312,12 +311,14 @@ errands_find (errands_t *self, uint64_t request)
     return NULL;
 }
 
-//  Under the lock, one errand of an answered shipment. Those that need no wake leave their slot.
+//  Under the lock, one errand of an answered shipment.
 static void
-shipment_finish (shipment_t *self, size_t slot, status_t status)
+shipment_finish (shipment_t *self, errand_t *errand, status_t status)
 {
-    if (!errand_finish (self->slots [slot].errand, status))
-        self->slots [slot].errand = NULL;
+    self->gates |= UINT64_C (1) << errand->gate;
+    errand->status = status;
+    errand->stage = ERRAND_DONE;
+    atomic_store (&errand->is_done, true);  //  from here on it may be gone
 }
 
 void
@@ -338,7 +339,7 @@ errands_confirm (errands_t *self, uint64_t request, const confirmation_t *confir
             memcpy (errand->confirmations, confirmations, events * sizeof (*confirmations));
         confirmations += is_whole ? events : 0;
         if (errand)
-            shipment_finish (shipment, i, is_whole ? STATUS_OK : STATUS_OUTCOME_UNKNOWN);
+            shipment_finish (shipment, errand, is_whole ? STATUS_OK : STATUS_OUTCOME_UNKNOWN);
     }
     errands_unlock_and_wake (self, shipment);
 }
@@ -366,7 +367,7 @@ errands_refuse (errands_t *self, uint64_t request, status_t status, int64_t retr
             continue;
         errand->retry_after_ms = retry_after_ms;
         problem_set (&errand->problem, status, "%s", text);
-        shipment_finish (shipment, i, status);
+        shipment_finish (shipment, errand, status);
     }
     errands_unlock_and_wake (self, shipment);
 }
@@ -384,7 +385,7 @@ errands_reply (errands_t *self, uint64_t request, status_t status, const char *j
     if (errand) {
         if (shipment->method)
             bytes_add (&errand->reply, json, size);
-        shipment_finish (shipment, 0, shipment->method ? status : STATUS_OUTCOME_UNKNOWN);
+        shipment_finish (shipment, errand, shipment->method ? status : STATUS_OUTCOME_UNKNOWN);
     }
     errands_unlock_and_wake (self, shipment);
 }
@@ -399,7 +400,7 @@ errands_lose (errands_t *self)
         for (size_t i = 0; i < shipment->count; i++) {
             errand_t *errand = shipment->slots [i].errand;
             if (errand)
-                shipment_finish (shipment, i, errand_unanswered (errand));
+                shipment_finish (shipment, errand, errand_unanswered (errand));
         }
         errands_unlock_and_wake (self, shipment);
         pthread_mutex_lock (&self->lock);

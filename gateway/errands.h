@@ -1,8 +1,9 @@
 /*  errands – what request threads have put and the link thread takes: the hand-over between them.
  *
- *  Whatever waits when the link thread comes goes into one message: a shipment. The link thread is
- *  woken only if it may be asleep, a request thread only if it is. One lock, held for a few
- *  pointers.
+ *  Whatever waits when the link thread comes goes into one message: a shipment. Those who put theirs
+ *  between two visits sleep at one gate and are woken by one call, since half of what a request
+ *  costs is waking and switching threads. The link thread is woken only if it may be asleep. One
+ *  lock, held for a few pointers.
  */
 #ifndef ERRANDS_H
 #define ERRANDS_H
@@ -24,6 +25,7 @@ typedef struct shipment {
     const char *method;  //  of a CALL; otherwise NULL
     char *json;          //  of a CALL, ours
     size_t json_size;
+    uint64_t gates;  //  a bit for each at which somebody waits for it
     struct shipment *prev, *next;
 } shipment_t;
 
