@@ -11,7 +11,7 @@ from harness.ports import free_port
 from harness.process import Process
 from harness.waiting import until
 
-SYSTEM_TESTS = Path(__file__).resolve().parents[1]
+EXAMPLES = Path(__file__).resolve().parents[3] / "docs/examples"
 
 SETTINGS = """
 [server:main]
@@ -43,7 +43,7 @@ class Kinto:
         settings.write_text(
             SETTINGS.format(port=self.port, tocsin_url=tocsin_url, tocsin_token=tocsin_token)
         )
-        path = os.pathsep.join([str(SYSTEM_TESTS), os.environ.get("PYTHONPATH", "")])
+        path = os.pathsep.join([str(EXAMPLES), os.environ.get("PYTHONPATH", "")])
         kinto = str(Path(sys.executable).with_name("kinto"))  # of the same virtual environment
         command = ["env", f"PYTHONPATH={path}", kinto, "start"]
         self.process = Process("kinto", [*command, "--ini", str(settings)], directory)

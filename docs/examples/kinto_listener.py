@@ -3,12 +3,13 @@
     kinto.event_listeners = tocsin
     kinto.event_listeners.tocsin.use = kinto_listener
     kinto.event_listeners.tocsin.url = http://127.0.0.1:8889
-    kinto.event_listeners.tocsin.token = tocsin_…
+    kinto.event_listeners.tocsin.token = tocsin_…      (or TOCSIN_TOKEN in the environment)
 
 Kinto calls it inside the transaction; what it raises makes Kinto's client see a 500.
 """
 
 import json
+import os
 import urllib.request
 from typing import Any
 
@@ -35,4 +36,5 @@ class Listener(ListenerBase):  # type: ignore[misc]
 
 def load_from_config(config: Configurator, prefix: str) -> Listener:
     settings: dict[str, Any] = config.get_settings()
-    return Listener(settings[prefix + "url"], settings[prefix + "token"])
+    token = settings.get(prefix + "token") or os.environ["TOCSIN_TOKEN"]
+    return Listener(settings[prefix + "url"], token)
