@@ -32,7 +32,7 @@ static const char settings [] = "PRAGMA synchronous = FULL;"
                                 "PRAGMA cell_size_check = ON;"
                                 "PRAGMA trusted_schema = OFF;"
                                 "PRAGMA temp_store = MEMORY;"
-                                "PRAGMA cache_size = -8192;";
+                                "PRAGMA cache_size = -2048;";
 
 static int
 open_handle (connection_t *self)

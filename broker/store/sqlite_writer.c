@@ -81,7 +81,11 @@ writer_open (writer_t *self, problem_t *problem)
     status_t status = connection_prepare (&self->connection, CONNECTION_WRITES, problem);
     if (status != STATUS_OK)
         return status;
-    int code = recall (self);
+    //  KiB. Ids that do not rise with time touch all of their index.
+    int code =
+        sqlite3_exec (self->connection.handle, "PRAGMA cache_size = -8192", NULL, NULL, NULL);
+    if (code == SQLITE_OK)
+        code = recall (self);
     if (code == SQLITE_OK)
         return STATUS_OK;
     return connection_problem (&self->connection, code, "read its partitions", problem);
