@@ -85,14 +85,16 @@ void inventory_destroy (inventory_t **self_p);
 typedef struct {
     //  All of the batch or nothing; on disk when it returns. New events get last_seq + 1, + 2, …
     //  (written to stored, not into the event), a repeated id its old seq, which is no error, nor is
-    //  an id taken by another event (event_says_same). Repeats within the batch count too. Blocks;
-    //  for the writer thread only. `problem` gets the sentence.
+    //  an id taken by another event (event_says_same). Repeats within the batch count too. Changes come
+    //  after the events; one of a subscription that is not there (any more) is nothing. Blocks; for
+    //  the writer thread only. `problem` gets the sentence.
     //    FULL             disk or quota: nothing was written; reading goes on; may be tried again
     //    STORE_FAILED     the disk failed: nothing more is to be trusted; do not try again
     //    OUTCOME_UNKNOWN  perhaps written: call find before any answer
     status_t (*commit) (store_t *self, const batch_t *batch, stored_t *stored, problem_t *problem);
 
-    //  For each event of the batch: its seq if it is stored, seq 0 if not. After a failure.
+    //  For each event of the batch: its seq if it is stored (STORED_DUPLICATE, or STORED_ID_TAKEN if
+    //  by another), STORED_NEW and seq 0 if not. After a failure. Any thread.
     status_t (*find) (store_t *self, const batch_t *batch, stored_t *stored, problem_t *problem);
 
     //  Events above a seq, in order, without gaps; at most limit_bytes of memory and limit_events,
@@ -105,7 +107,8 @@ typedef struct {
     //  thread. The history is the caller's.
     status_t (*look_up) (store_t *self, const char *id, history_t **history, problem_t *problem);
 
-    //  Everything else, at start. The inventory is the caller's.
+    //  Everything else, at start; subscriptions in the order they were made. The inventory is the
+    //  caller's. STORE_DAMAGED when a row is not what was written, or cannot be true: which.
     status_t (*load) (store_t *self, inventory_t **inventory, problem_t *problem);
 
     //  One token by its hash; *found false when there is none (or it was revoked). The strings are
