@@ -1,35 +1,32 @@
 #include "gateway/errands.h"
 
-#include <limits.h>
-#include <linux/futex.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include <utlist.h>
 
 #include "daemon/clock.h"
+#include "gateway/gate.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 
-enum { GATES = 64 };  //  more messages under way than that, and some wake too often
-
-/*  A futex at which threads sleep. It counts how often it was opened: who saw that his errand is not
- *  done sleeps only as long as it was not opened since.
- */
-typedef struct {
-    atomic_uint opened;
-    atomic_uint sleepers;  //  in front of it, or about to be
-} gate_t;
+enum {
+    GATES = 64,  //  more messages under way than that, and some wake too often
+    /*  PUBLISHes that may be unconfirmed: one is being committed, the next lies with the broker; what
+     *  comes meanwhile gathers here, instead of going out one by one to wait there. Measured at 32
+     *  connections: 31 µs of CPU a request instead of 37 without a limit, and no fewer requests.
+     */
+    UNDER_WAY_MOST = 2,
+};
 
 struct errands {
     const limits_t *limits;  //  borrowed
     gate_t gates [GATES];
-    pthread_mutex_t lock;  //  of all below, and of the errands in it
-    errand_t *waiting;     //  oldest first
+    pthread_mutex_t lock;         //  of all below, and of the errands in it
+    errand_t *publishes, *calls;  //  that wait, oldest first
     size_t waiting_events, waiting_bytes;
     shipment_t *sent;       //  oldest first
+    int under_way;          //  PUBLISHes of `sent` that somebody waits for
     uint64_t last_request;  //  number
     bool is_asleep;         //  the link thread, or it will be in a moment
     bool is_away;           //  no broker has answered for too long
@@ -50,7 +47,8 @@ errands_destroy (errands_t **self_p)
     if (!*self_p)
         return;
     errands_t *self = *self_p;
-    ASSERT (!self->waiting && !self->sent, "the request threads have ended, and took theirs back");
+    ASSERT (!self->publishes && !self->calls && !self->sent,
+            "the request threads have ended, and took theirs back");
     pthread_mutex_destroy (&self->lock);
     free (self);
     *self_p = NULL;
@@ -75,38 +73,32 @@ shipment_release (shipment_t *self)
     self->json = NULL;
 }
 
+//  Under the lock. Whether what waits may go now.
+static bool
+errands_may_go (const errands_t *self)
+{
+    return self->calls || (self->publishes && self->under_way < UNDER_WAY_MOST);
+}
+
+//  Under the lock: it is answered, lost, or nobody waits for it any more.
+static void
+errands_arrive (errands_t *self, shipment_t *shipment)
+{
+    self->under_way -= shipment->is_under_way;
+    shipment->is_under_way = false;
+}
+
 //  ---- Request threads
-
-static void
-gate_sleep (gate_t *self, const errand_t *errand, int64_t deadline_ms)
-{
-    atomic_fetch_add (&self->sleepers, 1);
-    for (;;) {
-        unsigned opened = atomic_load (&self->opened);
-        int64_t left_ms = deadline_ms - monotonic_ms ();
-        if (atomic_load (&errand->is_done) || left_ms <= 0)
-            break;
-        struct timespec left = {left_ms / 1000, left_ms % 1000 * 1000000};
-        syscall (SYS_futex, &self->opened, FUTEX_WAIT_PRIVATE, opened, &left, NULL, 0);
-    }
-    atomic_fetch_sub (&self->sleepers, 1);
-}
-
-//  After their errands are done. Who has not counted himself as a sleeper yet will see that they are.
-static void
-gate_open (gate_t *self)
-{
-    atomic_fetch_add (&self->opened, 1);
-    if (atomic_load (&self->sleepers) > 0)
-        syscall (SYS_futex, &self->opened, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
-}
 
 static void
 errands_enqueue (errands_t *self, errand_t *errand)
 {
     errand->stage = ERRAND_WAITING;
     errand->gate = (unsigned)(self->last_request % GATES);
-    DL_APPEND (self->waiting, errand);
+    if (errand->method)
+        DL_APPEND (self->calls, errand);
+    else
+        DL_APPEND (self->publishes, errand);
     self->waiting_events += errand->event_count;
     self->waiting_bytes += errand->bytes;
 }
@@ -114,7 +106,10 @@ errands_enqueue (errands_t *self, errand_t *errand)
 static void
 errands_dequeue (errands_t *self, errand_t *errand)
 {
-    DL_DELETE (self->waiting, errand);
+    if (errand->method)
+        DL_DELETE (self->calls, errand);
+    else
+        DL_DELETE (self->publishes, errand);
     self->waiting_events -= errand->event_count;
     self->waiting_bytes -= errand->bytes;
 }
@@ -127,13 +122,13 @@ errands_put (errands_t *self, errand_t *errand, bool *must_ring)
     pthread_mutex_lock (&self->lock);
     if (self->is_away)
         status = STATUS_NO_BROKER;
-    else if (self->waiting &&
+    else if (self->publishes &&
              ((int64_t)(self->waiting_bytes + errand->bytes) > self->limits->pending_bytes ||
               (int64_t)(self->waiting_events + errand->event_count) > self->limits->pending_events))
         status = STATUS_FULL;
     else
         errands_enqueue (self, errand);
-    *must_ring = status == STATUS_OK && self->is_asleep;
+    *must_ring = self->is_asleep && errands_may_go (self);
     if (*must_ring)
         self->is_asleep = false;
     pthread_mutex_unlock (&self->lock);
@@ -147,8 +142,20 @@ errand_unanswered (const errand_t *errand)
     return errand->method && !errand->changes ? STATUS_NO_BROKER : STATUS_OUTCOME_UNKNOWN;
 }
 
-//  Nobody waits for it any more. What it was answered in the last moment counts.
+//  Under the lock. The last who withdraws makes room for those that wait.
 static void
+errands_withdraw_sent (errands_t *self, errand_t *errand)
+{
+    shipment_t *shipment = errand->shipment;
+    shipment->slots [errand->slot].errand = NULL;
+    errand->status = errand_unanswered (errand);
+    if (--shipment->waited_for == 0)
+        errands_arrive (self, shipment);
+}
+
+//  Nobody waits for it any more. What it was answered in the last moment counts. Returns whether the
+//  link thread must be woken.
+static bool
 errands_withdraw (errands_t *self, errand_t *errand)
 {
     pthread_mutex_lock (&self->lock);
@@ -157,11 +164,14 @@ errands_withdraw (errands_t *self, errand_t *errand)
         errand->status = STATUS_NO_BROKER;
     }
     else if (errand->stage == ERRAND_SENT) {
-        errand->shipment->slots [errand->slot].errand = NULL;
-        errand->status = errand_unanswered (errand);
+        errands_withdraw_sent (self, errand);
     }
     errand->stage = ERRAND_DONE;
+    bool must_ring = self->is_asleep && errands_may_go (self);
+    if (must_ring)
+        self->is_asleep = false;
     pthread_mutex_unlock (&self->lock);
+    return must_ring;
 }
 
 void
@@ -178,9 +188,9 @@ errands_do (errands_t *self, errand_t *errand, int64_t timeout_ms, void (*ring) 
     }
     if (must_ring)
         ring (context);
-    gate_sleep (&self->gates [errand->gate], errand, deadline_ms);
-    if (!atomic_load (&errand->is_done))
-        errands_withdraw (self, errand);
+    gate_sleep (&self->gates [errand->gate], &errand->is_done, deadline_ms);
+    if (!atomic_load (&errand->is_done) && errands_withdraw (self, errand))
+        ring (context);
 }
 
 //  ---- The link thread
@@ -199,7 +209,7 @@ bool
 errands_may_sleep (errands_t *self)
 {
     pthread_mutex_lock (&self->lock);
-    self->is_asleep = self->waiting == NULL;
+    self->is_asleep = !errands_may_go (self);
     bool may_sleep = self->is_asleep;
     pthread_mutex_unlock (&self->lock);
     return may_sleep;
@@ -213,22 +223,20 @@ errands_set_away (errands_t *self, bool is_away)
     pthread_mutex_unlock (&self->lock);
 }
 
-//  How many of those that wait go into one message: one CALL, or the PUBLISHes that fit.
+//  How many of the PUBLISHes that wait fit into one message: at least the first.
 static size_t
-errands_fitting (const errands_t *self, size_t *event_count)
+errands_fitting (const errands_t *self)
 {
-    const errand_t *first = self->waiting;
+    const errand_t *first = self->publishes;
     size_t count = 1, events = first->event_count, bytes = first->bytes;
-    bool takes_more = !first->method && !first->is_alone;
-    for (const errand_t *errand = first->next; takes_more && errand; errand = errand->next) {
-        bytes += errand->bytes;
-        if (errand->method || errand->is_alone || (int64_t)bytes > self->limits->frame_bytes ||
-            (int64_t)(events + errand->event_count) > self->limits->batch_events)
-            break;
+    for (const errand_t *errand = first->next; errand && !first->is_alone; errand = errand->next) {
         events += errand->event_count;
+        bytes += errand->bytes;
+        if (errand->is_alone || (int64_t)bytes > self->limits->frame_bytes ||
+            (int64_t)events > self->limits->batch_events)
+            break;
         count++;
     }
-    *event_count = events;
     return count;
 }
 
@@ -236,6 +244,8 @@ errands_fitting (const errands_t *self, size_t *event_count)
 static void
 shipment_add (shipment_t *self, errand_t *errand)
 {
+    self->events = allocate_again (self->events, self->event_count + errand->event_count,
+                                   sizeof (*self->events));
     for (size_t i = 0; i < errand->event_count; i++)
         self->events [self->event_count++] = event_ref (errand->events [i]);
     if (errand->method) {
@@ -250,24 +260,47 @@ shipment_add (shipment_t *self, errand_t *errand)
     self->slots [self->count++].event_count = errand->event_count;
 }
 
+//  Under the lock: the oldest, as long as nobody waits for them any more. Their answers may never come.
+static void
+errands_forget (errands_t *self)
+{
+    while (self->sent && self->sent->waited_for == 0) {
+        shipment_t *shipment = self->sent;
+        DL_DELETE (self->sent, shipment);
+        shipment_destroy (shipment);
+    }
+}
+
+//  Under the lock: the first of a queue, and those behind it, `count` in all, become a message.
+static shipment_t *
+errands_ship (errands_t *self, errand_t *first, size_t count)
+{
+    shipment_t *shipment = ALLOCATE (shipment_t);
+    shipment->request = ++self->last_request;
+    shipment->slots = allocate (count, sizeof (*shipment->slots));
+    for (errand_t *errand = first; shipment->count < count;) {
+        errand_t *next = errand->next;
+        errands_dequeue (self, errand);
+        shipment_add (shipment, errand);
+        errand = next;
+    }
+    shipment->waited_for = count;
+    shipment->is_under_way = !first->method;
+    self->under_way += shipment->is_under_way;
+    DL_APPEND (self->sent, shipment);
+    return shipment;
+}
+
 shipment_t *
 errands_take (errands_t *self)
 {
     shipment_t *shipment = NULL;
     pthread_mutex_lock (&self->lock);
-    if (self->waiting) {
-        size_t event_count, count = errands_fitting (self, &event_count);
-        shipment = ALLOCATE (shipment_t);
-        shipment->request = ++self->last_request;
-        shipment->slots = allocate (count, sizeof (*shipment->slots));
-        shipment->events = allocate (event_count, sizeof (*shipment->events));
-        for (size_t i = 0; i < count; i++) {
-            errand_t *errand = self->waiting;
-            errands_dequeue (self, errand);
-            shipment_add (shipment, errand);
-        }
-        DL_APPEND (self->sent, shipment);
-    }
+    errands_forget (self);
+    if (self->calls)
+        shipment = errands_ship (self, self->calls, 1);
+    else if (errands_may_go (self))
+        shipment = errands_ship (self, self->publishes, errands_fitting (self));
     pthread_mutex_unlock (&self->lock);
     return shipment;
 }
@@ -282,7 +315,10 @@ errands_put_back (errands_t *self, shipment_t *shipment, bool is_alone)
             continue;
         errand->stage = ERRAND_WAITING;
         errand->is_alone |= is_alone;
-        DL_PREPEND (self->waiting, errand);
+        if (errand->method)
+            DL_PREPEND (self->calls, errand);
+        else
+            DL_PREPEND (self->publishes, errand);
         self->waiting_events += errand->event_count;
         self->waiting_bytes += errand->bytes;
     }
@@ -293,6 +329,7 @@ errands_return (errands_t *self, shipment_t *shipment)
 {
     pthread_mutex_lock (&self->lock);
     DL_DELETE (self->sent, shipment);
+    errands_arrive (self, shipment);
     errands_put_back (self, shipment, false);
     pthread_mutex_unlock (&self->lock);
     shipment_destroy (shipment);
@@ -306,6 +343,7 @@ errands_find (errands_t *self, uint64_t request)
     DL_FOREACH (self->sent, shipment)
     if (shipment->request == request) {
         DL_DELETE (self->sent, shipment);
+        errands_arrive (self, shipment);
         return shipment;
     }
     return NULL;
@@ -397,6 +435,7 @@ errands_lose (errands_t *self)
     while (self->sent) {
         shipment_t *shipment = self->sent;
         DL_DELETE (self->sent, shipment);
+        errands_arrive (self, shipment);
         for (size_t i = 0; i < shipment->count; i++) {
             errand_t *errand = shipment->slots [i].errand;
             if (errand)

@@ -14,8 +14,10 @@ typedef struct errands errands_t;
 
 //  The errands of one message that is under way.
 typedef struct shipment {
-    uint64_t request;  //  its number; never given twice
-    size_t count;      //  of slots
+    uint64_t request;   //  its number; never given twice
+    size_t count;       //  of slots
+    size_t waited_for;  //  of slots that are not withdrawn
+    bool is_under_way;  //  counts as one of those that may be unconfirmed at a time
     struct {
         errand_t *errand;  //  NULL: withdrawn
         size_t event_count;
@@ -40,7 +42,7 @@ void errands_do (errands_t *self, errand_t *errand, int64_t timeout_ms, void (*r
                  void *context);
 
 //  For the link thread.
-bool errands_may_sleep (errands_t *self);               //  no: something waits. Yes: put will ring
+bool errands_may_sleep (errands_t *self);               //  no: something may go. Yes: put will ring
 void errands_set_away (errands_t *self, bool is_away);  //  away: put answers NO_BROKER at once
 shipment_t *errands_take (errands_t *self);             //  the next message; NULL: nothing waits
 void shipment_release (shipment_t *shipment);           //  encoded: the events are no longer needed
