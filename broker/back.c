@@ -1,4 +1,5 @@
 #include "broker/back.h"
+#include "broker/core/view.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

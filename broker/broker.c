@@ -1,4 +1,5 @@
 #include "broker/broker.h"
+#include "broker/core/view.h"
 
 #include <pthread.h>
 #include <sodium.h>

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "broker/call.h"
+#include "broker/core/view.h"
 #include "version.h"
 
 static void

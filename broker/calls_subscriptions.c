@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "broker/call.h"
+#include "broker/core/view.h"
 #include "proto/model/allocate.h"
 
 enum { LISTED = 1000 };  //  subscriptions in one answer, if nobody asks for fewer

@@ -1,4 +1,5 @@
 #include "broker/edge.h"
+#include "broker/core/view.h"
 
 #include "broker/back.h"
 #include "broker/calls.h"

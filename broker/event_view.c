@@ -1,4 +1,5 @@
 #include "broker/event_view.h"
+#include "broker/core/view.h"
 
 #include <jansson.h>
 #include <sodium.h>

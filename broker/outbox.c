@@ -1,4 +1,5 @@
 #include "broker/outbox.h"
+#include "broker/core/view.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -132,7 +132,8 @@ confirm (core_t *core, pending_t *pending, const verdict_t *verdicts, effects_t 
         if (verdicts [i].kind == VERDICT_STORED) {
             announce (core, pending->events [i], verdicts [i].seq);
             stored++;
-        } else
+        }
+        else
             catch_up (core, pending->events [i]->partition, verdicts [i].seq);
     }
     effect_t *effect =

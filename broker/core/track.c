@@ -5,6 +5,7 @@
 #include "broker/core/pending.h"
 #include "broker/core/reading.h"
 #include "broker/core/ready_queue.h"
+#include "broker/core/waiting.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 
@@ -133,49 +134,6 @@ track_wants_page (const core_t *core, const track_t *track)
            track->pinned <= window (core, track) / 2 && track_has_room (core, track);
 }
 
-static void
-queue (core_t *core, delivery_t *delivery, bool at_front)
-{
-    ASSERT (delivery->event && !delivery->is_queued, "what is queued can be sent at once");
-    track_t *track = delivery->track;
-    delivery_t **queue = delivery->is_again ? &track->again : &track->fresh;
-    if (at_front)
-        DL_PREPEND2 (*queue, delivery, queue_prev, queue_next);
-    else
-        DL_APPEND2 (*queue, delivery, queue_prev, queue_next);
-    delivery->is_queued = true;
-    core->waiting++;
-    ready_queue_consider (core, track);
-}
-
-static void
-unqueue (core_t *core, delivery_t *delivery)
-{
-    if (!delivery->is_queued)
-        return;
-    track_t *track = delivery->track;
-    delivery_t **queue = delivery->is_again ? &track->again : &track->fresh;
-    DL_DELETE2 (*queue, delivery, queue_prev, queue_next);
-    delivery->is_queued = false;
-    core->waiting--;
-}
-
-static void
-hold_event (core_t *core, delivery_t *delivery, event_t *event)
-{
-    delivery->event = event_ref (event);
-    core->waiting_bytes += event_size_bytes (event);
-}
-
-static void
-drop_event (core_t *core, delivery_t *delivery)
-{
-    if (!delivery->event)
-        return;
-    core->waiting_bytes -= event_size_bytes (delivery->event);
-    event_destroy (&delivery->event);
-}
-
 static delivery_t *
 delivery_new (track_t *track, int64_t seq)
 {
@@ -199,7 +157,7 @@ thin_out (core_t *core, delivery_t *held)
         !progress_has_room (&track->progress, held->seq))
         return;
     track_except (core, held, EXCEPTION_HELD);
-    drop_event (core, held);
+    waiting_drop_event (core, held);
 }
 
 //  Whether it is the first of its key. After a restart one that is later may have been found before
@@ -210,7 +168,7 @@ join_line (core_t *core, delivery_t *delivery)
     bool is_first = key_line_join (delivery->track, delivery);
     delivery_t *second = is_first ? delivery->line_next : NULL;
     if (second && second->state == DELIVERY_WAITING) {
-        unqueue (core, second);
+        waiting_remove (core, second);
         move (second, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
     }
     return is_first;
@@ -222,7 +180,7 @@ track_add (core_t *core, track_t *track, event_t *event)
     if (!track->pins)
         progress_raise (&track->progress, event->seq - 1);
     delivery_t *delivery = delivery_new (track, event->seq);
-    hold_event (core, delivery, event);
+    waiting_hold_event (core, delivery, event);
     DL_APPEND (track->pins, delivery);
     track->pinned++;
     note_activity (core, track);
@@ -233,7 +191,7 @@ track_add (core_t *core, track_t *track, event_t *event)
         return;
     }
     move (delivery, THROUGH_NEW, REASON_NEW);
-    queue (core, delivery, false);
+    waiting_put (core, delivery, false);
 }
 
 void
@@ -276,7 +234,7 @@ void
 track_got_event (core_t *core, delivery_t *delivery, event_t *event)
 {
     track_t *track = delivery->track;
-    hold_event (core, delivery, event);
+    waiting_hold_event (core, delivery, event);
     if (delivery->is_unknown) {
         know (track, delivery);
         bool is_first = join_line (core, delivery);
@@ -284,9 +242,9 @@ track_got_event (core_t *core, delivery_t *delivery, event_t *event)
             move (delivery, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
     }
     if (delivery->state == DELIVERY_WAITING)
-        queue (core, delivery, false);
+        waiting_put (core, delivery, false);
     else
-        drop_event (core, delivery);
+        waiting_drop_event (core, delivery);
     track_consider (core, track);
 }
 
@@ -335,7 +293,7 @@ track_take (core_t *core, track_t *track)
     delivery_t *delivery = choose (core, track);
     if (!delivery || (!delivery->is_exception && !make_room (core, track, delivery)))
         return NULL;
-    unqueue (core, delivery);
+    waiting_remove (core, delivery);
     return delivery;
 }
 
@@ -345,7 +303,7 @@ track_requeue (core_t *core, delivery_t *delivery)
     ASSERT (delivery->state == DELIVERY_WAITING, "a move comes before a place in the queue");
     delivery->is_again = true;
     if (delivery->event)
-        queue (core, delivery, true);
+        waiting_put (core, delivery, true);
     else
         reading_fetch (core, delivery);
 }
@@ -404,7 +362,7 @@ track_retry (core_t *core, delivery_t *delivery, int64_t due_ms)
     ASSERT (delivery->state == DELIVERY_RETRY, "a move comes before a time");
     due_queue_put (&core->due, &delivery->due, due_ms);
     track_except (core, delivery, EXCEPTION_RETRY);
-    drop_event (core, delivery);
+    waiting_drop_event (core, delivery);
     track_consider (core, delivery->track);
 }
 
@@ -416,7 +374,7 @@ leave_line (core_t *core, delivery_t *delivery)
         return;
     move (next, THROUGH_KEY_FREE, REASON_KEY_FREE);
     if (next->event)
-        queue (core, next, false);
+        waiting_put (core, next, false);
     else
         reading_fetch (core, next);
 }
@@ -425,8 +383,8 @@ leave_line (core_t *core, delivery_t *delivery)
 static void
 forget (core_t *core, delivery_t *delivery)
 {
-    unqueue (core, delivery);
-    drop_event (core, delivery);
+    waiting_remove (core, delivery);
+    waiting_drop_event (core, delivery);
     reading_cancel (core, delivery);
     due_queue_remove (&core->due, &delivery->due);
     free (delivery);

@@ -1,4 +1,5 @@
-/*  view – what may be asked of the core at any time, without changing anything. */
+#include "broker/core/view.h"
+
 #include "broker/core/road.h"
 #include "broker/core/track.h"
 

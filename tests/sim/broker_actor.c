@@ -6,9 +6,11 @@
 #include <utlist.h>
 
 #include "broker/core/core.h"
+#include "broker/core/view.h"
 #include "broker/store/memory.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
+#include "tests/sim/broker_words.h"
 #include "tests/sim/broker_writer.h"
 #include "tests/sim/state.h"
 
@@ -177,23 +179,6 @@ plan_read (broker_actor_t *self, const effect_t *effect)
                  self->life, wanted, free);
 }
 
-static void
-send_confirm (broker_actor_t *self, const effect_t *effect)
-{
-    confirmation_t *list = allocate (effect->confirm.count, sizeof *list);
-    for (size_t i = 0; i < effect->confirm.count; i++) {
-        list [i].kind = (__typeof__ (list [i].kind))effect->confirm.verdicts [i].kind;
-        list [i].partition = effect->confirm.events [i]->partition;
-        list [i].seq = effect->confirm.verdicts [i].seq;
-    }
-    net_send_to_peer (self->world, effect->peer,
-                      &(message_t){.command = COMMAND_CONFIRM,
-                                   .request = effect->request,
-                                   .confirmations = list,
-                                   .confirmation_count = effect->confirm.count});
-    free (list);
-}
-
 static known_t *
 known_at (broker_actor_t *self, uint64_t session)
 {
@@ -204,85 +189,30 @@ known_at (broker_actor_t *self, uint64_t session)
 }
 
 static void
-send_welcome (broker_actor_t *self, const effect_t *effect)
+note_known (broker_actor_t *self, const effect_t *effect)
 {
-    if (!known_at (self, effect->session)) {
-        if (self->known_count == PEERS)
-            memmove (self->known, self->known + 1, --self->known_count * sizeof *self->known);
-        self->known [self->known_count++] =
-            (known_t){.peer = effect->peer, .session = effect->session};
-    }
-    net_send_to_peer (self->world, effect->peer,
-                      &(message_t){.command = COMMAND_WELCOME,
-                                   .session = effect->session,
-                                   .heartbeat_ms = effect->welcome.heartbeat_ms});
-}
-
-static void
-send_delivery (broker_actor_t *self, const effect_t *effect)
-{
-    const subscription_t *subscription = effect->deliver.subscription;
     known_t *known = known_at (self, effect->session);
-    if (known)
+    if (known && effect->kind == EFFECT_DELIVER)
         known->sent = effect->deliver.number;
-    target_t target = {.subscription = subscription->id,
-                       .version = subscription->version,
-                       .deliver = subscription->deliver_json,
-                       .deliver_size = subscription->deliver_size,
-                       .timeout_ms = subscription->retry.timeout_ms};
-    delivery_t delivery = {.lease = effect->deliver.lease,
-                           .number = effect->deliver.number,
-                           .attempt = effect->deliver.attempt,
-                           .deadline_ms = effect->deliver.deadline_ms,
-                           .event = effect->deliver.event};
-    net_send_to_peer (self->world, effect->peer,
-                      &(message_t){.command = COMMAND_DELIVER,
-                                   .session = effect->session,
-                                   .targets = &target,
-                                   .target_count = 1,
-                                   .deliveries = &delivery,
-                                   .delivery_count = 1});
+    if (known || effect->kind != EFFECT_WELCOME)
+        return;
+    if (self->known_count == PEERS)
+        memmove (self->known, self->known + 1, --self->known_count * sizeof *self->known);
+    self->known [self->known_count++] = (known_t){.peer = effect->peer, .session = effect->session};
 }
 
 static void
 perform (broker_actor_t *self, const effect_t *effect)
 {
-    world_t *world = self->world;
     switch (effect->kind) {
         case EFFECT_APPEND:
         case EFFECT_SAVE: broker_writer_give (self->writer, effect); break;
         case EFFECT_READ: plan_read (self, effect); break;
-        case EFFECT_CONFIRM: send_confirm (self, effect); break;
-        case EFFECT_REFUSE:
-            net_send_to_peer (world, effect->peer,
-                              &(message_t){.command = COMMAND_REFUSE,
-                                           .request = effect->request,
-                                           .status = effect->refuse.status,
-                                           .retry_after_ms = effect->refuse.retry_after_ms,
-                                           .text = ""});
-            break;
-        case EFFECT_WELCOME: send_welcome (self, effect); break;
-        case EFFECT_DELIVER: send_delivery (self, effect); break;
-        case EFFECT_SETTLED:
-            net_send_to_peer (world, effect->peer,
-                              &(message_t){.command = COMMAND_SETTLED,
-                                           .session = effect->session,
-                                           .leases = (uint64_t *)effect->settled.leases,
-                                           .lease_count = effect->settled.count});
-            break;
-        case EFFECT_RESET:
-            net_send_to_peer (world, effect->peer,
-                              &(message_t){.command = COMMAND_RESET, .session = effect->session});
-            break;
-        case EFFECT_BYE:
-            net_send_to_peer (world, effect->peer,
-                              &(message_t){.command = COMMAND_BYE, .session = effect->session});
-            break;
-        case EFFECT_ERROR: world_fail (world, "a worker of ours had bad manners"); break;
         case EFFECT_ANSWER:
             if (effect->answer.status != STATUS_OK)
-                world_note (world, "ANSWER %s", status_name (effect->answer.status));
+                world_note (self->world, "ANSWER %s", status_name (effect->answer.status));
             break;
+        default: note_known (self, effect); broker_words_say (self->world, effect);
     }
 }
 
@@ -429,75 +359,25 @@ broker_actor_spoil_next_commit (broker_actor_t *self, bool is_applied)
 }
 
 static void
-hear_publish (broker_actor_t *self, uint64_t peer, const message_t *message)
+place_events (broker_actor_t *self, const message_t *message)
 {
     for (size_t i = 0; i < message->event_count; i++)
         event_set_place (message->events [i],
                          event_partition (message->events [i]->key, self->partitions), 0,
                          world_now (self->world));
-    step (self, &(input_t){.kind = INPUT_PUBLISH,
-                           .peer = peer,
-                           .request = message->request,
-                           .publish = {.events = message->events, .count = message->event_count}});
 }
 
 static void
-hear_settle (broker_actor_t *self, input_t *input, const message_t *message)
-{
-    settle_t *settles = allocate (message->settlement_count, sizeof *settles);
-    for (size_t i = 0; i < message->settlement_count; i++) {
-        const settlement_t *said = &message->settlements [i];
-        settles [i] = (settle_t){.lease = said->lease,
-                                 .outcome = said->outcome,
-                                 .retry_after_ms = said->retry_after_ms,
-                                 .disables = said->disables,
-                                 .time_ms = said->time_ms,
-                                 .duration_ms = said->duration_ms,
-                                 .http_status = said->http_status,
-                                 .error = said->error,
-                                 .result = said->result};
-    }
-    input->kind = INPUT_SETTLE;
-    input->settle.settles = settles;
-    input->settle.count = message->settlement_count;
-    step (self, input);
-    free (settles);
-}
-
-static void
-hear_worker (broker_actor_t *self, uint64_t peer, const message_t *message)
+hear (broker_actor_t *self, uint64_t peer, const message_t *message)
 {
     input_t input = {.peer = peer, .session = message->session};
-    switch (message->command) {
-        case COMMAND_HELLO:
-            input.kind = INPUT_HELLO;
-            input.hello.name = message->name;
-            input.hello.actions = message->actions;
-            input.hello.count = message->action_count;
-            break;
-        case COMMAND_CREDIT:
-            input.kind = INPUT_CREDIT;
-            input.credit.deliveries = message->deliveries_granted;
-            input.credit.bytes = message->bytes_granted;
-            break;
-        case COMMAND_SETTLE: hear_settle (self, &input, message); return;
-        case COMMAND_RELEASE:
-            input.kind = INPUT_RELEASE;
-            input.release.leases = message->leases;
-            input.release.count = message->lease_count;
-            break;
-        case COMMAND_HEARTBEAT:
-            input.kind = INPUT_ALIVE;
-            input.alive.leases = message->leases;
-            input.alive.count = message->lease_count;
-            input.alive.received = message->received;
-            break;
-        case COMMAND_BYE: input.kind = INPUT_BYE; break;
-        default:
-            world_fail (self->world, "%s is no word of a worker", command_name (message->command));
-            return;
-    }
-    step (self, &input);
+    settle_t *settles = NULL;
+    place_events (self, message);
+    if (broker_words_understand (message, &input, &settles))
+        step (self, &input);
+    else
+        world_fail (self->world, "nobody says %s to a broker", command_name (message->command));
+    free (settles);
 }
 
 void
@@ -511,10 +391,8 @@ broker_actor_hear (broker_actor_t *self, uint64_t peer, message_t *message)
         DL_APPEND (self->inbox, heard);
         return;
     }
-    if (self->core && message->command == COMMAND_PUBLISH)
-        hear_publish (self, peer, message);
-    else if (self->core)
-        hear_worker (self, peer, message);
+    if (self->core)
+        hear (self, peer, message);
     message_clear (message);
 }
 

@@ -1,4 +1,5 @@
 #include "tests/sim/checker.h"
+#include "broker/core/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>

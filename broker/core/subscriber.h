@@ -1,0 +1,98 @@
+/*  subscriber – a subscription as the core has it: a track for each partition, and on it the
+ *  deliveries that have not ended.
+ *
+ *  Lists are utlist's: doubly linked, the head's prev is the tail.
+ */
+#ifndef SUBSCRIBER_H
+#define SUBSCRIBER_H
+
+#include <uthash.h>
+#include <utlist.h>
+
+#include "broker/core/due_queue.h"
+#include "broker/core/matching.h"
+#include "broker/core/view.h"
+
+typedef struct subscriber subscriber_t;
+typedef struct track track_t;
+typedef struct delivery delivery_t;
+typedef struct lease lease_t;
+typedef struct offer offer_t;
+
+//  Deliveries of one ordering key in one track, by seq. The first may go, the rest are held.
+typedef struct key_line {
+    uint64_t hash;  //  of the key: two keys that share it wait for one another, which is harmless
+    delivery_t *deliveries;
+    UT_hash_handle hh;
+} key_line_t;
+
+struct delivery {
+    track_t *track;
+    int64_t seq;
+    event_t *event;  //  ours; NULL: it is in the log, and read again when its turn comes
+    delivery_state_t state;
+    reason_t reason;          //  why it is in this state
+    int32_t attempts;         //  tries so far
+    bool is_exception;        //  has a row, and does not pin the floor
+    bool is_queued;           //  stands in fresh or again
+    bool is_again;            //  in again, or would be
+    bool is_fetching;         //  stands in core->fetches
+    bool is_unknown;          //  order: key, and its event was not read since the restart
+    lease_t *lease;           //  while IN_FLIGHT
+    uint64_t read;            //  the READ that brings its event; 0: none
+    due_node_t due;           //  while RETRY
+    key_line_t *line;         //  order: key
+    delivery_t *prev, *next;  //  in the track's pins or exceptions
+    delivery_t *queue_prev, *queue_next;  //  in fresh or again, or in core's fetches
+    delivery_t *line_prev, *line_next;    //  in line
+};
+
+struct track {
+    subscriber_t *subscriber;
+    int32_t partition;
+    bool is_owned;  //  the partition is ours
+    progress_t progress;
+    int64_t cursor;         //  up to here every event was asked; of a level track: last_seq
+    bool is_level;          //  new events come from memory
+    bool is_hungry;         //  in core->hungry
+    bool is_dirty;          //  in core->dirty: its progress is to be saved
+    bool is_sending;        //  in subscriber->sending
+    bool is_sharing;        //  takes from the page that is being handed out
+    bool is_reading;        //  has a READ under way
+    bool is_ordered;        //  order: key, as it was when the first of its deliveries came
+    int64_t recover_until;  //  order: key, after a restart: sends nothing before cursor is here
+    size_t unknown_keys;    //  exceptions whose event, and so key, is not read yet
+    int64_t stored_floor;   //  as last saved
+    bool stored_quiet;
+    delivery_t *pins;        //  not ended and no exception, by seq: the first holds the floor
+    delivery_t *exceptions;  //  retry, held, slow
+    delivery_t *fresh;       //  waiting for a first try, with their events
+    delivery_t *again;       //  waiting once more, with their events
+    size_t pinned;           //  how many pins
+    size_t excepted;         //  how many exceptions
+    size_t held_rows;        //  exceptions that are HELD
+    size_t dead;             //  rows in the store
+    uint32_t turns;          //  sends so far: each eighth goes to again first
+    key_line_t *lines;
+    track_t *hungry_prev, *hungry_next;
+    track_t *dirty_prev, *dirty_next;
+    track_t *sending_prev, *sending_next;
+    track_t *lagging_prev, *lagging_next;  //  in partition's lagging
+    track_t *active_prev, *active_next;    //  in partition's active
+    bool is_active;
+};
+
+struct subscriber {
+    subscription_t *subscription;  //  ours
+    matching_node_t place;
+    track_t *tracks;    //  one for each partition
+    offer_t *offer;     //  of its action
+    int32_t in_flight;  //  leases
+    bool is_ready;      //  in offer->ready
+    track_t *sending;   //  tracks that could send, served in turn
+    subscriber_t *ready_prev, *ready_next;
+    subscriber_t *offer_prev, *offer_next;  //  in offer->subscribers
+    UT_hash_handle hh;                      //  by id
+};
+
+#endif

@@ -1,0 +1,56 @@
+/*  view – what may be asked of the core at any time, without changing anything. */
+#ifndef VIEW_H
+#define VIEW_H
+
+#include "broker/core/core.h"
+
+typedef enum {
+    DELIVERY_NOT_MATCHED,  //  or from before the subscription began
+    DELIVERY_WAITING,
+    DELIVERY_IN_FLIGHT,
+    DELIVERY_RETRY,
+    DELIVERY_HELD,
+    DELIVERY_DELIVERED,
+    DELIVERY_DEAD,
+    DELIVERY_SKIPPED
+} delivery_state_t;
+const char *delivery_state_name (delivery_state_t state);  //  "in_flight"
+
+typedef struct {
+    delivery_state_t state;
+    reason_t reason;
+    int32_t attempts;    //  tries so far
+    int64_t due_ms;      //  next try, when it waits for one; 0 otherwise
+    const char *worker;  //  who has it; "" when nobody
+} delivery_view_t;
+
+/*  What the core holds of one event for one subscription. false: nothing, and then it has ended (the
+ *  attempts in the store say how) if core_has_passed, or has not been read from the log yet.
+ */
+bool core_look (const core_t *self, const char *subscription, int32_t partition, int64_t seq,
+                delivery_view_t *view);
+bool core_has_passed (const core_t *self, const char *subscription, int32_t partition, int64_t seq);
+
+//  One by its id, NULL when there is none; and all of them, in no order that matters.
+subscription_t *core_subscription (const core_t *self, const char *id);
+typedef void core_subscription_found_t (void *context, subscription_t *subscription);
+void core_each_subscription (const core_t *self, core_subscription_found_t *found, void *context);
+
+typedef struct {
+    const char *name;  //  the worker's
+    session_id_t session;
+    size_t leases, credit;
+    int64_t seen_ms;
+} session_view_t;
+typedef void core_session_found_t (void *context, const session_view_t *view);
+void core_each_session (const core_t *self, core_session_found_t *found, void *context);
+
+typedef struct {
+    int64_t last_seq;  //  over all partitions, the sum
+    size_t subscriptions, sessions, leases, pending_events, pending_bytes, waiting, waiting_bytes;
+    size_t retries, dead;
+    int64_t behind;  //  events the furthest subscription still has to read
+} core_stats_t;
+core_stats_t core_stats (const core_t *self);
+
+#endif

@@ -1,0 +1,140 @@
+#include "tests/sim/broker_words.h"
+
+#include <stdlib.h>
+
+#include "proto/model/allocate.h"
+#include "tests/sim/net.h"
+
+static void
+say_confirm (world_t *world, const effect_t *effect)
+{
+    confirmation_t *list = allocate (effect->confirm.count, sizeof *list);
+    for (size_t i = 0; i < effect->confirm.count; i++) {
+        list [i].kind = (__typeof__ (list [i].kind))effect->confirm.verdicts [i].kind;
+        list [i].partition = effect->confirm.events [i]->partition;
+        list [i].seq = effect->confirm.verdicts [i].seq;
+    }
+    net_send_to_peer (world, effect->peer,
+                      &(message_t){.command = COMMAND_CONFIRM,
+                                   .request = effect->request,
+                                   .confirmations = list,
+                                   .confirmation_count = effect->confirm.count});
+    free (list);
+}
+
+static void
+say_delivery (world_t *world, const effect_t *effect)
+{
+    const subscription_t *subscription = effect->deliver.subscription;
+    target_t target = {.subscription = subscription->id,
+                       .version = subscription->version,
+                       .deliver = subscription->deliver_json,
+                       .deliver_size = subscription->deliver_size,
+                       .timeout_ms = subscription->retry.timeout_ms};
+    delivery_t delivery = {.lease = effect->deliver.lease,
+                           .number = effect->deliver.number,
+                           .attempt = effect->deliver.attempt,
+                           .deadline_ms = effect->deliver.deadline_ms,
+                           .event = effect->deliver.event};
+    net_send_to_peer (world, effect->peer,
+                      &(message_t){.command = COMMAND_DELIVER,
+                                   .session = effect->session,
+                                   .targets = &target,
+                                   .target_count = 1,
+                                   .deliveries = &delivery,
+                                   .delivery_count = 1});
+}
+
+void
+broker_words_say (world_t *world, const effect_t *effect)
+{
+    message_t message = {.session = effect->session, .request = effect->request};
+    switch (effect->kind) {
+        case EFFECT_CONFIRM: say_confirm (world, effect); return;
+        case EFFECT_DELIVER: say_delivery (world, effect); return;
+        case EFFECT_REFUSE:
+            message.command = COMMAND_REFUSE;
+            message.status = effect->refuse.status;
+            message.retry_after_ms = effect->refuse.retry_after_ms;
+            message.text = "";
+            break;
+        case EFFECT_WELCOME:
+            message.command = COMMAND_WELCOME;
+            message.heartbeat_ms = effect->welcome.heartbeat_ms;
+            break;
+        case EFFECT_SETTLED:
+            message.command = COMMAND_SETTLED;
+            message.leases = (uint64_t *)effect->settled.leases;
+            message.lease_count = effect->settled.count;
+            break;
+        case EFFECT_RESET: message.command = COMMAND_RESET; break;
+        case EFFECT_BYE: message.command = COMMAND_BYE; break;
+        case EFFECT_ERROR: world_fail (world, "a worker of ours had bad manners"); return;
+        case EFFECT_ANSWER:
+        case EFFECT_APPEND:
+        case EFFECT_SAVE:
+        case EFFECT_READ: world_fail (world, "that is not said to anybody"); return;
+    }
+    net_send_to_peer (world, effect->peer, &message);
+}
+
+static settle_t *
+read_settles (const message_t *message)
+{
+    settle_t *settles = allocate (message->settlement_count, sizeof *settles);
+    for (size_t i = 0; i < message->settlement_count; i++) {
+        const settlement_t *said = &message->settlements [i];
+        settles [i] = (settle_t){.lease = said->lease,
+                                 .outcome = said->outcome,
+                                 .retry_after_ms = said->retry_after_ms,
+                                 .disables = said->disables,
+                                 .time_ms = said->time_ms,
+                                 .duration_ms = said->duration_ms,
+                                 .http_status = said->http_status,
+                                 .error = said->error,
+                                 .result = said->result};
+    }
+    return settles;
+}
+
+bool
+broker_words_understand (const message_t *message, input_t *input, settle_t **settles)
+{
+    switch (message->command) {
+        case COMMAND_PUBLISH:
+            input->kind = INPUT_PUBLISH;
+            input->request = message->request;
+            input->publish.events = message->events;
+            input->publish.count = message->event_count;
+            return true;
+        case COMMAND_HELLO:
+            input->kind = INPUT_HELLO;
+            input->hello.name = message->name;
+            input->hello.actions = message->actions;
+            input->hello.count = message->action_count;
+            return true;
+        case COMMAND_CREDIT:
+            input->kind = INPUT_CREDIT;
+            input->credit.deliveries = message->deliveries_granted;
+            input->credit.bytes = message->bytes_granted;
+            return true;
+        case COMMAND_SETTLE:
+            input->kind = INPUT_SETTLE;
+            input->settle.settles = *settles = read_settles (message);
+            input->settle.count = message->settlement_count;
+            return true;
+        case COMMAND_RELEASE:
+            input->kind = INPUT_RELEASE;
+            input->release.leases = message->leases;
+            input->release.count = message->lease_count;
+            return true;
+        case COMMAND_HEARTBEAT:
+            input->kind = INPUT_ALIVE;
+            input->alive.leases = message->leases;
+            input->alive.count = message->lease_count;
+            input->alive.received = message->received;
+            return true;
+        case COMMAND_BYE: input->kind = INPUT_BYE; return true;
+        default: return false;
+    }
+}
