@@ -472,26 +472,3 @@ message_decode (message_t *self, const uint8_t *head, size_t head_size, const ui
         message_clear (self);
     return status;
 }
-
-uint64_t
-message_request (const uint8_t *body, size_t size)
-{
-    static const char key_wanted [] = "request";
-    cursor_t cursor = cursor_at (body, size);
-    item_t map, key, value;
-    if (!cursor_next (&cursor, &map) || map.kind != ITEM_MAP)
-        return 0;
-    for (uint64_t i = 0; i < map.number; i++) {
-        if (!cursor_next (&cursor, &key) || key.kind != ITEM_TEXT)
-            return 0;
-        bool is_wanted = key.number == sizeof (key_wanted) - 1 &&
-                         memcmp (key.bytes, key_wanted, key.number) == 0;
-        if (is_wanted) {
-            bool is_number = cursor_next (&cursor, &value) && value.kind == ITEM_NUMBER;
-            return is_number && value.number <= INT64_MAX ? value.number : 0;
-        }
-        if (!cursor_skip (&cursor))
-            return 0;
-    }
-    return 0;
-}
