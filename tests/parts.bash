@@ -137,19 +137,20 @@ part_lint () {
     make_venv && build debug && tests/lint/run "$@"
 }
 
-#   pytest's summary as TAP.
+#   pytest's summary, at the end of what it said, as TAP.
 pytest_to_tap () {
-    sed -nE -e 's/^PASSED /ok /p' -e 's/^(FAILED|ERROR) (.*)/not ok \2\n# repeat: tests\/run system \2/p' \
-        -e 's/^(SKIPPED|XFAIL) (.*)/not ok # SKIP \2/p' -e 's/^XPASS /not ok it was to fail: /p' "$1" \
-        | sed -E 's/^(# repeat: tests\/run system )[^ ]*::([^ ]*).*/\1-k \2/'
+    sed '1,/short test summary info/d' "$1" \
+        | sed -nE -e 's/^PASSED /ok /p' -e 's/^(SKIPPED|XFAIL) (.*)/not ok # SKIP \2/p' \
+            -e 's/^XPASS (.*)/not ok it was to fail: \1/p' \
+            -e 's/^(FAILED|ERROR) ([^ ]*::([^ []*).*)/not ok \2\n# repeat: tests\/run system -k \3/p'
 }
 
-#   part_pytest MARKERS WORD…
+#   run_pytest MARKERS WORD…
 run_pytest () {
     make_venv && build debug || return
     local log=$results/pytest.log
     TOCSIN_BUILD=$root/build/debug/bin timeout 7200 build/venv/bin/python -m pytest \
-        -rA -p no:cacheprovider --rootdir=tests/system -m "$1" "${@:2}" tests/system >"$log" 2>&1
+        -rpfEsxX -p no:cacheprovider --rootdir=tests/system -m "$1" "${@:2}" tests/system >"$log" 2>&1
     local code=$?
     pytest_to_tap "$log"
     if ((code != 0)); then
