@@ -163,14 +163,49 @@ pending_level (core_t *core, bool is_forced)
     }
 }
 
-static void
-emit (core_t *core, pending_t *self, effects_t *effects)
+//  The oldest of the last SAVEs that have no ticket; NULL when there is none.
+static pending_t *
+first_waiting (const core_t *core)
 {
-    self->ticket = ++core->last_ticket;
+    pending_t *first = NULL;
+    pending_t *tail = core->pending ? core->pending->prev : NULL;
+    for (pending_t *self = tail; self && self->ticket == 0; self = self->prev) {
+        first = self;
+        if (self == core->pending)
+            break;
+    }
+    return first;
+}
+
+static size_t
+count_changes (const pending_t *first)
+{
+    size_t count = 0;
+    for (const pending_t *self = first; self; self = self->next)
+        count += self->change_count;
+    return count;
+}
+
+//  All of them as one. What was withdrawn may have been written all the same (its outcome was
+//  unknown): one old SAVE alone would take the store back to the time it was of.
+static void
+emit (core_t *core, pending_t *first, effects_t *effects)
+{
     effect_t *save = effects_add (effects, EFFECT_SAVE, REASON_NONE);
-    save->save.ticket = self->ticket;
-    save->save.changes = self->changes;
-    save->save.count = self->change_count;
+    save->save.ticket = ++core->last_ticket;
+    save->save.changes = first->changes;
+    save->save.count = first->change_count;
+    first->ticket = core->last_ticket;
+    if (!first->next)
+        return;
+    change_t *all = arena_take (&first->arena, count_changes (first) * sizeof *all);
+    save->save.changes = all;
+    save->save.count = 0;
+    for (pending_t *self = first; self; self = self->next) {
+        self->ticket = core->last_ticket;
+        for (size_t i = 0; i < self->change_count; i++)
+            all [save->save.count++] = self->changes [i];
+    }
 }
 
 static void
@@ -181,16 +216,9 @@ emit_waiting (core_t *core, effects_t *effects)
             return;
         core->store_status = STATUS_OK;
     }
-    pending_t *first = NULL;
-    pending_t *tail = core->pending ? core->pending->prev : NULL;
-    for (pending_t *self = tail; self && self->ticket == 0; self = self->prev) {
-        first = self;
-        if (self == core->pending)
-            break;
-    }
-    for (; first; first = first->next)
-        if (first->ticket == 0)
-            emit (core, first, effects);
+    pending_t *first = first_waiting (core);
+    if (first)
+        emit (core, first, effects);
 }
 
 void

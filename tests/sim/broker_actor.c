@@ -10,6 +10,7 @@
 #include "broker/store/memory.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
+#include "tests/sim/broker_notes.h"
 #include "tests/sim/broker_words.h"
 #include "tests/sim/broker_writer.h"
 #include "tests/sim/state.h"
@@ -220,8 +221,11 @@ static void
 step (broker_actor_t *self, const input_t *input)
 {
     core_step (self->core, input, world_now (self->world), self->effects);
-    for (size_t i = 0; i < effects_count (self->effects); i++)
+    for (size_t i = 0; i < effects_count (self->effects); i++) {
+        if (self->world->is_told_in_full)
+            broker_notes_effect (self->world, effects_at (self->effects, i));
         perform (self, effects_at (self->effects, i));
+    }
     checker_look (self->world->checker, self->core);
     plan_tick (self);
 }
@@ -262,6 +266,8 @@ gain_tenure (broker_actor_t *self, const inventory_t *inventory, int32_t partiti
                                                 .exception_count = row->exception_count,
                                                 .dead_count = row->dead_count};
     }
+    for (size_t i = 0; i < count && self->world->is_told_in_full; i++)
+        broker_notes_track (self->world, partition, &tracks [i]);
     step (self, &(input_t){.kind = INPUT_TENURE_GAINED,
                            .tenure = {.partition = partition,
                                       .last_seq = inventory->partitions [partition].last_seq,

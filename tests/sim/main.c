@@ -34,10 +34,10 @@ name_culprit (void *context)
 }
 
 static bool
-run (const char *name, scenario_t *play, uint64_t seed)
+run (const char *name, scenario_t *play, uint64_t seed, bool is_told_in_full)
 {
     static playing_t playing;
-    playing = (playing_t){.name = name, .seed = seed, .world = world_new (seed)};
+    playing = (playing_t){.name = name, .seed = seed, .world = world_new (seed, is_told_in_full)};
     assert_set_hook (name_culprit, &playing);
     play (playing.world);
     bool is_sound = world_is_sound (playing.world);
@@ -59,7 +59,7 @@ run_lives (uint64_t from, uint64_t count)
         uint64_t last = done + LIVES_A_LINE < count ? first + LIVES_A_LINE - 1 : from + count - 1;
         bool all_sound = true;
         for (uint64_t seed = first; seed <= last; seed++)
-            all_sound &= run ("random", random_life, seed);
+            all_sound &= run ("random", random_life, seed, false);
         if (all_sound)
             printf ("ok random lives of seeds %" PRIu64 " to %" PRIu64 "\n", first, last);
     }
@@ -71,7 +71,7 @@ run_scenarios (void)
     for (const scenario_entry_t *entry = scenarios; entry->name; entry++) {
         bool all_sound = true;
         for (uint64_t seed = 1; seed <= SEEDS_EACH; seed++)
-            all_sound &= run (entry->name, entry->play, seed);
+            all_sound &= run (entry->name, entry->play, seed, false);
         if (all_sound)
             printf ("ok %s\n", entry->name);
     }
@@ -99,7 +99,7 @@ main (int argc, char **argv)
     else if (argc == 4 && strcmp (argv [1], "--seeds") == 0)
         run_lives (strtoull (argv [2], NULL, 10), strtoull (argv [3], NULL, 10));
     else if (argc == 2 || (argc == 4 && strcmp (argv [2], "--seed") == 0)) {
-        if (run (argv [1], find (argv [1]), argc == 4 ? strtoull (argv [3], NULL, 10) : 1))
+        if (run (argv [1], find (argv [1]), argc == 4 ? strtoull (argv [3], NULL, 10) : 1, true))
             printf ("ok %s\n", argv [1]);
     }
     else {

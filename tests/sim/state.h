@@ -9,14 +9,15 @@
 #include "tests/sim/schedule.h"
 #include "tests/sim/world.h"
 
-enum { WORLD_WORKERS = 6, WORLD_NOTES = 400, WORLD_NOTE_SIZE = 160 };
+enum { WORLD_WORKERS = 6, WORLD_NOTES = 200, WORLD_NOTES_IN_FULL = 20000, WORLD_NOTE_SIZE = 160 };
 
 struct world {
     uint64_t seed;
     random_t random;
     int64_t now_ms;
-    bool is_calm;  //  no more faults, of any kind
-    bool is_wild;  //  faults come by chance, not only when a play says so
+    bool is_calm;          //  no more faults, of any kind
+    bool is_wild;          //  faults come by chance, not only when a play says so
+    bool is_told_in_full;  //  the notes have what the core did as well
     limits_t limits;
     schedule_t *schedule;
     line_t *lines;
@@ -35,8 +36,8 @@ struct world {
     int64_t disk_full_until_ms;
     bool is_sound;
     char verdict [400];
-    char notes [WORLD_NOTES][WORLD_NOTE_SIZE];  //  a ring
-    size_t note_count;
+    char (*notes) [WORLD_NOTE_SIZE];  //  a ring of note_room
+    size_t note_count, note_room;
 };
 
 #endif

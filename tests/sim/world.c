@@ -16,10 +16,13 @@
 enum { START_MS = 1000000 };
 
 world_t *
-world_new (uint64_t seed)
+world_new (uint64_t seed, bool is_told_in_full)
 {
     world_t *self = ALLOCATE (world_t);
     self->seed = seed;
+    self->is_told_in_full = is_told_in_full;
+    self->note_room = is_told_in_full ? WORLD_NOTES_IN_FULL : WORLD_NOTES;
+    self->notes = allocate (self->note_room, sizeof *self->notes);
     self->random.state = seed;
     self->now_ms = START_MS;
     self->is_sound = true;
@@ -49,6 +52,7 @@ world_destroy (world_t **self_p)
     broker_actor_destroy (&self->broker);
     net_clear (self);
     checker_destroy (&self->checker);
+    free (self->notes);
     free (self);
     *self_p = NULL;
 }
@@ -86,7 +90,7 @@ world_chance (world_t *self, int one_in)
 void
 world_note (world_t *self, const char *format, ...)
 {
-    char *note = self->notes [self->note_count++ % WORLD_NOTES];
+    char *note = self->notes [self->note_count++ % self->note_room];
     int size = snprintf (note, WORLD_NOTE_SIZE, "%8lld ", (long long)(self->now_ms - START_MS));
     va_list arguments;
     va_start (arguments, format);
@@ -111,9 +115,9 @@ world_fail (world_t *self, const char *format, ...)
 void
 world_print_transcript (const world_t *self)
 {
-    size_t first = self->note_count > WORLD_NOTES ? self->note_count - WORLD_NOTES : 0;
+    size_t first = self->note_count > self->note_room ? self->note_count - self->note_room : 0;
     for (size_t i = first; i < self->note_count; i++)
-        printf ("    %s\n", self->notes [i % WORLD_NOTES]);
+        printf ("    %s\n", self->notes [i % self->note_room]);
 }
 
 void

@@ -14,7 +14,8 @@
 
 typedef struct world world_t;
 
-world_t *world_new (uint64_t seed);
+//  in full: its transcript also has what the core did
+world_t *world_new (uint64_t seed, bool is_told_in_full);
 void world_destroy (world_t **self_p);
 
 //  Whether nothing has been found wrong, and what was, with the time.
