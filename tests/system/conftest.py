@@ -37,22 +37,23 @@ def sink() -> Iterator[Sink]:
 @pytest.fixture
 def tocsin(tmp_path: Path) -> Iterator[Up]:
     """`tocsin up`, with nothing in its store."""
-    up = Up(tmp_path)
-    yield up
-    up.end()
+    with Up(tmp_path) as up:
+        yield up
 
 
 @pytest.fixture
 def daemons(tmp_path: Path) -> Iterator[Daemons]:
     """A broker and a gateway; the play starts the workers it wants."""
-    daemons = Daemons(tmp_path)
-    yield daemons
-    daemons.end()
+    with Daemons(tmp_path) as daemons:
+        yield daemons
 
 
 @pytest.fixture
 def kinto(tocsin: Up, tmp_path: Path) -> Iterator[Kinto]:
     """A real Kinto that tells `tocsin` of every change."""
     kinto = Kinto(tmp_path, tocsin.url, tocsin.make_token("events:write"))
-    yield kinto
-    kinto.process.end()
+    try:
+        kinto.wait_until_it_serves()
+        yield kinto
+    finally:
+        kinto.process.end()

@@ -5,7 +5,6 @@ import json
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
@@ -177,11 +176,10 @@ def check_error(answer: tuple[int, dict[str, str], bytes], case: Case) -> None:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     """One for all cases: each must leave it well for the next."""
-    up = Up(Path(tmp_path_factory.mktemp("bad-input")))
-    yield up
-    up.client().publish(id="afterwards")
-    assert up.status()["events"] == 1, "something bad was stored"
-    up.end()
+    with Up(tmp_path_factory.mktemp("bad-input")) as up:
+        yield up
+        up.client().publish(id="afterwards")
+        assert up.status()["events"] == 1, "something bad was stored"
 
 
 @pytest.mark.parametrize("case", MALFORMED, ids=str)

@@ -69,13 +69,12 @@ def test_a_wrong_token_is_said_to_be_wrong(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_up_can_be_told_to_keep_away_from_private_addresses(tmp_path: Path) -> None:
-    up = Up(tmp_path / "other", worker__allow_private_addresses=0)
-    client = up.client()
-    client.subscribe({"id": "inside", "match": {}, "deliver": {"url": "http://127.0.0.1:9/"}})
-    client.publish(id="one")
-    attempt = client.wait_for_attempt("one", "inside")
-    assert "private" in attempt["error"]
-    up.end()
+    with Up(tmp_path / "other", worker__allow_private_addresses=0) as up:
+        client = up.client()
+        deliver = {"url": "http://127.0.0.1:9/"}
+        client.subscribe({"id": "inside", "match": {}, "deliver": deliver})
+        client.publish(id="one")
+        assert "private" in client.wait_for_attempt("one", "inside")["error"]
 
 
 def test_the_demo_shows_what_arrives(tmp_path: Path) -> None:
@@ -87,8 +86,11 @@ def test_the_demo_shows_what_arrives(tmp_path: Path) -> None:
         "--demo",
     ]
     demo = Process("demo", command, tmp_path)
-    demo.wait_for_line("tocsin ready ")
-    demo.wait_for_log("kinto.record.")
-    demo.wait_for_log("checked: it is right")
-    demo.stop()
-    demo.end()
+    try:
+        demo.wait_for_line("tocsin ready ")
+        demo.wait_for_log("kinto.record.")
+        demo.wait_for_log("checked: it is right")
+        demo.stop()
+    finally:
+        demo.end()
+    demo.check_log()

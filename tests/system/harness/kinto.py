@@ -34,7 +34,7 @@ kinto.event_listeners.tocsin.token = {tocsin_token}
 
 
 class Kinto:
-    """Serves when made; ended with the test."""
+    """Starts when made; ended with the test."""
 
     def __init__(self, directory: Path, tocsin_url: str, tocsin_token: str) -> None:
         self.port = free_port()
@@ -47,6 +47,8 @@ class Kinto:
         kinto = str(Path(sys.executable).with_name("kinto"))  # of the same virtual environment
         command = ["env", f"PYTHONPATH={path}", kinto, "start"]
         self.process = Process("kinto", [*command, "--ini", str(settings)], directory)
+
+    def wait_until_it_serves(self) -> None:
         until(self._serves, "Kinto serves")
 
     def _serves(self) -> bool:

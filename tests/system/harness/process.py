@@ -104,11 +104,13 @@ class Process:
         return pages * os.sysconf("SC_PAGE_SIZE")
 
     def end(self) -> None:
-        """After the test: gone, and its log without a sanitizer's report or a failed assertion."""
+        """After the test: gone, whatever state it is in."""
         if self.is_running():
-            self.thaw()
             self.kill()
         self._reader.join(DEADLINE_SECONDS)
+
+    def check_log(self) -> None:
+        """Neither a sanitizer nor an assertion may have reported anything."""
         log = self.log.read_text(errors="replace")
         for report in (*SANITIZER_REPORTS, "ASSERT"):
             assert report not in log, f"{self.name} reported “{report}”; log:\n{log[-8000:]}"

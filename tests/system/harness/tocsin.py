@@ -4,6 +4,7 @@ import itertools
 import json
 import subprocess
 from pathlib import Path
+from typing import Self
 
 import requests
 
@@ -30,7 +31,7 @@ def set_options(settings: dict[str, object]) -> list[str]:
 
 
 class Tocsin:
-    """What both forms have: a URL, an admin token, and processes that are ended with the test."""
+    """What both forms have: a URL, an admin token, and processes that end with the `with`."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -75,9 +76,27 @@ class Tocsin:
         self._lives.append(process)
         return process
 
+    def __enter__(self) -> Self:
+        try:
+            self.begin()
+        except BaseException:
+            self.end()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def begin(self) -> None:
+        """Starts what serves, and returns when it does."""
+        raise NotImplementedError
+
     def end(self) -> None:
-        for process in reversed(self._lives):
+        lives, self._lives = self._lives, []
+        for process in lives:
             process.end()
+        for process in lives:
+            process.check_log()
 
 
 class Up(Tocsin):
@@ -87,7 +106,10 @@ class Up(Tocsin):
         super().__init__(directory)
         self.settings = {key.replace("__", "/"): value for key, value in settings.items()}
         self.port = free_port()
-        self.process = self.start()
+        self.process: Process
+
+    def begin(self) -> None:
+        self.start()
 
     def start(self) -> Process:
         listen = f"--listen=127.0.0.1:{self.port}"
@@ -124,8 +146,12 @@ class Daemons(Tocsin):
         }
         self.workers: dict[str, Process] = {}
         self._worker_names = (f"worker-{number}" for number in itertools.count(1))
-        self.broker = self.start_broker()
-        self.gateway = self.start_gateway()
+        self.broker: Process
+        self.gateway: Process
+
+    def begin(self) -> None:
+        self.start_broker()
+        self.start_gateway()
         until(self.serves, "the gateway has found its broker")
 
     def _start_daemon(self, role: str, name: str, **more: object) -> Process:
