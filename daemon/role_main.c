@@ -49,9 +49,9 @@ role_parse (int argc, char **argv, const role_t *role, command_t *command)
     char doc [400];
     snprintf (version, sizeof version, "tocsin-%s %s", role->name, TOCSIN_VERSION);
     snprintf (doc, sizeof doc,
-              "tocsin-%s %s.\vIt runs until SIGTERM or SIGINT. What it has to say is on stderr. "
-              "Exit codes: 0 stopped, 1 could not run, 64 command line, 78 configuration.",
-              role->name, role->text);
+              "%s\vIt runs until SIGTERM or SIGINT. What it has to say is on stderr. Exit codes: 0 "
+              "stopped, 1 could not run, 64 command line, 78 configuration.",
+              role->text);
     const struct argp argp = {
         .options = role_options, .parser = role_take_option, .doc = doc, .children = children};
     argp_program_version = version;

@@ -5,7 +5,7 @@
  *
  *      int main (int argc, char **argv)
  *      {
- *          static const role_t role = {"broker", "keeps events and decides …", start, stop};
+ *          static const role_t role = {"broker", "Keeps events and …", start, stop};
  *          return role_main (argc, argv, &role);
  *      }
  *
@@ -23,7 +23,7 @@ enum { EXIT_USAGE = 64, EXIT_CONFIGURATION = 78 };  //  as in sysexits.h
 
 typedef struct {
     const char *name;  //  "broker": of the program tocsin-broker, and its role in the log
-    const char *text;  //  for --help: what it does, in a sentence
+    const char *text;  //  for --help: what it does, in a whole sentence
 
     //  NULL and a problem when it cannot start. settings and the ZeroMQ context outlive it.
     void *(*start) (const settings_t *settings, void *zmq, problem_t *problem);

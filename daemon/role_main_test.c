@@ -43,7 +43,7 @@ stop (void *self)
     tell ("stopped ");
 }
 
-static const role_t role = {"broker", "keeps events and decides who gets them", start, stop};
+static const role_t role = {"broker", "Keeps events and decides who gets them.", start, stop};
 
 typedef struct {
     int code;          //  the exit code, or -1 when a signal ended it
@@ -158,7 +158,7 @@ help_version_and_sample_are_printed (void **state)
 {
     (void)state;
     outcome_t outcome = RUN (0, "--help");
-    assert_non_null (strstr (outcome.said, "keeps events and decides who gets them"));
+    assert_non_null (strstr (outcome.said, "Keeps events and decides who gets them."));
     assert_non_null (strstr (outcome.said, "--config=FILE"));
     assert_int_equal (outcome.code, 0);
     assert_memory_equal (RUN (0, "--version").said, "tocsin-broker ", 14);

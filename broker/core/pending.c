@@ -18,6 +18,7 @@ destroy (pending_t *self)
     arena_clear (&self->arena);
     free (self->events);
     free (self->changes);
+    free (self->merged);
     free (self->kept);
     free (self);
 }
@@ -198,7 +199,9 @@ emit (core_t *core, pending_t *first, effects_t *effects)
     first->ticket = core->last_ticket;
     if (!first->next)
         return;
-    change_t *all = arena_take (&first->arena, count_changes (first) * sizeof *all);
+    change_t *all = allocate (count_changes (first), sizeof *all);
+    free (first->merged);
+    first->merged = all;
     save->save.changes = all;
     save->save.count = 0;
     for (pending_t *self = first; self; self = self->next) {

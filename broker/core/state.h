@@ -88,6 +88,7 @@ struct pending {
     size_t event_count, bytes;
     change_t *changes;
     size_t change_count, change_room;
+    change_t *merged;  //  these and those of the SAVEs that travel with it
     kept_t *kept;
     size_t kept_count, kept_room;
     subscription_t *answer;  //  ours; what ANSWER shows
