@@ -114,7 +114,7 @@ part_sim () {
 }
 
 part_fuzz () {
-    build fuzz && tests/fuzz/run "$@"
+    tests/fuzz/run "$@"
 }
 
 #   The Python packages of system tests and lint, in a place of their own.

@@ -47,10 +47,20 @@ utf8_is_control (const char *character, size_t size)
     return size == 2 && bytes [0] == 0xc2 && bytes [1] < 0xa0;
 }
 
+//  Where the plain ASCII at the start ends: most texts are nothing else.
+static size_t
+skip_plain (const char *text, size_t size)
+{
+    size_t at = 0;
+    while (at < size && text [at] >= 0x20 && text [at] < 0x7f)
+        at++;
+    return at;
+}
+
 bool
 utf8_is_text (const char *text, size_t size)
 {
-    for (size_t at = 0; at < size;) {
+    for (size_t at = skip_plain (text, size); at < size;) {
         size_t length = utf8_character (text + at, size - at);
         if (length == 0 || utf8_is_control (text + at, length))
             return false;
