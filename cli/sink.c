@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/nudge.h"
 #include "proto/model/allocate.h"
 
 enum { BODY_BYTES = 4 << 20 };
@@ -112,7 +113,9 @@ sink_destroy (sink_t **self_p)
 {
     if (!*self_p)
         return;
+    nudge_t *nudge = nudge_new ((*self_p)->url);
     mg_stop ((*self_p)->server);
+    nudge_destroy (&nudge);
     mg_exit_library ();
     free (*self_p);
     *self_p = NULL;

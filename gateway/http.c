@@ -9,6 +9,7 @@
 
 #include "daemon/clock.h"
 #include "daemon/log.h"
+#include "gateway/nudge.h"
 #include "gateway/routes.h"
 #include "proto/model/allocate.h"
 
@@ -275,7 +276,9 @@ http_destroy (http_t **self_p)
                                                                  "gateway/broker_timeout_ms");
     while (atomic_load (&self->services->in_flight) > 0 && monotonic_ms () < deadline_ms)
         nanosleep (&(struct timespec){0, DRAIN_POLL_MS * 1000000}, NULL);
+    nudge_t *nudge = nudge_new (self->services->url);
     mg_stop (self->server);
+    nudge_destroy (&nudge);
     http_free (self);
     *self_p = NULL;
 }
