@@ -145,6 +145,17 @@ dockerflow_and_metrics_are_for_everybody (void **state)
 }
 
 static void
+the_status_is_the_brokers (void **state)
+{
+    fixture_t *fixture = *state;
+    fake_broker_answer (fixture->broker, STATUS_OK, "{\"data\":{\"events\":7}}");
+    fixture_ask (fixture, "GET", "/v1/status", FAKE_READER, "", NULL);
+    fixture_expect (fixture, 200, "{\"data\":{\"events\":7}}");
+    fixture_ask (fixture, "GET", "/v1/status", FAKE_WRITER, "", NULL);
+    fixture_expect (fixture, 403, "events:read");
+}
+
+static void
 an_event_is_looked_up (void **state)
 {
     fixture_t *fixture = *state;
@@ -370,6 +381,7 @@ main (void)
         OVER_HTTP (a_token_comes_by_basic_too),
         OVER_HTTP (hello_tells_who_we_are_and_who_you_are),
         OVER_HTTP (dockerflow_and_metrics_are_for_everybody),
+        OVER_HTTP (the_status_is_the_brokers),
         OVER_HTTP (an_event_is_looked_up),
         OVER_HTTP (a_subscription_is_made_with_an_etag_and_shown_verbatim),
         OVER_HTTP (a_subscription_is_read_if_it_has_changed),
