@@ -134,7 +134,7 @@ make_venv () {
 }
 
 part_lint () {
-    make_venv && build debug && tests/lint/run "$@"
+    make_venv && build debug && build release && tests/lint/run "$@"
 }
 
 #   pytest's summary, at the end of what it said, as TAP.
