@@ -422,6 +422,37 @@ broker_actor_subscribe (broker_actor_t *self, subscription_t *subscription)
     return true;
 }
 
+bool
+broker_actor_is_at_rest (const broker_actor_t *self)
+{
+    if (!self->core || is_frozen (self))
+        return false;
+    core_stats_t stats = core_stats (self->core);
+    return stats.leases == 0 && stats.waiting == 0 && stats.retries == 0 && stats.behind == 0 &&
+           stats.pending_events == 0;
+}
+
+typedef struct {
+    uint64_t session;
+    bool is_there;
+} wanted_session_t;
+
+static void
+compare_session (void *context, const session_view_t *view)
+{
+    wanted_session_t *wanted = context;
+    wanted->is_there |= view->session == wanted->session;
+}
+
+bool
+broker_actor_has_session (const broker_actor_t *self, uint64_t session)
+{
+    wanted_session_t wanted = {.session = session};
+    if (self->core)
+        core_each_session (self->core, compare_session, &wanted);
+    return wanted.is_there;
+}
+
 void
 broker_actor_describe (const broker_actor_t *self, const char *subscription, int32_t partition,
                        int64_t seq, char *text, size_t size)

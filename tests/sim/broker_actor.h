@@ -22,6 +22,10 @@ store_t *broker_actor_store (broker_actor_t *self);
 
 void broker_actor_spoil_next_commit (broker_actor_t *self, bool is_applied);
 
+//  Up, awake, and nothing is left to do.
+bool broker_actor_is_at_rest (const broker_actor_t *self);
+bool broker_actor_has_session (const broker_actor_t *self, uint64_t session);
+
 //  How the core has a delivery, in words.
 void broker_actor_describe (const broker_actor_t *self, const char *subscription, int32_t partition,
                             int64_t seq, char *text, size_t size);

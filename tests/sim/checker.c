@@ -167,7 +167,7 @@ check_order (checker_t *self, size_t subscription, size_t promise)
 }
 
 void
-checker_begun (checker_t *self, const char *subscription, const event_t *event)
+checker_begun (checker_t *self, const char *subscription, const event_t *event, bool is_leased)
 {
     size_t s = subscription_at (self, subscription);
     size_t p = promise_at (self, event->id);
@@ -184,14 +184,14 @@ checker_begun (checker_t *self, const char *subscription, const event_t *event)
         world_fail (self->world, "%s arrived with other data", event->id);
 
     experience_t *had = &self->experiences [s][p];
-    if (had->oks > 0 && self->disturbed_ms < had->ok_begun_ms)
+    if (is_leased && had->oks > 0 && self->disturbed_ms < had->ok_begun_ms)
         world_fail (self->world, "%s got %s twice, and nothing explains it", subscription,
                     event->id);
     had->begins++;
     self->total_begins++;
     if (!self->promises [p].event->seq)
         event_set_place (self->promises [p].event, event->partition, event->seq, 0);
-    if (self->subscriptions [s].subscription->order == ORDER_KEY)
+    if (self->subscriptions [s].subscription->order == ORDER_KEY && is_leased)
         check_order (self, s, p);
 }
 

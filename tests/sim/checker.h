@@ -24,8 +24,10 @@ void checker_refused (checker_t *self, const char *event, status_t status);
 //  Something broke, or was mended: from now on a repeat has an explanation.
 void checker_disturbed (checker_t *self);
 
-//  A consumer gets an event, and has answered.
-void checker_begun (checker_t *self, const char *subscription, const event_t *event);
+//  A consumer gets an event, and has answered. is_leased: the worker's session still lives on the
+//  broker; otherwise this is a lease that the broker has given to another meanwhile.
+void checker_begun (checker_t *self, const char *subscription, const event_t *event,
+                    bool is_leased);
 void checker_answered (checker_t *self, const char *subscription, const event_t *event,
                        outcome_t outcome, int64_t begun_ms);
 

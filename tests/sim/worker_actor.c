@@ -6,6 +6,7 @@
 
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
+#include "tests/sim/broker_actor.h"
 #include "tests/sim/consumer.h"
 #include "tests/sim/net.h"
 #include "tests/sim/state.h"
@@ -35,6 +36,7 @@ struct worker_actor {
     const char *actions [1];
     worker_session_t *session;  //  NULL while it is down
     line_t *line;
+    uint64_t welcomed;  //  the broker's number of its session
     uint64_t life;
     int64_t frozen_until_ms;
     int64_t tick_ms;
@@ -80,6 +82,8 @@ hear (void *client, message_t *message)
         message_clear (message);
         return;
     }
+    if (message->command == COMMAND_WELCOME)
+        self->welcomed = message->session;
     if (is_frozen (self)) {
         inmail_t *mail = ALLOCATE (inmail_t);
         mail->message = *message;
@@ -141,7 +145,8 @@ begin (worker_actor_t *self, const worker_effect_t *effect)
     world_note (self->world, "%s begins %s for %s, lease %llu, attempt %d", self->name,
                 attempt->event->id, attempt->subscription,
                 (unsigned long long)effect->delivery->lease, effect->delivery->attempt);
-    checker_begun (self->world->checker, attempt->subscription, attempt->event);
+    checker_begun (self->world->checker, attempt->subscription, attempt->event,
+                   broker_actor_has_session (self->world->broker, self->welcomed));
     attempt->answer =
         consumer_answer (self->world, attempt->subscription, effect->target->timeout_ms);
     schedule_at (self->world->schedule, attempt->begun_ms + attempt->answer.after_ms, finish, self,

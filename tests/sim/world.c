@@ -314,7 +314,9 @@ calm (world_t *self)
     char what [200];
     int64_t until_ms = self->now_ms + LONG_MS;
     store_t *store = broker_actor_store (self->broker);
-    while (self->is_sound && !checker_all_ended (self->checker, store, what, sizeof what)) {
+    snprintf (what, sizeof what, "the broker never comes to rest");
+    while (self->is_sound && (!checker_all_ended (self->checker, store, what, sizeof what) ||
+                              !broker_actor_is_at_rest (self->broker))) {
         if (self->now_ms > until_ms) {
             world_fail (self, "an hour without faults, and %s", what);
             return;
