@@ -155,6 +155,8 @@ broker_link_dispatch (broker_link_t *self, const message_t *message)
         case COMMAND_ERROR:
             log_error ("gateway", "%s refused a message: %s: %s", self->endpoints [self->endpoint],
                        status_name (message->status), message->text ? message->text : "");
+            errands_refuse (self->errands, message->request, message->status, 0,
+                            message->text ? message->text : "");
             break;
         default: break;  //  a heartbeat, or something a newer broker says
     }
