@@ -187,12 +187,12 @@ typedef struct {
     const char *after;  //  ids above this one
     const subscription_t **list;
     size_t count, room;
-} listing_t;
+} subscription_list_t;
 
 static void
 list_add (void *context, subscription_t *subscription)
 {
-    listing_t *self = context;
+    subscription_list_t *self = context;
     if (strcmp (subscription->id, self->after) <= 0)
         return;
     if (self->count == self->room) {
@@ -211,7 +211,7 @@ compare_ids (const void *a, const void *b)
 
 //  As many as fit into a message, at most `limit`; how many.
 static size_t
-show_list (const call_t *self, const listing_t *listing, size_t limit, json_t *data)
+show_list (const call_t *self, const subscription_list_t *listing, size_t limit, json_t *data)
 {
     size_t bytes = 0, most = call_reply_most (self) / 2;
     for (size_t i = 0; i < listing->count; i++) {
@@ -230,7 +230,7 @@ void
 call_subscription_list (call_t *self)
 {
     int64_t limit = LISTED;
-    listing_t listing = {.after = ""};
+    subscription_list_t listing = {.after = ""};
     problem_t problem = {0};
     if ((json_object_get (self->args, "limit") &&
          call_number (self, "limit", &limit, &problem) != STATUS_OK) ||

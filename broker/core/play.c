@@ -66,6 +66,12 @@ print_change (FILE *out, const change_t *change)
                      change->attempt.number, outcome_name (change->attempt.outcome));
             break;
         case CHANGE_LEVEL: fprintf (out, " level %lld", (long long)change->seq); break;
+        case CHANGE_HEALTH:
+            fprintf (out, " %s failures %d", change->subscription, change->health.failures);
+            if (change->health.probe_ms > 0)
+                fprintf (out, " probe %lld", (long long)change->health.probe_ms);
+            break;
+        case CHANGE_TRIM: fprintf (out, " trim %lld", (long long)change->seq); break;
     }
 }
 

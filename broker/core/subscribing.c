@@ -163,7 +163,7 @@ subscribing_disable (core_t *core, subscriber_t *self)
     const subscription_t *old = self->subscription;
     int64_t version = core->now_ms > old->version ? core->now_ms : old->version + 1;
     OWNED (subscription)
-    subscription_t *disabled = subscription_with_state (old, version, old->is_paused, true);
+    subscription_t *disabled = subscription_with_state (old, version, old->is_paused, "gone");
     save_document (core, disabled);
     replace (core, self, disabled);
 }

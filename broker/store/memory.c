@@ -117,8 +117,8 @@ put_level (memory_store_t *self, const change_t *change)
 static void
 apply (memory_store_t *self, const change_t *change)
 {
-    bool has_partition =
-        change->kind != CHANGE_SUBSCRIPTION && change->kind != CHANGE_SUBSCRIPTION_GONE;
+    bool has_partition = change->kind != CHANGE_SUBSCRIPTION &&
+                         change->kind != CHANGE_SUBSCRIPTION_GONE && change->kind != CHANGE_HEALTH;
     int64_t last_seq = has_partition ? (int64_t)partition_of (self, change->partition)->count : 0;
     if (change->kind == CHANGE_LEVEL)
         put_level (self, change);

@@ -194,6 +194,8 @@ subscribers_apply (subscribers_t *self, const change_t *change, int64_t last_seq
         case CHANGE_EXCEPTION:
         case CHANGE_EXCEPTION_ENDED:
         case CHANGE_ATTEMPT: keep (self, change, last_seq); break;
+        case CHANGE_HEALTH: break;
+        case CHANGE_TRIM:
         case CHANGE_LEVEL: ASSERT (false, "a level is the partition's");
     }
 }

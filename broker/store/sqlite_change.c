@@ -118,6 +118,8 @@ writer_change (writer_t *self, const change_t *change)
         case CHANGE_SUBSCRIPTION: return put_subscription (self, change);
         case CHANGE_SUBSCRIPTION_GONE: return end_subscription (self, change);
         case CHANGE_LEVEL: return put_level (self, change);
+        case CHANGE_HEALTH:
+        case CHANGE_TRIM: return SQLITE_OK;
         case CHANGE_PROGRESS:
         case CHANGE_EXCEPTION:
         case CHANGE_EXCEPTION_ENDED:

@@ -66,6 +66,7 @@ typedef struct {
     subscription_t **subscriptions;
     size_t subscription_count;
     struct partition_row {
+        int64_t first_seq;  //  of what is kept without gaps; last_seq + 1 when nothing is
         int64_t last_seq, level_seq;
     } * partitions;  //  as many as the store was made with
     int32_t partition_count;
@@ -79,8 +80,42 @@ typedef struct {
         size_t exception_count;
     } * progresses;
     size_t progress_count;
+    struct health_row {
+        const char *subscription;
+        health_t health;
+    } * healths;  //  of those that have one
+    size_t health_count;
 } inventory_t;
 void inventory_destroy (inventory_t **self_p);
+
+//  Where in a list of exceptions: after this one. {-1, 0}: from the beginning.
+typedef struct {
+    int32_t partition;
+    int64_t seq;
+} list_place_t;
+
+//  Exceptions of one subscription, or of all, each with its event and its last attempt.
+typedef struct {
+    struct listed_row {
+        const char *subscription;
+        int32_t partition;
+        exception_at_t at;
+        event_t *event;     //  NULL: the log has it no more
+        attempt_t attempt;  //  number 0: none was kept
+    } * rows;               //  by partition and seq, or (list_dead) by the time they died
+    size_t count;
+} listing_t;
+void listing_destroy (listing_t **self_p);
+
+//  What retention wants to know of a partition.
+typedef struct {
+    int64_t first_seq, last_seq;
+    int64_t age_seq;  //  events up to here were accepted before the time asked for; 0: none
+    int64_t
+        bytes_seq;  //  without events up to here the store would have the size asked for, by its
+                    //  average event; 0: it has
+    int64_t bytes;  //  the store takes now, of all partitions, without what it can use again
+} weight_t;
 
 typedef struct {
     //  All of the batch or nothing; on disk when it returns. New events get last_seq + 1, + 2, …
@@ -97,8 +132,8 @@ typedef struct {
     //  by another), STORED_NEW and seq 0 if not. After a failure. Any thread.
     status_t (*find) (store_t *self, const batch_t *batch, stored_t *stored, problem_t *problem);
 
-    //  Events above a seq, in order, without gaps; at most limit_bytes of memory and limit_events,
-    //  but one if there is one. Sees every commit that has returned, none in part. Any thread. The
+    //  Events above a seq, in order, from first_seq on without gaps (below there may be some that an
+    //  exception keeps); at most limit_bytes of memory and limit_events, but one if there is one. Sees every commit that has returned, none in part. Any thread. The
     //  page is the caller's.
     status_t (*read) (store_t *self, int32_t partition, int64_t above_seq, size_t limit_bytes,
                       size_t limit_events, page_t **page, problem_t *problem);
@@ -117,6 +152,25 @@ typedef struct {
                             problem_t *problem);
     //  All of them, an array of count to be freed with token_array_free. Any thread.
     status_t (*list_tokens) (store_t *self, token_t **tokens, size_t *count, problem_t *problem);
+
+    //  Exceptions of a subscription in this state, after a place, at most limit of them and
+    //  limit_bytes of events, but one if there is one. Any thread. The listing is the caller's.
+    status_t (*list_exceptions) (store_t *self, const char *subscription, exception_state_t state,
+                                 list_place_t after, size_t limit, size_t limit_bytes,
+                                 listing_t **listing, problem_t *problem);
+    //  Dead ones of all subscriptions that died before a time, at most limit; without events and
+    //  attempts. Any thread.
+    status_t (*list_dead) (store_t *self, int64_t before_ms, size_t limit, listing_t **listing,
+                           problem_t *problem);
+
+    //  The last seq of a partition that was accepted before a time; 0 or first_seq - 1 when none
+    //  was. Any thread.
+    status_t (*find_seq) (store_t *self, int32_t partition, int64_t time_ms, int64_t *seq,
+                          problem_t *problem);
+
+    //  Any thread. before_ms, bytes_most: 0 asks nothing.
+    status_t (*weigh) (store_t *self, int32_t partition, int64_t before_ms, int64_t bytes_most,
+                       weight_t *weight, problem_t *problem);
 
     //  Work that keeps commits quick (SQLite: a checkpoint), in a thread of its own, when told that
     //  something was committed. Blocks. May be a no-op.

@@ -80,6 +80,8 @@ make_change (twins_t *self, int index)
             break;
         case CHANGE_EXCEPTION_ENDED:
         case CHANGE_LEVEL:
+        case CHANGE_HEALTH:
+        case CHANGE_TRIM:
         case CHANGE_SUBSCRIPTION_GONE: break;
     }
     return change;

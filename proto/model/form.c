@@ -61,6 +61,17 @@ form_members (const form_t *self, const char *known)
     return STATUS_OK;
 }
 
+form_t
+form_part (const form_t *self, const char *name)
+{
+    form_t part = *self;
+    part.at = name;
+    part.json = json_object_get (self->json, name);
+    part.made = json_object ();
+    json_object_set_new (self->made, name, part.made);
+    return part;
+}
+
 status_t
 form_integer (const form_t *self, const char *name, int64_t standard, int64_t least, int64_t most)
 {
@@ -73,6 +84,21 @@ form_integer (const form_t *self, const char *name, int64_t standard, int64_t le
         return form_refuse (self, name, "%lld is not in %lld … %lld", (long long)value,
                             (long long)least, (long long)most);
     json_object_set_new (self->made, name, json_integer (value));
+    return STATUS_OK;
+}
+
+//  A whole number stays one, so that it is shown as it was given.
+status_t
+form_number (const form_t *self, const char *name, double standard, double least, double most)
+{
+    const json_t *json = json_object_get (self->json, name);
+    if (json && !json_is_number (json))
+        return form_refuse (self, name, "it is a number in %g … %g", least, most);
+    double value = json ? json_number_value (json) : standard;
+    if (!(value >= least && value <= most))
+        return form_refuse (self, name, "%g is not in %g … %g", value, least, most);
+    json_object_set_new (self->made, name,
+                         json ? json_copy ((json_t *)(uintptr_t)json) : json_real (standard));
     return STATUS_OK;
 }
 

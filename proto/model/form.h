@@ -33,8 +33,13 @@ status_t form_refuse (const form_t *self, const char *name, const char *format, 
 //  That it is an object, and has no members but these, which are separated by blanks.
 status_t form_members (const form_t *self, const char *known);
 
+//  The object of a member, as a form of its own; its made goes into the parent's.
+form_t form_part (const form_t *self, const char *name);
+
 status_t form_integer (const form_t *self, const char *name, int64_t standard, int64_t least,
                        int64_t most);
+status_t form_number (const form_t *self, const char *name, double standard, double least,
+                      double most);
 status_t form_flag (const form_t *self, const char *name, bool standard);
 
 //  A string out of some, which are separated by blanks; standard is one of them.

@@ -156,12 +156,22 @@ match_data_clear (match_data_t *data)
     *data = (match_data_t){0};
 }
 
+//  What Tocsin tells of itself, tocsin.delivery.dead and such.
+static bool
+is_ours (const char *type)
+{
+    return strncmp (type, "tocsin.", 7) == 0;
+}
+
 match_answer_t
 match_asks (const match_t *self, match_data_t *data)
 {
     const event_t *event = data->event;
     if (event->phase != self->phase)
         return MATCH_NO_PHASE;
+    bool wants_ours = self->type && is_ours (pattern_text (self->type));
+    if (is_ours (event->type) && !wants_ours)
+        return MATCH_NO_TYPE;
     if (self->type && !pattern_matches (self->type, event->type))
         return MATCH_NO_TYPE;
     if (self->subject && !pattern_matches (self->subject, event->subject))

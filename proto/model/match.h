@@ -3,6 +3,9 @@
  *  match.data has the shape of the data: an array lists the accepted values; {"prefix": "x"},
  *  {"suffix": "x"}, {"exists": false}, {"anything-but": […]}, {"numeric": [">", 3]} test them (the
  *  form of Amazon EventBridge). The data is parsed once for an event, however many ask: match_data_t.
+ *
+ *  What Tocsin tells of itself, events of type tocsin.…, is matched only by a type that begins so: who
+ *  wants "everything" means what happened in the world.
  */
 #ifndef MATCH_H
 #define MATCH_H

@@ -88,6 +88,19 @@ the_answer_says_which_part_said_no (void **state)
 }
 
 static void
+what_tocsin_tells_of_itself_is_asked_for_by_name (void **state)
+{
+    (void)state;
+    event_t dead = {.type = "tocsin.delivery.dead", .subject = "/s"};
+    assert_int_equal (ask_of ("{}", &dead), MATCH_NO_TYPE);
+    assert_int_equal (ask_of ("{\"type\": \"**\"}", &dead), MATCH_NO_TYPE);
+    assert_int_equal (ask_of ("{\"type\": \"*.delivery.dead\"}", &dead), MATCH_NO_TYPE);
+    assert_int_equal (ask_of ("{\"type\": \"tocsin.**\"}", &dead), MATCH_YES);
+    assert_int_equal (ask_of ("{\"type\": \"tocsin.delivery.*\"}", &dead), MATCH_YES);
+    assert_int_equal (ask_of ("{\"type\": \"tocsin.worker.*\"}", &dead), MATCH_NO_TYPE);
+}
+
+static void
 the_core_may_see_what_to_look_for (void **state)
 {
     (void)state;
@@ -327,6 +340,7 @@ main (void)
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (what_is_absent_matches_everything_that_has_happened),
         cmocka_unit_test (the_answer_says_which_part_said_no),
+        cmocka_unit_test (what_tocsin_tells_of_itself_is_asked_for_by_name),
         cmocka_unit_test (the_core_may_see_what_to_look_for),
         cmocka_unit_test (an_array_lists_the_accepted_values),
         cmocka_unit_test (tests_look_at_more_than_equality),

@@ -7,6 +7,7 @@
 
 #include "proto/model/event.h"
 #include "proto/model/progress.h"
+#include "proto/model/reason.h"
 #include "proto/model/subscription.h"
 
 //  Why a delivery is an exception to its subscription's floor.
@@ -20,8 +21,11 @@ bool outcome_from_name (const char *name, outcome_t *outcome);
 
 typedef struct {
     exception_state_t state;
-    int32_t attempts;  //  tries so far
-    int64_t due_ms;    //  next try; 0 when it waits for something else than time
+    int32_t attempts;  //  tries so far, all of them: the number of the last one
+    int32_t forgiven;  //  of these, made before it was last redriven: they count no more
+    int32_t crashes;   //  workers that died over it, since it was last redriven
+    int64_t due_ms;    //  next try, 0 when it waits for something else than time; DEAD: since when
+    reason_t reason;   //  DEAD: why; NONE otherwise
 } exception_t;
 
 typedef struct {
@@ -34,11 +38,22 @@ typedef struct {
     int64_t time_ms;  //  wall time at which it began
     int64_t duration_ms;
     outcome_t outcome;
-    int32_t http_status;  //  0 when no answer came
-    const char *error;    //  in words; "" when all was well
-    const char *worker;   //  name
-    const char *result;   //  JSON or the start of the reply, UTF-8; "" when none
+    int32_t http_status;    //  0 when no answer came
+    const char *error;      //  in words; "" when all was well
+    int32_t connect_us;     //  until the connection stood; 0: it did already, or was not measured
+    int32_t tls_us;         //  until TLS stood, from the beginning too
+    int32_t first_byte_us;  //  until the first byte of the answer
+    const char *worker;     //  name
+    const char *result;     //  JSON or the start of the reply, UTF-8; "" when none
 } attempt_t;
+
+//  How the consumer of a subscription has been doing; written when its breaker opens or closes.
+typedef struct {
+    int64_t failing_since_ms;  //  of the first failure since the last success; 0: it does well
+    int64_t probe_ms;          //  when the breaker lets the next delivery through; 0: it is closed
+    int32_t failures;          //  in a row
+    int32_t openings;          //  probes that failed in a row
+} health_t;
 
 typedef struct {
     enum {
@@ -48,11 +63,14 @@ typedef struct {
         CHANGE_EXCEPTION,          //  made or replaced, of (subscription, partition, seq)
         CHANGE_EXCEPTION_ENDED,    //  its row goes
         CHANGE_ATTEMPT,            //  one more; the same number twice is one row
-        CHANGE_LEVEL               //  of a partition, see level_seq below
+        CHANGE_LEVEL,              //  of a partition, see level_seq below
+        CHANGE_HEALTH,             //  of a subscription
+        CHANGE_TRIM                //  of a partition: see below
     } kind;
     const char *subscription;  //  id
     int32_t partition;
-    int64_t seq;  //  of the exception or attempt; of CHANGE_LEVEL the level_seq
+    int64_t
+        seq;  //  of the exception or attempt; of CHANGE_LEVEL the level_seq; of CHANGE_TRIM up to where
     union {
         const subscription_t *document;
         struct {
@@ -61,6 +79,7 @@ typedef struct {
         };
         exception_t exception;
         attempt_t attempt;
+        health_t health;
     };
 } change_t;
 
@@ -68,6 +87,9 @@ typedef struct {
  *  writing its floor for each event would be a row an event for nothing. Instead the partition has
  *  one level_seq, raised now and then, in one commit with the floors of those subscriptions that
  *  are not quiet at that time. A quiet subscription's true floor is max (floor, level_seq).
+ *
+ *  CHANGE_TRIM. Events up to seq leave the log for good, with their attempts; those that have an
+ *  exception (a dead letter, a retry) stay until it goes. first_seq of the partition becomes seq + 1.
  */
 
 #endif

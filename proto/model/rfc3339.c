@@ -40,26 +40,43 @@ days_of_month (int year, int month)
     return days [month - 1] + (month == 2 && is_leap);
 }
 
+//  Days from 1970-01-01, of the proleptic Gregorian calendar: "days_from_civil" of Howard Hinnant,
+//  "chrono-Compatible Low-Level Date Algorithms".
+static int64_t
+days_since_1970 (int64_t year, int month, int day)
+{
+    year -= month <= 2;
+    int64_t era = (year >= 0 ? year : year - 399) / 400;
+    int64_t year_of_era = year - era * 400;
+    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * 146097 + day_of_era - 719468;
+}
+
 static bool
-read_date (cursor_t *cursor)
+read_date (cursor_t *cursor, int64_t *days)
 {
     int year = digits (cursor, 4);
     expect (cursor, '-', '-');
     int month = digits (cursor, 2);
     expect (cursor, '-', '-');
     int day = digits (cursor, 2);
-    return cursor->at && day >= 1 && day <= days_of_month (year, month);
+    if (!cursor->at || day < 1 || day > days_of_month (year, month))
+        return false;
+    *days = days_since_1970 (year, month, day);
+    return true;
 }
 
-static void
-skip_fraction (cursor_t *cursor)
+static int
+read_fraction_ms (cursor_t *cursor)
 {
     if (!cursor->at || *cursor->at != '.')
-        return;
+        return 0;
     cursor->at++;
-    digits (cursor, 1);
-    while (cursor->at && *cursor->at >= '0' && *cursor->at <= '9')
-        cursor->at++;
+    int ms = 100 * digits (cursor, 1);
+    for (int unit = 10; cursor->at && *cursor->at >= '0' && *cursor->at <= '9'; unit /= 10)
+        ms += unit * (*cursor->at++ - '0');
+    return ms;
 }
 
 //  Minutes that local time is ahead of UTC.
@@ -83,10 +100,11 @@ read_offset (cursor_t *cursor, int *offset)
 }
 
 bool
-rfc3339_is_time (const char *text)
+rfc3339_read (const char *text, int64_t *ms)
 {
     cursor_t cursor = {text};
-    if (!read_date (&cursor))
+    int64_t days;
+    if (!read_date (&cursor, &days))
         return false;
     expect (&cursor, 'T', 't');
     int hour = digits (&cursor, 2);
@@ -94,10 +112,21 @@ rfc3339_is_time (const char *text)
     int minute = digits (&cursor, 2);
     expect (&cursor, ':', ':');
     int second = digits (&cursor, 2);
-    skip_fraction (&cursor);
+    int fraction_ms = read_fraction_ms (&cursor);
     int offset;
     if (!read_offset (&cursor, &offset) || *cursor.at || hour > 23 || minute > 59 || second > 60)
         return false;
     int utc = (60 * hour + minute - offset + MINUTES_OF_DAY) % MINUTES_OF_DAY;
-    return second < 60 || utc == MINUTES_OF_DAY - 1;
+    if (second == 60 && utc != MINUTES_OF_DAY - 1)
+        return false;
+    int64_t minutes = days * MINUTES_OF_DAY + 60 * hour + minute - offset;
+    *ms = (minutes * 60 + second) * 1000 + fraction_ms;
+    return true;
+}
+
+bool
+rfc3339_is_time (const char *text)
+{
+    int64_t ms;
+    return rfc3339_read (text, &ms);
 }

@@ -64,12 +64,39 @@ what_is_nearly_a_time_is_none (void **state)
             fail_msg ("%s is no time", bad [i]);
 }
 
+static void
+a_time_is_told_in_ms (void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t ms;
+    } times [] = {
+        {"1970-01-01T00:00:00Z", 0},
+        {"1969-12-31T23:59:59.999Z", -1},
+        {"2026-11-24T03:00:00.1239Z", 1795489200123},
+        {"2026-11-24T04:30:00.5+01:30", 1795489200500},
+        {"2024-02-29T23:59:59Z", 1709251199000},
+        {"2000-03-01T00:00:00Z", 951868800000},
+        {"1990-12-31T23:59:60Z", 662688000000},
+    };
+    for (size_t i = 0; i < sizeof (times) / sizeof (*times); i++) {
+        int64_t ms = 7;
+        assert_true (rfc3339_read (times [i].text, &ms));
+        assert_int_equal (ms, times [i].ms);
+    }
+    int64_t untouched = 7;
+    assert_false (rfc3339_read ("yesterday", &untouched));
+    assert_int_equal (untouched, 7);
+}
+
 int
 main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (times_of_the_standard_are_times),
         cmocka_unit_test (what_is_nearly_a_time_is_none),
+        cmocka_unit_test (a_time_is_told_in_ms),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 #include "proto/model/owned_json.h"
+#include "proto/model/rfc3339.h"
 #include "proto/model/subscription_form.h"
 
 //  A subscription as it lies in memory; what `is` points to is ours.
@@ -18,6 +19,7 @@ typedef struct {
     subscription_t *lender;  //  a reference, or NULL
     json_t *document;
     char *deliver_json;
+    int64_t *seqs;  //  of replay.from and replay.until
 } counted_t;
 
 static counted_t *
@@ -47,11 +49,90 @@ flag_of (const json_t *document, const char *name)
 static retry_policy_t
 retry_of (const json_t *document)
 {
-    return (retry_policy_t){
+    retry_policy_t policy = {
         .max_attempts = (int32_t)number_of (document, "retry", "max_attempts"),
         .min_backoff_ms = number_of (document, "retry", "min_backoff_ms"),
         .max_backoff_ms = number_of (document, "retry", "max_backoff_ms"),
         .timeout_ms = number_of (document, "retry", "timeout_ms"),
+        .ttl_ms = number_of (document, "retry", "ttl_ms"),
+        .retry_after_most_ms = number_of (document, "retry", "retry_after_most_ms"),
+        .disable_after_ms = number_of (document, "retry", "disable_after_ms"),
+    };
+    size_t i;
+    json_t *pause;
+    json_array_foreach (json_object_get (json_object_get (document, "retry"), "schedule_ms"), i,
+                        pause) policy.schedule_ms [policy.schedule_count++] =
+        json_integer_value (pause);
+    return policy;
+}
+
+static breaker_policy_t
+breaker_of (const json_t *document)
+{
+    return (breaker_policy_t){
+        .failures = (int32_t)number_of (document, "breaker", "failures"),
+        .probe_ms = number_of (document, "breaker", "probe_ms"),
+        .probe_most_ms = number_of (document, "breaker", "probe_most_ms"),
+    };
+}
+
+static int64_t
+time_of (const json_t *document, const char *name)
+{
+    int64_t ms = 0;
+    const char *text = text_of (document, name);
+    if (text)
+        rfc3339_read (text, &ms);
+    return ms;
+}
+
+static void
+set_start (counted_t *self, const json_t *document)
+{
+    const json_t *start = json_object_get (document, "start");
+    if (json_is_string (start))
+        self->is.start =
+            strcmp (json_string_value (start), "now") == 0 ? START_NOW : START_EARLIEST;
+    else if (json_object_get (start, "time")) {
+        self->is.start = START_TIME;
+        self->is.start_at = time_of (start, "time");
+    }
+    else {
+        self->is.start = START_SEQ;
+        self->is.start_at = json_integer_value (json_object_get (start, "seq"));
+    }
+}
+
+static keep_t
+keep_of (const json_t *document)
+{
+    const char *word = text_of (document, "attempts");
+    return strcmp (word, "all") == 0    ? KEEP_ALL
+           : strcmp (word, "none") == 0 ? KEEP_NONE
+                                        : KEEP_FAILURES;
+}
+
+static void
+set_replay (counted_t *self, const json_t *document)
+{
+    const json_t *replay = json_object_get (document, "replay");
+    if (!replay)
+        return;
+    const json_t *from = json_object_get (replay, "from");
+    const json_t *until = json_object_get (replay, "until");
+    size_t count = json_array_size (from);
+    self->seqs = allocate (2 * count, sizeof *self->seqs);
+    for (size_t i = 0; i < count; i++) {
+        self->seqs [i] = json_integer_value (json_array_get (from, i));
+        self->seqs [count + i] = json_integer_value (json_array_get (until, i));
+    }
+    self->is.replay = (replay_t){
+        .id = text_of (replay, "id"),
+        .of = text_of (replay, "of"),
+        .from = self->seqs,
+        .until = self->seqs + count,
+        .partitions = count,
+        .has_ended = flag_of (replay, "ended"),
     };
 }
 
@@ -60,9 +141,11 @@ static char *
 dump_deliver (const json_t *document)
 {
     OWNED (json)
-    json_t *parts = json_pack ("{sO sO* sO}", "action", json_object_get (document, "action"),
-                               "deliver", json_object_get (document, "deliver"), "final",
-                               json_object_get (json_object_get (document, "retry"), "final"));
+    json_t *parts =
+        json_pack ("{sO sO* sO sO*}", "action", json_object_get (document, "action"), "deliver",
+                   json_object_get (document, "deliver"), "final",
+                   json_object_get (json_object_get (document, "retry"), "final"), "replay",
+                   json_object_get (json_object_get (document, "replay"), "id"));
     char *text = parts ? json_dumps (parts, JSON_COMPACT) : NULL;
     ASSERT (text, "a document that subscription_form_read made has all its parts");
     return text;
@@ -84,13 +167,23 @@ make (json_t *document, int64_t version, const match_t *match)
         .deliver_json = self->deliver_json,
         .deliver_size = strlen (self->deliver_json),
         .retry = retry_of (document),
+        .breaker = breaker_of (document),
         .in_flight_most = (int32_t)number_of (document, "limits", "in_flight"),
+        .adapts = flag_of (json_object_get (document, "limits"), "adaptive"),
+        .rate_per_second = json_number_value (
+            json_object_get (json_object_get (document, "limits"), "rate_per_second")),
+        .burst = number_of (document, "limits", "burst"),
         .order = strcmp (text_of (document, "order"), "key") == 0 ? ORDER_KEY : ORDER_NONE,
-        .start = strcmp (text_of (document, "start"), "now") == 0 ? START_NOW : START_EARLIEST,
+        .expires_ms = time_of (document, "expires"),
+        .keep = keep_of (document),
         .is_paused = flag_of (document, "paused"),
         .is_disabled = flag_of (document, "disabled"),
+        .disabled_because =
+            flag_of (document, "disabled") ? text_of (document, "disabled_because") : "",
         .document = document,
     };
+    set_start (self, document);
+    set_replay (self, document);
     return self;
 }
 
@@ -137,18 +230,69 @@ subscription_dump (const subscription_t *self)
     return text;
 }
 
+//  With another document, and the match of the first one, which a pause leaves as it is.
+static subscription_t *
+derive (const subscription_t *self, json_t *document, int64_t version)
+{
+    const counted_t *all = counted (self);
+    counted_t *made = make (document, version, self->match);
+    made->lender = subscription_ref (all->lender ? all->lender : self);
+    return &made->is;
+}
+
 subscription_t *
 subscription_with_state (const subscription_t *self, int64_t version, bool is_paused,
-                         bool is_disabled)
+                         const char *because)
 {
     json_t *document = json_deep_copy (self->document);
     json_object_set_new (document, "paused", json_boolean (is_paused));
-    json_object_set_new (document, "disabled", json_boolean (is_disabled));
-    counted_t *self_all = counted (self);
-    const subscription_t *lender = self_all->lender ? self_all->lender : self;
-    counted_t *made = make (document, version, self->match);
-    made->lender = subscription_ref (lender);
-    return &made->is;
+    json_object_set_new (document, "disabled", json_boolean (because != NULL));
+    json_object_del (document, "disabled_because");
+    if (because)
+        json_object_set_new (document, "disabled_because", json_string (because));
+    return derive (self, document, version);
+}
+
+static json_t *
+dump_replay (const replay_t *replay)
+{
+    json_t *from = json_array (), *until = json_array ();
+    for (size_t i = 0; i < replay->partitions; i++) {
+        json_array_append_new (from, json_integer (replay->from [i]));
+        json_array_append_new (until, json_integer (replay->until [i]));
+    }
+    return json_pack ("{ss ss so so sb}", "id", replay->id, "of", replay->of, "from", from, "until",
+                      until, "ended", (int)replay->has_ended);
+}
+
+subscription_t *
+subscription_replay (const subscription_t *self, int64_t version, const replay_t *replay,
+                     const json_t *match, double rate_per_second, const limits_t *limits,
+                     problem_t *problem)
+{
+    OWNED (json) json_t *document = json_deep_copy (self->document);
+    json_object_set_new (document, "id", json_sprintf ("%s~%s", self->id, replay->id));
+    json_object_set_new (document, "start", json_string ("earliest"));
+    json_object_set_new (document, "replay", dump_replay (replay));
+    json_object_set_new (document, "paused", json_false ());
+    json_object_set_new (document, "disabled", json_false ());
+    json_object_del (document, "expires");
+    if (match)
+        json_object_set_new (document, "match", json_deep_copy (match));
+    if (rate_per_second > 0) {
+        json_t *rates = json_object_get (document, "limits");
+        json_object_set_new (rates, "rate_per_second", json_real (rate_per_second));
+        json_object_del (rates, "burst");
+    }
+    return subscription_new (document, version, limits, problem);
+}
+
+subscription_t *
+subscription_replay_ended (const subscription_t *self, int64_t version)
+{
+    json_t *document = json_deep_copy (self->document);
+    json_object_set_new (json_object_get (document, "replay"), "ended", json_true ());
+    return derive (self, document, version);
 }
 
 subscription_t *
@@ -176,6 +320,7 @@ subscription_destroy (subscription_t **self_p)
     subscription_destroy (&all->lender);
     json_decref (all->document);
     free (all->deliver_json);
+    free (all->seqs);
     free (all);
 }
 

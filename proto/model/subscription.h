@@ -10,15 +10,40 @@
 
 #include "proto/model/match.h"
 
+enum { RETRY_SCHEDULE_MOST = 32, IN_FLIGHT_STANDARD = 64 };
+
 typedef struct {
     int32_t max_attempts;  //  at least 1
+    int32_t schedule_count;
+    int64_t schedule_ms [RETRY_SCHEDULE_MOST];  //  pauses after the first, second … attempt; the
+                                                //  last one is repeated. 0 of them: backoff
     int64_t min_backoff_ms;
     int64_t max_backoff_ms;
     int64_t timeout_ms;  //  of one attempt
+    int64_t ttl_ms;      //  after its event was accepted a delivery is tried no more; 0: never
+    int64_t retry_after_most_ms;  //  a consumer that asks for more waits this long
+    int64_t disable_after_ms;     //  one that fails without a success is disabled; 0: never
 } retry_policy_t;
 
+typedef struct {
+    int32_t failures;  //  in a row, and it opens; 0: it never does
+    int64_t probe_ms;  //  until the first probe; doubles up to
+    int64_t probe_most_ms;
+} breaker_policy_t;
+
 typedef enum { ORDER_NONE, ORDER_KEY } order_t;
-typedef enum { START_NOW, START_EARLIEST } start_t;
+typedef enum { START_NOW, START_EARLIEST, START_TIME, START_SEQ } start_t;
+typedef enum { KEEP_ALL, KEEP_FAILURES, KEEP_NONE } keep_t;
+
+//  What makes a replay of a subscription: the same deliveries once more, from a stretch of the log.
+typedef struct {
+    const char *id;        //  NULL: it is no replay
+    const char *of;        //  the subscription that is replayed
+    const int64_t *from;   //  for each partition, the seq before the first one
+    const int64_t *until;  //  and the last one
+    size_t partitions;
+    bool has_ended;
+} replay_t;
 
 typedef struct subscription {
     const char *id;
@@ -29,11 +54,20 @@ typedef struct subscription {
         *deliver_json;  //  compact JSON of `action` and `deliver`, for the worker, secret included
     size_t deliver_size;  //  bytes
     retry_policy_t retry;
+    breaker_policy_t breaker;
     int32_t in_flight_most;
+    bool adapts;             //  its cap moves below in_flight_most by itself
+    double rate_per_second;  //  0: as fast as may be
+    int64_t burst;           //  deliveries that a pause saves up for
     order_t order;
     start_t start;
+    int64_t start_at;    //  START_TIME: ms since 1970; START_SEQ: the first seq
+    int64_t expires_ms;  //  since 1970; 0: never
+    keep_t keep;         //  which attempts
     bool is_paused;
     bool is_disabled;
+    const char *disabled_because;  //  "asked", "gone", "failing"; "" when it is not
+    replay_t replay;
     const json_t *document;  //  all of it, normalised: defaults filled in, secret included
 } subscription_t;
 
@@ -49,9 +83,20 @@ subscription_t *subscription_load (const char *text, size_t size, const limits_t
                                    problem_t *problem);
 char *subscription_dump (const subscription_t *self);  //  for the store; free () it
 
-/*  The same with another state, a new version: what pausing and 410 Gone make of it. */
+/*  The same with another state, a new version: what pausing and 410 Gone make of it. because: a
+ *  word of disabled_because; NULL when it is not disabled.
+ */
 subscription_t *subscription_with_state (const subscription_t *self, int64_t version,
-                                         bool is_paused, bool is_disabled);
+                                         bool is_paused, const char *because);
+
+/*  The replay `id` of it, of that stretch of the log; its id is that of the subscription, ~ and `id`.
+ *  match: instead of its own; NULL: its own. rate_per_second: 0: its own.
+ */
+subscription_t *subscription_replay (const subscription_t *self, int64_t version,
+                                     const replay_t *replay, const json_t *match,
+                                     double rate_per_second, const limits_t *limits,
+                                     problem_t *problem);
+subscription_t *subscription_replay_ended (const subscription_t *self, int64_t version);
 
 subscription_t *subscription_ref (const subscription_t *self);
 void subscription_destroy (subscription_t **self_p);  //  gives one reference back; safe on NULL

@@ -7,10 +7,12 @@
 #include "proto/model/deliver_form.h"
 #include "proto/model/form.h"
 #include "proto/model/owned_json.h"
+#include "proto/model/policy_form.h"
+#include "proto/model/rfc3339.h"
 
-enum { ATTEMPTS_MOST = 100, IN_FLIGHT_MOST = 1024, FINALS = 32 };
-enum { BACKOFF_MOST_MS = 7 * 24 * 3600 * 1000, TIMEOUT_MOST_MS = 3600 * 1000 };
-enum { ID_RANDOM = 16 };  //  letters of base32: 80 bits
+enum { ID_RANDOM = 16 };     //  letters of base32: 80 bits
+enum { RANGES_MOST = 256 };  //  of a replay: one for each partition
+enum { TIME_BYTES = 64 };
 
 static bool
 is_name (const char *text, const char *also)
@@ -43,29 +45,18 @@ read_id (const form_t *form)
     const char *id = form_text (form, "id", (size_t)form->limits->name_bytes);
     if (!id)
         return form->status;
-    if (!is_name (id, "."))
+    bool is_replay = json_object_get (form->json, "replay");
+    if (!is_name (id, is_replay ? ".~" : "."))
         return form_refuse (form, "id",
                             "\"%.60s\" has other characters than A-Z, a-z, 0-9, _ . and -", id);
     json_object_set_new (form->made, "id", json_string (id));
     return STATUS_OK;
 }
 
-//  The object of a member, as a form of its own; its made goes into the parent's.
-static form_t
-part_of (const form_t *form, const char *name)
-{
-    form_t part = *form;
-    part.at = name;
-    part.json = json_object_get (form->json, name);
-    part.made = json_object ();
-    json_object_set_new (form->made, name, part.made);
-    return part;
-}
-
 static status_t
 read_action (const form_t *form)
 {
-    form_t action = part_of (form, "action");
+    form_t action = form_part (form, "action");
     status_t status = form_members (&action, "name");
     if (status != STATUS_OK)
         return status;
@@ -93,7 +84,7 @@ read_deliver (const form_t *form)
             form, "deliver",
             "it is missing; say where to, as in {\"url\": \"https://consumer.example/hook\"}");
     }
-    form_t deliver = part_of (form, "deliver");
+    form_t deliver = form_part (form, "deliver");
     return deliver_form_read (&deliver);
 }
 
@@ -105,64 +96,6 @@ read_mode (const form_t *form)
         return form_refuse (form, "mode",
                             "\"broadcast\" is not offered by this version; there is queue");
     return form_word (form, "mode", "queue", "queue");
-}
-
-//  These have a meaning of their own: tried again, or (410) the end of the subscription.
-static bool
-can_be_final (json_int_t code)
-{
-    return code >= 400 && code <= 599 && code != 408 && code != 410 && code != 425 && code != 429 &&
-           code != 503;
-}
-
-static status_t
-read_final (const form_t *retry)
-{
-    json_t *final = json_object_get (retry->json, "final");
-    if (final && (!json_is_array (final) || json_array_size (final) > FINALS))
-        return form_refuse (retry, "final",
-                            "it is an array of at most %d HTTP statuses, as in [400, 404]", FINALS);
-    size_t i;
-    json_t *code;
-    json_array_foreach (final, i, code)
-    {
-        if (!json_is_integer (code) || !can_be_final (json_integer_value (code)))
-            return form_refuse (
-                retry, "final",
-                "its element %zu is no HTTP status in 400 … 599 without 408, 410, 425, 429 and 503, which have their own meaning",
-                i);
-    }
-    json_object_set_new (retry->made, "final", final ? json_copy (final) : json_array ());
-    return STATUS_OK;
-}
-
-static status_t
-read_retry (const form_t *form)
-{
-    form_t retry = part_of (form, "retry");
-    status_t status =
-        form_members (&retry, "max_attempts min_backoff_ms max_backoff_ms timeout_ms final");
-    if (status == STATUS_OK)
-        status = form_integer (&retry, "max_attempts", 12, 1, ATTEMPTS_MOST);
-    if (status == STATUS_OK)
-        status = form_integer (&retry, "min_backoff_ms", 1000, 1, BACKOFF_MOST_MS);
-    if (status != STATUS_OK)
-        return status;
-    int64_t least = json_integer_value (json_object_get (retry.made, "min_backoff_ms"));
-    status = form_integer (&retry, "max_backoff_ms", least > 3600000 ? least : 3600000, least,
-                           BACKOFF_MOST_MS);
-    if (status == STATUS_OK)
-        status = form_integer (&retry, "timeout_ms", 15000, 1, TIMEOUT_MOST_MS);
-    return status == STATUS_OK ? read_final (&retry) : status;
-}
-
-static status_t
-read_limits (const form_t *form)
-{
-    form_t limits = part_of (form, "limits");
-    status_t status = form_members (&limits, "in_flight");
-    return status == STATUS_OK ? form_integer (&limits, "in_flight", 16, 1, IN_FLIGHT_MOST)
-                               : status;
 }
 
 static status_t
@@ -181,7 +114,11 @@ static status_t
 read_state (const form_t *form)
 {
     status_t status = form_flag (form, "paused", false);
-    return status == STATUS_OK ? form_flag (form, "disabled", false) : status;
+    if (status == STATUS_OK)
+        status = form_flag (form, "disabled", false);
+    if (status != STATUS_OK || !json_is_true (json_object_get (form->made, "disabled")))
+        return status;
+    return form_word (form, "disabled_because", "asked gone failing", "asked");
 }
 
 static status_t
@@ -191,20 +128,99 @@ read_order (const form_t *form)
 }
 
 static status_t
+read_time (const form_t *form, const char *name)
+{
+    int64_t ms;
+    const char *text = form_text (form, name, TIME_BYTES);
+    if (!text)
+        return form->status;
+    if (!rfc3339_read (text, &ms) || ms < 0)
+        return form_refuse (form, name, "\"%.60s\" is no time, as in 2026-11-24T03:00:00Z", text);
+    json_object_set_new (form->made, name, json_string (text));
+    return STATUS_OK;
+}
+
+//  "now", "earliest", {"time": …} or {"seq": …}.
+static status_t
 read_start (const form_t *form)
 {
-    return form_word (form, "start", "now earliest", "now");
+    if (!json_is_object (json_object_get (form->json, "start")))
+        return form_word (form, "start", "now earliest", "now");
+    form_t start = form_part (form, "start");
+    status_t status = form_members (&start, "time seq");
+    if (status != STATUS_OK)
+        return status;
+    if (json_object_size (start.json) != 1)
+        return form_refuse (&start, "", "it has one of time and seq");
+    if (json_object_get (start.json, "time"))
+        return read_time (&start, "time");
+    return form_integer (&start, "seq", 1, 1, INT64_MAX);
+}
+
+static status_t
+read_expires (const form_t *form)
+{
+    return json_object_get (form->json, "expires") ? read_time (form, "expires") : STATUS_OK;
+}
+
+static status_t
+read_attempts (const form_t *form)
+{
+    return form_word (form, "attempts", "all failures none", "all");
+}
+
+//  ---- replay: our own, so that what is wrong with it was damaged
+
+static status_t
+read_ranges (const form_t *replay, const char *name)
+{
+    const json_t *ranges = json_object_get (replay->json, name);
+    if (!json_is_array (ranges) || json_array_size (ranges) > RANGES_MOST)
+        return form_refuse (replay, name, "it is an array of seqs, one for each partition");
+    size_t i;
+    json_t *seq;
+    json_array_foreach (ranges, i, seq)
+    {
+        if (!json_is_integer (seq) || json_integer_value (seq) < 0)
+            return form_refuse (replay, name, "its element %zu is no seq", i);
+    }
+    json_object_set_new (replay->made, name, json_copy ((json_t *)(uintptr_t)ranges));
+    return STATUS_OK;
+}
+
+static status_t
+read_replay (const form_t *form)
+{
+    if (!json_object_get (form->json, "replay"))
+        return STATUS_OK;
+    form_t replay = form_part (form, "replay");
+    status_t status = form_members (&replay, "id of from until ended");
+    const char *const texts [] = {"id", "of"};
+    for (size_t i = 0; i < 2 && status == STATUS_OK; i++) {
+        const char *text = form_text (&replay, texts [i], (size_t)form->limits->name_bytes);
+        if (!text)
+            return form->status;
+        json_object_set_new (replay.made, texts [i], json_string (text));
+    }
+    if (status == STATUS_OK)
+        status = read_ranges (&replay, "from");
+    if (status == STATUS_OK)
+        status = read_ranges (&replay, "until");
+    return status == STATUS_OK ? form_flag (&replay, "ended", false) : status;
 }
 
 static status_t
 read_document (const form_t *form)
 {
     static status_t (*const readers []) (const form_t *) = {
-        read_id,    read_match, read_action, read_deliver, read_mode,
-        read_order, read_start, read_retry,  read_limits,  read_state};
+        read_id,           read_match,         read_action,         read_deliver,
+        read_mode,         read_order,         read_start,          read_expires,
+        policy_form_retry, policy_form_limits, policy_form_breaker, read_attempts,
+        read_state,        read_replay};
     //  last_modified is ours; who sends back what he was shown may leave it in.
-    status_t status = form_members (form, "id match action deliver mode order start retry limits "
-                                          "paused disabled last_modified");
+    status_t status = form_members (form, "id match action deliver mode order start expires retry "
+                                          "limits breaker attempts paused disabled "
+                                          "disabled_because replay last_modified");
     for (size_t i = 0; i < sizeof (readers) / sizeof (*readers) && status == STATUS_OK; i++)
         status = readers [i](form);
     return status;

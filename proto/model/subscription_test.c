@@ -61,7 +61,19 @@ defaults_are_filled_in (void **state)
     assert_int_equal (self->retry.min_backoff_ms, 1000);
     assert_int_equal (self->retry.max_backoff_ms, 3600000);
     assert_int_equal (self->retry.timeout_ms, 15000);
-    assert_int_equal (self->in_flight_most, 16);
+    assert_int_equal (self->in_flight_most, 64);
+    assert_true (self->adapts);
+    assert_true (self->rate_per_second == 0.0);
+    assert_int_equal (self->retry.schedule_count, 0);
+    assert_int_equal (self->retry.ttl_ms, 0);
+    assert_int_equal (self->retry.retry_after_most_ms, 3600000);
+    assert_int_equal (self->retry.disable_after_ms, 432000000);
+    assert_int_equal (self->breaker.failures, 10);
+    assert_int_equal (self->breaker.probe_ms, 5000);
+    assert_int_equal (self->breaker.probe_most_ms, 300000);
+    assert_int_equal (self->expires_ms, 0);
+    assert_int_equal (self->keep, KEEP_ALL);
+    assert_null (self->replay.id);
     assert_int_equal (self->order, ORDER_NONE);
     assert_int_equal (self->start, START_NOW);
     assert_true (!self->is_paused && !self->is_disabled);
@@ -175,11 +187,11 @@ a_change_of_state_makes_another_one_that_outlives_the_first (void **state)
 {
     (void)state;
     subscription_t *self = read_good (most);
-    subscription_t *disabled = subscription_with_state (self, 5, false, true);
+    subscription_t *disabled = subscription_with_state (self, 5, false, "gone");
     assert_true (self->is_paused && !self->is_disabled);
     subscription_destroy (&self);
     OWNED (subscription)
-    subscription_t *active = subscription_with_state (disabled, 6, false, false);
+    subscription_t *active = subscription_with_state (disabled, 6, false, NULL);
     assert_true (!disabled->is_paused && disabled->is_disabled);
     assert_int_equal (disabled->version, 5);
     subscription_destroy (&disabled);
@@ -257,9 +269,11 @@ what_is_not_known_is_refused_rather_than_ignored (void **state)
     refuse_more (
         "\"emit\": {\"type\": \"a.b\"}",
         "the document: \"emit\" is no member of it; there are id match action deliver mode "
-        "order start retry limits paused disabled last_modified");
-    refuse_more ("\"limits\": {\"rate_per_second\": 0}",
-                 "limits: \"rate_per_second\" is no member of it; there are in_flight");
+        "order start expires retry limits breaker attempts paused disabled disabled_because "
+        "replay last_modified");
+    refuse_more ("\"limits\": {\"rate\": 0}",
+                 "limits: \"rate\" is no member of it; there are in_flight adaptive "
+                 "rate_per_second burst");
     refuse_more ("\"action\": {\"name\": \"exec\", \"command\": \"rm\"}",
                  "action: \"command\" is no member of it; there are name");
 }
@@ -384,11 +398,11 @@ a_document_has_its_size (void **state)
     (void)state;
     OWNED (json) json_t *document = json_loads (least, 0, NULL);
     limits_t limits = limits_default ();
-    limits.subscription_bytes = 400;
+    limits.subscription_bytes = 600;
     problem_t problem = {0};
     assert_null (subscription_new (document, 1, &limits, &problem));
     assert_int_equal (problem.status, STATUS_TOO_LARGE);
-    limits.subscription_bytes = 500;
+    limits.subscription_bytes = 900;
     OWNED (subscription) subscription_t *self = subscription_new (document, 1, &limits, &problem);
     assert_non_null (self);
 }

@@ -124,6 +124,9 @@ static const field_t settlement_fields [] = {
     PLAIN (settlement_t, time_ms,        NUMBER,   OPTIONAL),
     PLAIN (settlement_t, duration_ms,    NUMBER,   OPTIONAL),
     PLAIN (settlement_t, http_status,    SMALL,    OPTIONAL),
+    PLAIN (settlement_t, connect_us,     SMALL,    OPTIONAL),
+    PLAIN (settlement_t, tls_us,         SMALL,    OPTIONAL),
+    PLAIN (settlement_t, first_byte_us,  SMALL,    OPTIONAL),
     TEXT  (settlement_t, error,          OPTIONAL, result_bytes),
     TEXT  (settlement_t, result,         OPTIONAL, result_bytes),
 };
@@ -150,6 +153,7 @@ static const field_t fields_CALL [] = {
 static const field_t fields_CONFIRM [] = {
     REQUEST (NEEDED),
     LIST  (message_t, confirmations, MAP, NEEDED, confirmation_count, batch_events, &confirmation),
+    PLAIN (message_t, backoff_ms, NUMBER, OPTIONAL),
 };
 static const field_t fields_REFUSE [] = {
     REQUEST (NEEDED),
@@ -193,6 +197,8 @@ static const field_t fields_RESET [] = {SESSION (OPTIONAL)};
 static const field_t fields_HEARTBEAT [] = {
     SESSION (OPTIONAL),
     LEASES (OPTIONAL, leases_per_session),
+    LIST (message_t, begun, NUMBER, OPTIONAL, begun_count, leases_per_session, NULL),
+    PLAIN (message_t, tells_begun, FLAG, OPTIONAL),
     PLAIN (message_t, received, NUMBER, OPTIONAL),
 };
 static const field_t fields_ERROR [] = {

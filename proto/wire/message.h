@@ -52,7 +52,8 @@ typedef struct {
     bool disables;
     int64_t time_ms, duration_ms;
     int32_t http_status;
-    const char *error, *result;  //  UTF-8; "" when none
+    int32_t connect_us, tls_us, first_byte_us;  //  as in attempt_t
+    const char *error, *result;                 //  UTF-8; "" when none
 } settlement_t;
 
 /*  One message. Numbers are 0 … 2^63 - 1. Members that its command does not use are zero. A decoded message owns all it points
@@ -67,6 +68,7 @@ typedef struct {
     size_t event_count;
     confirmation_t *confirmations;  //  CONFIRM
     size_t confirmation_count;
+    int64_t backoff_ms;  //  CONFIRM: clients would do well to wait so long; 0: need not
 
     status_t status;         //  REFUSE, REPLY, ERROR
     int64_t retry_after_ms;  //  REFUSE
@@ -93,6 +95,9 @@ typedef struct {
     size_t settlement_count;
     uint64_t *leases;  //  RELEASE, SETTLED, HEARTBEAT of a worker
     size_t lease_count;
+    uint64_t *begun;  //  HEARTBEAT of a worker: those of its leases that it is at work on
+    size_t begun_count;
+    bool tells_begun;   //  HEARTBEAT of a worker: begun is complete
     uint64_t received;  //  HEARTBEAT: number of the last delivery got (worker's) or sent (broker's)
 
     struct message_arena *arena;  //  of a decoded message

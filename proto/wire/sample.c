@@ -72,8 +72,10 @@ static delivery_t deliveries [] = {
 };
 static settlement_t settlements [] = {
     {.lease = 41, .outcome = OUTCOME_OK, .error = "", .result = ""},
-    {41, OUTCOME_RETRY, 30000, false, 1795489200123, 87, 503, "HTTP 503", "{\"busy\": true}\n"},
-    {42, OUTCOME_FAIL, 0, true, 1795489200123, 3, 410, "gone \xe2\x80\x93 for good", "no"},
+    {41, OUTCOME_RETRY, 30000, false, 1795489200123, 87, 503, 130, 2400, 86999, "HTTP 503",
+     "{\"busy\": true}\n"},
+    {42, OUTCOME_FAIL, 0, true, 1795489200123, 3, 410, 0, 0, 2999, "gone \xe2\x80\x93 for good",
+     "no"},
 };
 static uint64_t leases [] = {1, 200, 70000, INT64_MAX};
 
@@ -86,7 +88,8 @@ static const message_t samples [] = {
     {.command = COMMAND_CONFIRM,
      .request = 7,
      .confirmations = confirmations,
-     .confirmation_count = COUNT (confirmations)},
+     .confirmation_count = COUNT (confirmations),
+     .backoff_ms = 2000},
     {.command = COMMAND_REFUSE,
      .request = 7,
      .status = STATUS_FULL,
@@ -131,6 +134,9 @@ static const message_t samples [] = {
      .session = INT64_MAX,
      .leases = leases,
      .lease_count = COUNT (leases),
+     .begun = leases,
+     .begun_count = 2,
+     .tells_begun = true,
      .received = 70000},
     {.command = COMMAND_ERROR,
      .request = 8,

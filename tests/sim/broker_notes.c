@@ -23,6 +23,11 @@ note_change (world_t *world, uint64_t ticket, const change_t *change)
             world_note (world, "SAVE %llu: level of %d is %lld", (unsigned long long)ticket,
                         change->partition, seq);
             break;
+        case CHANGE_TRIM:
+            world_note (world, "SAVE %llu: %d is trimmed up to %lld", (unsigned long long)ticket,
+                        change->partition, seq);
+            break;
+        case CHANGE_HEALTH:
         case CHANGE_ATTEMPT:
         case CHANGE_SUBSCRIPTION:
         case CHANGE_SUBSCRIPTION_GONE: break;
