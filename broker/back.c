@@ -291,6 +291,9 @@ back_hear (back_t *self, connection_t *connection, const message_t *message)
             input.alive.leases = message->leases;
             input.alive.count = message->lease_count;
             input.alive.received = message->received;
+            input.alive.begun = message->begun;
+            input.alive.begun_count = message->begun_count;
+            input.alive.tells_begun = message->tells_begun;
             break;
         case COMMAND_BYE:
             input.kind = INPUT_BYE;

@@ -21,6 +21,9 @@ settles_read (settles_t *self, const settlement_t *settlements, size_t count)
             .time_ms = said->time_ms,
             .duration_ms = said->duration_ms,
             .http_status = said->http_status,
+            .connect_us = said->connect_us,
+            .tls_us = said->tls_us,
+            .first_byte_us = said->first_byte_us,
             .error = said->error,
             .result = said->result,
         };

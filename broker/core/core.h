@@ -43,6 +43,7 @@ typedef struct {
     bool disables;           //  410 Gone: the consumer wants no more
     int64_t time_ms, duration_ms;
     int32_t http_status;
+    int32_t connect_us, tls_us, first_byte_us;  //  as in attempt_t
     const char *error, *result;
 } settle_t;
 
@@ -88,7 +89,9 @@ typedef struct {
         struct { const settle_t *settles; size_t count; } settle;
         struct { const lease_id_t *leases; size_t count; } release;
         //  A worker's heartbeat: what it holds, and the number of the last delivery it has got.
-        struct { const lease_id_t *leases; size_t count; uint64_t received; } alive;
+        //  tells_begun: `begun` is complete, those of its leases that it is at work on.
+        struct { const lease_id_t *leases; size_t count; uint64_t received;
+                 const lease_id_t *begun; size_t begun_count; bool tells_begun; } alive;
         //  is_loaded: it comes from the store at start; nothing is saved or answered.
         struct { subscription_t *subscription; bool is_loaded; } subscribe;
         struct { const char *id; } unsubscribe;

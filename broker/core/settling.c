@@ -50,6 +50,9 @@ settle_one (core_t *core, session_t *session, lease_t *lease, const settle_t *se
                                  .duration_ms = settle->duration_ms,
                                  .outcome = settle->outcome,
                                  .http_status = settle->http_status,
+                                 .connect_us = settle->connect_us,
+                                 .tls_us = settle->tls_us,
+                                 .first_byte_us = settle->first_byte_us,
                                  .error = settle->error,
                                  .worker = session->name,
                                  .result = settle->result});

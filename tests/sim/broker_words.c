@@ -91,6 +91,9 @@ read_settles (const message_t *message)
                                  .time_ms = said->time_ms,
                                  .duration_ms = said->duration_ms,
                                  .http_status = said->http_status,
+                                 .connect_us = said->connect_us,
+                                 .tls_us = said->tls_us,
+                                 .first_byte_us = said->first_byte_us,
                                  .error = said->error,
                                  .result = said->result};
     }
@@ -133,6 +136,9 @@ broker_words_understand (const message_t *message, input_t *input, settle_t **se
             input->alive.leases = message->leases;
             input->alive.count = message->lease_count;
             input->alive.received = message->received;
+            input->alive.begun = message->begun;
+            input->alive.begun_count = message->begun_count;
+            input->alive.tells_begun = message->tells_begun;
             return true;
         case COMMAND_BYE: input->kind = INPUT_BYE; return true;
         default: return false;
