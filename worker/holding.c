@@ -280,3 +280,11 @@ holdings_list (const holdings_t *self, uint64_t *leases)
          holding = (const holding_t *)holding->hh.next)
         *leases++ = holding->lease;
 }
+
+void
+holdings_list_begun (const holdings_t *self, uint64_t *leases)
+{
+    const holding_t *holding;
+    DL_FOREACH (self->lists [HOLDING_BEGUN], holding)
+    *leases++ = holding->lease;
+}

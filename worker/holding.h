@@ -69,5 +69,6 @@ size_t holdings_slots_taken (const holdings_t *self);
 
 //  Those leases, into an array with room for them.
 void holdings_list (const holdings_t *self, uint64_t *leases);
+void holdings_list_begun (const holdings_t *self, uint64_t *leases);  //  of BEGUN alone
 
 #endif

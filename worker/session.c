@@ -55,6 +55,7 @@ worker_session_destroy (worker_session_t **self_p)
     holdings_destroy (&self->holdings);
     free (self->settlements);
     free (self->leases);
+    free (self->begun);
     free (self->released);
     free (self);
     *self_p = NULL;

@@ -117,7 +117,7 @@ what_cannot_be_begun_before_its_deadline_goes_back (void **state)
                                   "  10 > DELIVER s1 5 L5 a deadline 2500 timeout 1000\n"
                                   " 900 > TICK\n"
                                   " 900 < RELEASE s1 L5\n"
-                                  " 900 < HEARTBEAT s1 received 5 L1 L2 L3 L4\n"
+                                  " 900 < HEARTBEAT s1 received 5 L1 L2 L3 L4 begun L1 L2 L3 L4\n"
                                   " 900 < CREDIT s1 6 bytes 1001\n"
                                   " 901 > FINISH L1 ok\n"
                                   " 901 < SETTLE s1 L1 ok\n"

@@ -49,10 +49,10 @@ option (const stage_t *stage, const char *name, int64_t otherwise)
 //  ---- out
 
 static void
-print_leases (FILE *out, const message_t *message)
+print_leases (FILE *out, const uint64_t *leases, size_t count)
 {
-    for (size_t i = 0; i < message->lease_count; i++)
-        fprintf (out, " L%llu", (unsigned long long)message->leases [i]);
+    for (size_t i = 0; i < count; i++)
+        fprintf (out, " L%llu", (unsigned long long)leases [i]);
 }
 
 static void
@@ -72,7 +72,10 @@ print_message_of (stage_t *stage, const message_t *message)
                  outcome_name (message->settlements [i].outcome),
                  *message->settlements [i].error ? " because " : "",
                  message->settlements [i].error);
-    print_leases (out, message);
+    print_leases (out, message->leases, message->lease_count);
+    if (message->begun_count > 0)
+        fprintf (out, " begun");
+    print_leases (out, message->begun, message->begun_count);
 }
 
 static void

@@ -79,12 +79,17 @@ say_heartbeat (worker_session_t *self)
     if (count > self->lease_room) {
         self->lease_room = count * 2;
         self->leases = allocate_again (self->leases, self->lease_room, sizeof *self->leases);
+        self->begun = allocate_again (self->begun, self->lease_room, sizeof *self->begun);
     }
     holdings_list (self->holdings, self->leases);
+    holdings_list_begun (self->holdings, self->begun);
     self->out = (message_t){.command = COMMAND_HEARTBEAT,
                             .session = self->id,
                             .leases = self->leases,
                             .lease_count = count,
+                            .begun = self->begun,
+                            .begun_count = holdings_count (self->holdings, HOLDING_BEGUN),
+                            .tells_begun = true,
                             .received = self->received};
     return true;
 }

@@ -48,9 +48,10 @@ struct worker_session {
 
     message_t out;              //  the last one taken
     settlement_t *settlements;  //  ours, for out: batch_events of them
-    uint64_t *leases;           //  ours, for out
-    size_t lease_room;
-    uint64_t *released;  //  ours: to be given back
+    uint64_t *leases;           //  ours, for out; begun too
+    uint64_t *begun;            //
+    size_t lease_room;          //  of both
+    uint64_t *released;         //  ours: to be given back
     size_t released_count, released_room;
 };
 

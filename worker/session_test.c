@@ -107,12 +107,12 @@ a_heartbeat_lists_what_is_held_until_it_is_settled (void **state)
                   "  20 < SETTLE s1 L1 ok\n"
                   "  20 < CREDIT s1 6 bytes 1001\n"
                   " 900 > TICK\n"
-                  " 900 < HEARTBEAT s1 received 2 L1 L2\n"
+                  " 900 < HEARTBEAT s1 received 2 L1 L2 begun L2\n"
                   " 900 < CREDIT s1 6 bytes 1001\n"
                   " 950 > SETTLED s1 L1\n"
                   "1800 > HEARTBEAT s1\n"
                   "1900 > TICK\n"
-                  "1900 < HEARTBEAT s1 received 2 L2\n"
+                  "1900 < HEARTBEAT s1 received 2 L2 begun L2\n"
                   "1900 < CREDIT s1 6 bytes 1001\n");
 }
 
@@ -201,7 +201,7 @@ a_broker_that_leaves_gets_back_what_waits (void **state)
                   "  30 < SETTLE s1 L1 ok\n"
                   "  40 > SETTLED s1 L1\n"
                   " 900 > TICK\n"
-                  " 900 < HEARTBEAT s1 received 5 L2 L3 L4\n");
+                  " 900 < HEARTBEAT s1 received 5 L2 L3 L4 begun L2 L3 L4\n");
 }
 
 int
