@@ -415,6 +415,8 @@ actor_settle (actor_t *self, uint64_t session, uint64_t lease, outcome_t outcome
                                .time_ms = 1700000000000,
                                .duration_ms = 5,
                                .http_status = outcome == OUTCOME_OK ? 200 : 500,
+                               .connect_us = outcome == OUTCOME_OK ? 0 : 352,  //  used again
+                               .first_byte_us = 4200,
                                .error = outcome == OUTCOME_OK ? "" : "500 from the consumer",
                                .result = "fine"};
     actor_say (self, &(message_t){.command = COMMAND_SETTLE,

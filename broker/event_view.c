@@ -29,6 +29,14 @@ show_result (const char *result)
     return json ? json : json_string (result);
 }
 
+//  Where an attempt's time went, in ms from its beginning; what was not measured is not told.
+static void
+show_moment (json_t *attempt, const char *name, int32_t us)
+{
+    if (us > 0)
+        json_object_set_new (attempt, name, json_real (us / 1000.0));
+}
+
 static json_t *
 show_attempt (const attempt_t *attempt, bool with_result)
 {
@@ -37,6 +45,9 @@ show_attempt (const attempt_t *attempt, bool with_result)
         json_pack ("{s:i, s:s, s:I, s:s}", "number", (int)attempt->number, "time",
                    moment_text (attempt->time_ms, time), "duration_ms",
                    (json_int_t)attempt->duration_ms, "outcome", outcome_name (attempt->outcome));
+    show_moment (json, "connect_ms", attempt->connect_us);
+    show_moment (json, "tls_ms", attempt->tls_us);
+    show_moment (json, "first_byte_ms", attempt->first_byte_us);
     if (attempt->http_status > 0)
         json_object_set_new (json, "http_status", json_integer (attempt->http_status));
     if (*attempt->error)
@@ -205,7 +216,8 @@ event_view_text (const event_view_t *self, size_t *size, bool *is_behind)
     const event_t *event = self->history->event;
     json_t *json = show_attributes (event);
     json_object_set_new (json, "deliveries", join_deliveries (self, is_behind));
-    char *attributes = json_dumps (json, JSON_COMPACT);
+    //  15 digits: all that a double keeps of any decimal; more of them would show 0.352 as 0.35199…
+    char *attributes = json_dumps (json, JSON_COMPACT | JSON_REAL_PRECISION (15));
     json_decref (json);
     ASSERT (attributes, "strings of an event were checked to be UTF-8 before they were stored");
 

@@ -33,6 +33,30 @@ outcome_text (const json_t *object, const char *name)
     return text ? text : "";
 }
 
+//  "connect 0.352 ms", if the attempt says so.
+static const char *
+outcome_print_moment (const json_t *attempt, const char *name, const char *words,
+                      const char *before)
+{
+    double ms = json_number_value (json_object_get (attempt, name));
+    if (ms <= 0)
+        return before;
+    printf ("%s%s %.1f ms", before, words, ms);
+    return ", ";
+}
+
+//  Where its time went, counted from its beginning: " (connection after 0.4 ms, …)".
+static void
+outcome_print_moments (const json_t *attempt)
+{
+    const char *before = "  (";
+    before = outcome_print_moment (attempt, "connect_ms", "connected after", before);
+    before = outcome_print_moment (attempt, "tls_ms", "TLS after", before);
+    before = outcome_print_moment (attempt, "first_byte_ms", "first byte after", before);
+    if (*before == ',')
+        printf (")");
+}
+
 static void
 outcome_print_attempt (const json_t *attempt)
 {
@@ -45,6 +69,7 @@ outcome_print_attempt (const json_t *attempt)
             outcome_text (attempt, "outcome"));
     if (json_integer_value (http))
         printf ("  HTTP %" JSON_INTEGER_FORMAT, json_integer_value (http));
+    outcome_print_moments (attempt);
     printf ("  by %s%s%s\n", outcome_text (attempt, "worker"), *error ? ": " : "", error);
 }
 

@@ -87,6 +87,23 @@ connections_that_break_are_tried_again (void **state)
 
 //  ---- time
 
+static void
+an_attempt_is_measured (void **state)
+{
+    (void)state;
+    OWNED (worker_stage) worker_stage_t *stage = worker_stage_new ();
+    worker_stage_begin (stage);
+    const settlement_t *first = worker_stage_outcome (stage, "/good");
+    assert_in_range (first->connect_us, 1, first->first_byte_us);
+    assert_int_equal (first->tls_us, 0);
+    const settlement_t *second = worker_stage_outcome (stage, "/good");
+    assert_int_equal (second->connect_us, 0);  //  over the same connection
+    assert_true (second->first_byte_us > 0);
+    assert_int_equal (fake_consumer_connections (stage->consumer), 1);
+    const settlement_t *closed = worker_stage_outcome (stage, "/closes");
+    assert_int_equal (closed->first_byte_us, 0);
+}
+
 static const settlement_t *
 outcome_within (worker_stage_t *stage, const char *path, int64_t timeout_ms)
 {
@@ -197,6 +214,7 @@ main (void)
         cmocka_unit_test (what_a_consumer_said_is_kept_up_to_the_limit),
         cmocka_unit_test (answers_without_an_end_are_not_read_to_it),
         cmocka_unit_test (connections_that_break_are_tried_again),
+        cmocka_unit_test (an_attempt_is_measured),
         cmocka_unit_test (who_does_not_answer_in_time_is_tried_again),
         cmocka_unit_test (a_port_without_a_listener_refuses),
         cmocka_unit_test (private_addresses_are_refused_unless_they_are_allowed),

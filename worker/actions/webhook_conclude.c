@@ -43,6 +43,27 @@ time_us (const webhook_t *self, CURLINFO info)
     return time;
 }
 
+static int32_t
+settlement_us (int64_t us)
+{
+    return us < INT32_MAX ? (int32_t)us : INT32_MAX;
+}
+
+//  Of a connection that was used again libcurl tells when it was looked up: that says nothing.
+static void
+measure (const webhook_t *self, webhook_end_t *end)
+{
+    settlement_t *settlement = &end->settlement;
+    end->duration_us = time_us (self, CURLINFO_TOTAL_TIME_T);
+    settlement->duration_ms = end->duration_us / 1000;
+    if (*self->address) {
+        settlement->connect_us = settlement_us (time_us (self, CURLINFO_CONNECT_TIME_T));
+        settlement->tls_us = settlement_us (time_us (self, CURLINFO_APPCONNECT_TIME_T));
+    }
+    if (self->header_size > 0)
+        settlement->first_byte_us = settlement_us (time_us (self, CURLINFO_STARTTRANSFER_TIME_T));
+}
+
 //  ---- no answer, in words
 
 //  The sentence that libcurl has, or that it has for all such errors.
@@ -154,10 +175,8 @@ webhook_conclude (webhook_t *self, CURLcode code, webhook_end_t *end)
     long http_status = 0;
     curl_easy_getinfo (self->curl, CURLINFO_RESPONSE_CODE, &http_status);
     int64_t time_ms = end->settlement.time_ms;
-    end->duration_us = time_us (self, CURLINFO_TOTAL_TIME_T);
-    end->settlement = (settlement_t){.time_ms = time_ms,
-                                     .duration_ms = end->duration_us / 1000,
-                                     .http_status = (int32_t)http_status};
+    end->settlement = (settlement_t){.time_ms = time_ms, .http_status = (int32_t)http_status};
+    measure (self, end);
     //  However it ended after that: of a longer answer we wanted no more than we have.
     bool has_enough = self->reply_size > self->settings->reply_bytes;
     bool is_ok = http_status >= 200 && http_status < 300;
