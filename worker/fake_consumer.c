@@ -100,12 +100,14 @@ static const struct {
      false},
     {"/closes", WORDS (""), true},
     {"/lies", WORDS ("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort"), true},
+    {"/cut", WORDS ("HTTP/1.1 200 OK\r\nContent-Le"), true},
     {"/moved", WORDS ("HTTP/1.1 301 Moved\r\nLocation: /good\r\nContent-Length: 0\r\n\r\n"), false},
     {"/gone", WORDS ("HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n"), false},
     {"/busy", WORDS ("HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n"), false},
     {"/away", WORDS ("HTTP/1.1 503 Away\r\nRetry-After: 9\r\nContent-Length: 0\r\n\r\n"), false},
     {"/fails", WORDS ("HTTP/1.1 500 Oh\r\nContent-Length: 4\r\n\r\nsad\n"), false},
     {"/nonsense", WORDS ("SSH-2.0-OpenSSH_9.2\r\n"), true},
+    {"/chunks", WORDS ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), false},
 };
 
 //  True: the connection goes on.
@@ -132,6 +134,10 @@ answer (fake_consumer_t *self, int socket, const char *path)
     else if (strcmp (path, "/headers") == 0) {
         write_text (socket, "HTTP/1.1 200 OK\r\n");
         write_for_ever (socket, "X-More: and more and more and more\r\n", 0);
+    }
+    else if (strcmp (path, "/header") == 0) {
+        write_text (socket, "HTTP/1.1 200 OK\r\nX-Long: ");
+        write_for_ever (socket, "and more and more and more", 0);
     }
     else
         write_text (socket, "HTTP/1.1 404 None\r\nContent-Length: 0\r\n\r\n");

@@ -68,6 +68,8 @@ answers_without_an_end_are_not_read_to_it (void **state)
     assert_outcome (stage, "/endless", OUTCOME_OK, 200, "");
     assert_outcome (stage, "/headers", OUTCOME_RETRY, 200,
                     "the headers of the answer are longer than 65536 bytes");
+    assert_outcome (stage, "/header", OUTCOME_RETRY, 200,
+                    "the headers of the answer are longer than 65536 bytes");
 }
 
 static void
@@ -81,8 +83,21 @@ connections_that_break_are_tried_again (void **state)
     assert_outcome (stage, "/lies", OUTCOME_RETRY, 200,
                     "the answer ended early: "
                     "transfer closed with 95 bytes remaining to read");
-    assert_outcome (stage, "/nonsense", OUTCOME_RETRY, 0, "Received HTTP/0.9 when not allowed");
+    assert_outcome (stage, "/cut", OUTCOME_RETRY, 200,
+                    "the answer ended early: within its headers");
     assert_outcome (stage, "/good", OUTCOME_OK, 204, "");
+}
+
+static void
+what_is_no_http_is_called_so (void **state)
+{
+    (void)state;
+    OWNED (worker_stage) worker_stage_t *stage = worker_stage_new ();
+    worker_stage_begin (stage);
+    assert_outcome (stage, "/nonsense", OUTCOME_RETRY, 0,
+                    "the answer is no HTTP: Received HTTP/0.9 when not allowed");
+    assert_outcome (stage, "/chunks", OUTCOME_RETRY, 200,
+                    "Illegal or missing hexadecimal sequence in chunked-encoding");
 }
 
 //  ---- time
@@ -190,6 +205,7 @@ other_protocols_are_not_spoken (void **state)
     const settlement_t *file = outcome_at (stage, "file:///etc/passwd");
     assert_int_equal (file->outcome, OUTCOME_RETRY);
     assert_string_equal (file->result, "");
+    assert_string_equal (file->error, "Protocol \"file\" not supported or disabled in libcurl");
     assert_int_equal (outcome_at (stage, "gopher://127.0.0.1:1/")->outcome, OUTCOME_RETRY);
 }
 
@@ -215,6 +231,7 @@ main (void)
         cmocka_unit_test (answers_without_an_end_are_not_read_to_it),
         cmocka_unit_test (connections_that_break_are_tried_again),
         cmocka_unit_test (an_attempt_is_measured),
+        cmocka_unit_test (what_is_no_http_is_called_so),
         cmocka_unit_test (who_does_not_answer_in_time_is_tried_again),
         cmocka_unit_test (a_port_without_a_listener_refuses),
         cmocka_unit_test (private_addresses_are_refused_unless_they_are_allowed),

@@ -35,7 +35,11 @@ static size_t
 webhook_read_header (char *bytes, size_t one, size_t size, void *context)
 {
     webhook_t *self = context;
-    (void)bytes, (void)one;
+    (void)one;
+    if (size > 5 && memcmp (bytes, "HTTP/", 5) == 0)
+        self->has_head = false;  //  of a 1xx was the one before
+    else if (size > 0 && (*bytes == '\r' || *bytes == '\n'))
+        self->has_head = true;
     self->header_size += size;
     return self->header_size > HEADER_BYTES ? 0 : size;
 }
@@ -190,7 +194,7 @@ webhook_prepare (webhook_t *self, webhook_target_t *target, const event_t *event
     self->now_s = now_s;
     self->reply_size = self->header_size = 0;
     body_clear (&self->reply);
-    self->is_refused = false;
+    self->is_refused = self->has_head = false;
     self->address [0] = self->curl_error [0] = '\0';
     webhook_set_target (self, target);
     webhook_set_body (self, event);

@@ -119,6 +119,23 @@ explain_certificate (const webhook_t *self, CURLcode code, webhook_end_t *end)
                                            : curl_words (self, code));
 }
 
+//  CURLE_WRITE_ERROR is webhook_read_header's; CURLE_OUT_OF_MEMORY is what libcurl says of a single
+//  line over 100 KiB.
+static void
+explain_head (webhook_end_t *end)
+{
+    webhook_end_retry (end, "the headers of the answer are longer than %d bytes", HEADER_BYTES);
+}
+
+//  CURLE_UNSUPPORTED_PROTOCOL is of the URL, or else of what was answered.
+static void
+explain_nonsense (const webhook_t *self, CURLcode code, webhook_end_t *end)
+{
+    bool was_asked = time_us (self, CURLINFO_PRETRANSFER_TIME_T) > 0;
+    webhook_end_retry (end, "%s%s", was_asked ? "the answer is no HTTP: " : "",
+                       curl_words (self, code));
+}
+
 void
 webhook_explain (const webhook_t *self, CURLcode code, webhook_end_t *end)
 {
@@ -140,10 +157,11 @@ webhook_explain (const webhook_t *self, CURLcode code, webhook_end_t *end)
         case CURLE_PARTIAL_FILE:
             webhook_end_retry (end, "the answer ended early: %s", curl_words (self, code));
             break;
+        case CURLE_OK: webhook_end_retry (end, "the answer ended early: within its headers"); break;
         case CURLE_WRITE_ERROR:
-            webhook_end_retry (end, "the headers of the answer are longer than %d bytes",
-                               HEADER_BYTES);
-            break;
+        case CURLE_OUT_OF_MEMORY: explain_head (end); break;
+        case CURLE_UNSUPPORTED_PROTOCOL:
+        case CURLE_WEIRD_SERVER_REPLY: explain_nonsense (self, code, end); break;
         default: webhook_end_retry (end, "%s", curl_words (self, code)); break;
     }
 }
@@ -180,7 +198,7 @@ webhook_conclude (webhook_t *self, CURLcode code, webhook_end_t *end)
     //  However it ended after that: of a longer answer we wanted no more than we have.
     bool has_enough = self->reply_size > self->settings->reply_bytes;
     bool is_ok = http_status >= 200 && http_status < 300;
-    if (code == CURLE_OK || has_enough)
+    if ((code == CURLE_OK && self->has_head) || has_enough)
         webhook_judge ((int)http_status, is_ok ? NULL : answer_header (self, "retry-after"),
                        is_ok ? NULL : answer_header (self, "location"), self->target, self->now_s,
                        end);

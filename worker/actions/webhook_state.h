@@ -29,6 +29,7 @@ struct webhook {
     body_t reply;                       //  the start of the answer
     size_t reply_size;                  //  of what was read
     size_t header_size;                 //
+    bool has_head;                      //  the headers of the answer have ended
     bool is_refused;                    //  an address was not public
     char address [ADDRESS_TEXT_SIZE];   //  the last one tried; "" on a connection used again
     char curl_error [CURL_ERROR_SIZE];  //
