@@ -116,6 +116,53 @@ a_failed_attempt_is_shown_with_its_error_and_the_time_of_the_next (void **stage)
     json_decref (reply);
 }
 
+enum { CROWD = 40 };
+
+static void
+ask_without_waiting (actor_t *gateway, uint64_t request)
+{
+    static const char json [] = "{\"id\":\"e1\"}";
+    actor_say (gateway, &(message_t){.command = COMMAND_CALL,
+                                     .request = request,
+                                     .method = "event.get",
+                                     .json = json,
+                                     .json_size = sizeof json - 1});
+}
+
+static void
+expect_all_deliveries (actor_t *gateway)
+{
+    message_t reply = actor_expect (gateway, COMMAND_REPLY);
+    json_t *json = json_loads (reply.json, 0, NULL);
+    const json_t *data = json_object_get (json, "data");
+    assert_int_equal (json_array_size (json_object_get (data, "deliveries")), CROWD);
+    json_decref (json);
+    message_clear (&reply);
+}
+
+static void
+a_delivery_that_ends_while_somebody_looks_is_never_missing (void **stage)
+{
+    OWNED (actor) actor_t *gateway = actor_gateway (*stage);
+    OWNED (actor) actor_t *worker = actor_worker (*stage);
+    for (int i = 0; i < CROWD; i++) {
+        char id [16];
+        snprintf (id, sizeof id, "S%d", i);
+        actor_subscribe (gateway, id);
+    }
+    actor_publish_and_wait (gateway, "e1", "1");
+    uint64_t session = actor_join (worker, "w1", CROWD);
+    message_t given = actor_expect (worker, COMMAND_DELIVER);
+    assert_int_equal (given.delivery_count, CROWD);
+    for (uint64_t i = 0; i < CROWD; i++) {
+        actor_settle (worker, session, given.deliveries [i].lease, OUTCOME_OK);
+        ask_without_waiting (gateway, i + 1000);
+    }
+    for (int i = 0; i < CROWD; i++)
+        expect_all_deliveries (gateway);
+    message_clear (&given);
+}
+
 static void
 deliveries_of_one_turn_come_in_one_message_with_one_target (void **stage)
 {
@@ -277,6 +324,7 @@ main (void)
         PLAY (an_event_is_shown_with_its_data_byte_for_byte),
         PLAY (a_matching_event_goes_to_a_worker_and_its_outcome_is_kept),
         PLAY (a_failed_attempt_is_shown_with_its_error_and_the_time_of_the_next),
+        PLAY (a_delivery_that_ends_while_somebody_looks_is_never_missing),
         PLAY (deliveries_of_one_turn_come_in_one_message_with_one_target),
         PLAY (a_silent_worker_loses_its_deliveries_to_another),
         PLAY (a_worker_that_is_cut_off_is_noticed_by_the_next_word_to_it),

@@ -26,7 +26,7 @@ struct call {
     json_t *prepared;       //  the answer, once what it says is on disk; ours
     call_found_t *found;    //  goes on with what the reader found
     query_t question;       //  for the reader, as last asked
-    int repeats;            //  how often it was asked again
+    uint64_t behind;        //  what the store did not know when it was asked, as event_view says
     uint64_t after_ticket;  //  asks once this is on disk
     call_t *prev, *next;    //  in the line of those that wait for the disk
     UT_hash_handle hh;

@@ -169,7 +169,6 @@ call_ask (call_t *self, int kind, const char *text, call_found_t *found)
 void
 call_ask_again (call_t *self)
 {
-    self->repeats++;
     if (edge_is_persisted (self->edge)) {
         call_go_and_ask (self);
         return;

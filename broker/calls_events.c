@@ -9,9 +9,10 @@ get_found (call_t *self, query_t *query)
 {
     event_view_t view = {.core = self->edge->core, .history = query->history, .with_results = true};
     size_t size;
-    bool is_behind;
-    char *text = event_view_text (&view, &size, &is_behind);
-    if (is_behind && self->repeats == 0) {
+    uint64_t behind;
+    char *text = event_view_text (&view, &size, &behind);
+    if (behind > 0 && behind != self->behind) {
+        self->behind = behind;
         free (text);
         call_ask_again (self);
         return;
@@ -19,7 +20,7 @@ get_found (call_t *self, query_t *query)
     if (size > call_reply_most (self)) {  //  many attempts with long results: better without those
         free (text);
         view.with_results = false;
-        text = event_view_text (&view, &size, &is_behind);
+        text = event_view_text (&view, &size, &behind);
     }
     call_reply_text (self, text, size);
     free (text);

@@ -18,8 +18,18 @@ typedef struct {
     traces_t traces;
     match_data_t data;
     json_t *deliveries;
-    bool is_behind;
+    uint64_t behind;
 } join_t;
+
+//  Of a set of names, in any order: the sum of what each gives.
+static uint64_t
+name_hash (const char *name)
+{
+    uint64_t hash = 14695981039346656037U;  //  FNV-1a
+    for (; *name; name++)
+        hash = (hash ^ (uint8_t)*name) * 1099511628211U;
+    return hash;
+}
 
 //  A result is JSON if an action made it, or the start of a consumer's reply.
 static json_t *
@@ -123,7 +133,7 @@ find_state (join_t *self, const char *subscription, const trace_t *trace, delive
     else if (trace && trace->attempt_count > 0)
         *state = state_of_attempts (trace);
     else {
-        self->is_behind = true;
+        self->behind += name_hash (subscription);
         return false;
     }
     return *state != DELIVERY_NOT_MATCHED;
@@ -150,7 +160,7 @@ join_subscription (void *context, subscription_t *subscription)
 }
 
 static json_t *
-join_deliveries (const event_view_t *view, bool *is_behind)
+join_deliveries (const event_view_t *view, uint64_t *behind)
 {
     join_t join = {
         .view = view, .data = {.event = view->history->event}, .deliveries = json_array ()};
@@ -158,7 +168,7 @@ join_deliveries (const event_view_t *view, bool *is_behind)
     core_each_subscription (view->core, join_subscription, &join);
     traces_clear (&join.traces);
     match_data_clear (&join.data);
-    *is_behind = join.is_behind;
+    *behind = join.behind;
     return join.deliveries;
 }
 
@@ -211,12 +221,11 @@ show_data (const event_t *event, const char **name, size_t *size)
 }
 
 char *
-event_view_text (const event_view_t *self, size_t *size, bool *is_behind)
+event_view_text (const event_view_t *self, size_t *size, uint64_t *behind)
 {
     const event_t *event = self->history->event;
     json_t *json = show_attributes (event);
-    json_object_set_new (json, "deliveries", join_deliveries (self, is_behind));
-    //  15 digits: all that a double keeps of any decimal; more of them would show 0.352 as 0.35199…
+    json_object_set_new (json, "deliveries", join_deliveries (self, behind));
     char *attributes = json_dumps (json, JSON_COMPACT | JSON_REAL_PRECISION (15));
     json_decref (json);
     ASSERT (attributes, "strings of an event were checked to be UTF-8 before they were stored");

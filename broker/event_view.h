@@ -16,9 +16,10 @@ typedef struct {
 
 /*  The answer as JSON: {"data": …}; free () it. The event's data stands in it byte for byte.
  *
- *  *is_behind says that a delivery has ended of which the store did not show an attempt yet: it may
- *  be worth to look again when everything that was said until now is on disk.
+ *  behind        stands for the deliveries of which the core knows no more, and the store no attempt
+ *                yet: they have ended, or there never were any; 0 for none. If they are the same when
+ *                all that was said until now is on disk, there never were any
  */
-char *event_view_text (const event_view_t *self, size_t *size, bool *is_behind);
+char *event_view_text (const event_view_t *self, size_t *size, uint64_t *behind);
 
 #endif

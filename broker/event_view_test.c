@@ -48,8 +48,8 @@ shown_attempt (const attempt_t *attempt)
     history_t history = {.event = event, .attempts = &row, .attempt_count = 1};
     event_view_t view = {.core = core, .history = &history, .with_results = true};
     size_t size;
-    bool is_behind;
-    char *text = event_view_text (&view, &size, &is_behind);
+    uint64_t behind;
+    char *text = event_view_text (&view, &size, &behind);
     OWNED (json) json_t *answer = json_loadb (text, size, 0, NULL);
     json_t *shown;
     assert_int_equal (
