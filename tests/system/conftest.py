@@ -1,4 +1,4 @@
-"""What a play may ask for: `tocsin` (up), `daemons`, `sink`, `kinto`."""
+"""What a play may ask for: `tocsin` (up), `daemons`, `sink`, `rogues`, `kinto`."""
 
 import random
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.kinto import Kinto
+from harness.rogues import Rogues
 from harness.sink import Sink
 from harness.tocsin import Daemons, Up
 
@@ -32,6 +33,19 @@ def sink() -> Iterator[Sink]:
     sink = Sink()
     yield sink
     sink.end()
+
+
+@pytest.fixture
+def rogues() -> Iterator[Rogues]:
+    rogues = Rogues()
+    yield rogues
+    rogues.end()
+
+
+@pytest.fixture
+def true_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For plays that measure it: by itself AddressSanitizer keeps 256 MB of what was freed."""
+    monkeypatch.setenv("ASAN_OPTIONS", "quarantine_size_mb=4")
 
 
 @pytest.fixture
