@@ -118,8 +118,12 @@ part_fuzz () {
 
 #   The Python packages of system tests and lint, in a place of their own.
 make_venv () {
-    local venv=build/venv requirements=(tests/system/requirements.txt tests/lint/requirements.txt)
-    local sum
+    make_venv_of build/venv tests/system/requirements.txt tests/lint/requirements.txt
+}
+
+#   make_venv_of VENV REQUIREMENTS…: made again when one of these has changed.
+make_venv_of () {
+    local venv=$1 requirements=("${@:2}") sum
     sum=$(cat "${requirements[@]}" | sha256sum)
     [[ $(cat "$venv/.made-from" 2>/dev/null) == "$sum" ]] && return
     rm -rf "$venv"
@@ -129,37 +133,53 @@ make_venv () {
     else
         echo "not ok the packages of ${requirements[*]} can be installed"
         return 1
-    fi >"$results/venv.log" 2>&1
+    fi >"$results/${venv##*/}.log" 2>&1
 }
 
 part_lint () {
     make_venv && build debug && build release && run_tap tests/lint/run "$@"
 }
 
-#   pytest's summary, at the end of what it said, as TAP.
+#   pytest_to_tap LOG PART: pytest's summary, at the end of what it said, as TAP.
 pytest_to_tap () {
     sed '1,/short test summary info/d' "$1" \
         | sed -nE -e 's/^PASSED /ok /p' -e 's/^(SKIPPED|XFAIL) (.*)/not ok # SKIP \2/p' \
             -e 's/^XPASS (.*)/not ok it was to fail: \1/p' \
-            -e 's/^(FAILED|ERROR) ([^ ]*::([^ []*).*)/not ok \2\n# repeat: tests\/run system -k \3/p'
+            -e "s/^(FAILED|ERROR) ([^ ]*::([^ []*).*)/not ok \\2\\n# repeat: tests\\/run $2 -k \\3/p"
 }
 
-#   run_pytest MARKERS WORD…
+#   run_pytest PART VENV DIRECTORY MARKERS WORD…: against the programs of TOCSIN_BUILD.
 run_pytest () {
-    make_venv && build debug || return
-    local log=$results/pytest.log
-    TOCSIN_BUILD=$root/build/debug/bin timeout 7200 build/venv/bin/python -m pytest \
-        -rpfEsxX -p no:cacheprovider --rootdir=tests/system -m "$1" "${@:2}" tests/system >"$log" 2>&1
+    local part=$1 venv=$2 directory=$3 markers=$4
+    local log=$results/pytest-$part.log
+    timeout 7200 "$venv/bin/python" -m pytest -rpfEsxX -p no:cacheprovider \
+        --rootdir="$directory" -c "$directory/pyproject.toml" -m "$markers" "${@:5}" "$directory" >"$log" 2>&1
     local code=$?
-    pytest_to_tap "$log"
+    pytest_to_tap "$log" "$part"
     if ((code != 0)); then
         sed 's/^/#   /' "$log"
         return $code
     fi
 }
 
+run_system () {
+    make_venv && build debug || return
+    TOCSIN_BUILD=$root/build/debug/bin run_pytest system build/venv tests/system "$@"
+}
+
 part_system () {
-    run_pytest "not soak" "$@"
+    run_system "not soak" "$@"
+}
+
+#   The plug-in for Kinto: a real Kinto over memory and PostgreSQL, and the release, which is quick enough.
+run_kinto () {
+    make_venv_of build/venv-kinto kinto/tests/requirements.txt && build release tocsin || return
+    TOCSIN_BUILD=$root/build/bin PYTHONPATH=$root/kinto PYTHONDONTWRITEBYTECODE=1 \
+        run_pytest kinto build/venv-kinto kinto "$@"
+}
+
+part_kinto () {
+    run_kinto "not soak" "$@"
 }
 
 #   What a user runs first: ./tocsin builds and answers, and the second time at once.
@@ -199,5 +219,6 @@ part_bench_smoke () {
 #   Hours of the same: 100,000 seeds, and the plays that are marked so.
 part_soak () {
     build release sim && run_tap build/tests/tocsin-sim --seeds 1 100000
-    run_pytest soak
+    run_system soak
+    run_kinto soak
 }

@@ -1,0 +1,52 @@
+"""kinto-tocsin: a plug-in for Kinto that tells Tocsin of every change that was committed.
+
+kinto.includes = kinto_tocsin
+tocsin.url = http://127.0.0.1:8889
+tocsin.token = tocsin_…
+"""
+
+from typing import Any
+
+from kinto.core.storage.memory import MemoryBasedStorage
+
+from kinto_tocsin import settings as read_settings
+from kinto_tocsin.health import Health
+from kinto_tocsin.listener import Listener, subscribe
+from kinto_tocsin.metrics import Metrics
+from kinto_tocsin.outbox import Outbox
+from kinto_tocsin.relay import Relay
+from kinto_tocsin.settings import Settings
+from kinto_tocsin.spool import Spool
+from kinto_tocsin.version import __version__
+
+__all__ = ["__version__", "includeme"]
+
+URL = "https://github.com/Kinto/tocsin"
+
+
+def mode_of(settings: Settings, storage: Any) -> str:
+    """Storages that are like the one in memory have no transactions."""
+    if settings.mode != "auto":
+        return settings.mode
+    return "direct" if isinstance(storage, MemoryBasedStorage) else "outbox"
+
+
+def includeme(config: Any) -> None:
+    settings = read_settings.load(config)
+    mode = mode_of(settings, config.registry.storage)
+    metrics = Metrics(config.registry)
+    store = Spool(settings) if mode == "direct" else Outbox(config.registry.storage)
+    health = Health(settings, metrics)
+    relay = Relay(settings, store, health)
+    listener = Listener(settings, store, relay, metrics)
+    config.registry.tocsin = listener
+    if settings.heartbeat:
+        config.registry.heartbeats["tocsin"] = health.heartbeat
+    config.add_api_capability(
+        "tocsin",
+        description="Changes are told to Tocsin, which delivers them to whoever subscribed.",
+        url=URL,
+        version=__version__,
+        mode=mode,
+    )
+    subscribe(config, listener)

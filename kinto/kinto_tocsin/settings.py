@@ -1,0 +1,95 @@
+"""Every setting `tocsin.*`: its default, its form, and what it means.
+
+Each may stand in Kinto's .ini file, with or without the prefix `kinto.`, or in the environment:
+`tocsin.url` is TOCSIN_URL or KINTO_TOCSIN_URL.
+"""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from kinto.core.utils import read_env
+from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationError
+from pyramid.settings import asbool, aslist
+
+ACTIONS = ("create", "update", "delete", "read")
+MODES = ("auto", "outbox", "direct")
+WHEN_FULL = ("drop", "refuse")
+
+
+def words(*default: str) -> Any:
+    return field(default_factory=lambda: default)
+
+
+@dataclass(frozen=True)
+class Settings:
+    url: str = ""  # of Tocsin's gateway, without /v1
+    token: str = ""  # with the scope events:write
+    source: str = "kinto"  # of the events; one for each Kinto that tells the same Tocsin
+    mode: str = "auto"  # outbox in Kinto's storage, or direct where it has no transactions
+
+    resources: tuple[str, ...] = words("bucket", "collection", "record")
+    actions: tuple[str, ...] = words("create", "update", "delete")
+    buckets: tuple[str, ...] = ()  # patterns of ids; all, if there are none
+    collections: tuple[str, ...] = ()  # patterns of ids, or of bucket/collection
+    exclude: tuple[str, ...] = ()  # patterns of URIs
+    redact: tuple[str, ...] = ()  # fields, `email` or `profile.phone` or `group:members`
+    old: bool = True  # what the object was before goes along
+    children: bool = True  # of a deleted bucket or collection get delete events of their own
+
+    outbox_max: int = 1_000_000  # entries that may wait
+    when_full: str = "drop"  # or refuse: then writes are answered 503
+    failed_max: int = 10_000  # notifications kept aside that Tocsin refused
+    queue_max: int = 1_000  # direct mode: entries in memory
+    spool_dir: str = ""  # direct mode: where what does not fit is kept; one of its own in /tmp
+    spool_max_bytes: int = 1 << 30
+
+    timeout_seconds: float = 30.0  # for one POST
+    max_backoff_seconds: float = 60.0
+    poll_seconds: float = 5.0  # between looks for what other processes left
+    ca_bundle: str = ""  # file of certificates, if the system's are not meant
+    heartbeat: bool = False  # Kinto's __heartbeat__ fails when the outbox is stuck
+    heartbeat_max_age_seconds: int = 300  # of the oldest that waits
+
+
+def parse(value: Any, default: Any) -> Any:
+    if isinstance(default, tuple):
+        return tuple(str(word) for word in aslist(value))
+    if isinstance(default, bool):
+        return asbool(value)
+    return type(default)(value)
+
+
+def check(settings: Settings) -> None:
+    for name, value, allowed in (
+        ("mode", settings.mode, MODES),
+        ("when_full", settings.when_full, WHEN_FULL),
+        *(("actions", action, ACTIONS) for action in settings.actions),
+    ):
+        if value not in allowed:
+            raise ConfigurationError(f"tocsin.{name} is {value!r}: one of {', '.join(allowed)}")
+    if not settings.url.startswith(("http://", "https://")):
+        raise ConfigurationError(
+            f"tocsin.url is {settings.url!r}: the address of Tocsin, such as http://127.0.0.1:8889"
+        )
+    if not settings.token:
+        raise ConfigurationError("tocsin.token is missing: a token with the scope events:write")
+
+
+def load(config: Configurator) -> Settings:
+    given = config.get_settings()
+    found: dict[str, Any] = {}
+    for each in fields(Settings):
+        key = f"tocsin.{each.name}"
+        value = read_env(f"kinto.{key}", read_env(key, given.get(key)))
+        if value is None or value == "":
+            continue
+        try:
+            found[each.name] = parse(value, getattr(Settings(), each.name))
+        except (TypeError, ValueError) as error:
+            raise ConfigurationError(f"{key} is {value!r}: {error}") from error
+    if "url" in found:
+        found["url"] = found["url"].rstrip("/").removesuffix("/v1")
+    settings = Settings(**found)
+    check(settings)
+    return settings
