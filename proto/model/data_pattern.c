@@ -161,6 +161,7 @@ read_accepted (reader_t *reader, const json_t *accepted, data_test_t *test)
 {
     if (count_node (reader) != STATUS_OK)
         return STATUS_BAD_MATCH;
+    test->accepted = accepted;
     if (json_is_array (accepted))
         return problem_at (reader->problem, STATUS_BAD_MATCH, reader->path.at,
                            "%s: an array in an array; list its values side by side",

@@ -22,4 +22,9 @@ void data_pattern_destroy (data_pattern_t **self_p);
 
 bool data_pattern_fits (const data_pattern_t *self, const json_t *data);
 
+/*  Of data that does not fit: the first path that said no (in name, match.data.new.status) and what
+ *  it has there, in a sentence. Its status says nothing.
+ */
+void data_pattern_why (const data_pattern_t *self, const json_t *data, problem_t *why);
+
 #endif

@@ -1,4 +1,4 @@
-/*  data_pattern_tree – what data_pattern_new makes and data_pattern_fits walks: theirs alone. */
+/*  data_pattern_tree – what data_pattern_new makes, data_pattern_fits and data_pattern_why walk. */
 #ifndef DATA_PATTERN_TREE_H
 #define DATA_PATTERN_TREE_H
 
@@ -15,6 +15,7 @@ typedef enum {
 //  One element of an array: a value, or a test.
 typedef struct {
     data_test_kind_t kind;
+    const json_t *accepted;  //  the element itself, in the pattern's own copy
     const json_t
         *value;   //  to equal, to begin or end with, not to be in; in the pattern's own copy
     bool exists;  //  EXISTS: what it asks for

@@ -181,3 +181,51 @@ match_asks (const match_t *self, match_data_t *data)
     const json_t *parsed = parse (data);
     return parsed && data_pattern_fits (self->data, parsed) ? MATCH_YES : MATCH_NO_DATA;
 }
+
+static void
+explain_type (const match_t *self, const event_t *event, problem_t *why)
+{
+    const char *wanted = self->type ? pattern_text (self->type) : NULL;
+    if (is_ours (event->type) && !(wanted && is_ours (wanted)))
+        problem_at (why, STATUS_NOT_FOUND, "match.type",
+                    "match.type: %s is told by Tocsin itself, and only a type that begins with "
+                    "tocsin. asks for it",
+                    event->type);
+    else
+        problem_at (why, STATUS_NOT_FOUND, "match.type", "match.type: %s does not match %s",
+                    wanted ? wanted : "**", event->type);
+}
+
+static void
+explain_data (const match_t *self, match_data_t *data, problem_t *why)
+{
+    const json_t *parsed = parse (data);
+    if (parsed)
+        data_pattern_why (self->data, parsed, why);
+    else
+        problem_at (why, STATUS_NOT_FOUND, "match.data",
+                    "match.data: the event's data is no JSON, but %s",
+                    *data->event->content_type ? data->event->content_type : "nothing");
+}
+
+match_answer_t
+match_explain (const match_t *self, match_data_t *data, problem_t *why)
+{
+    match_answer_t answer = match_asks (self, data);
+    switch (answer) {
+        case MATCH_YES: break;
+        case MATCH_NO_PHASE:
+            problem_at (why, STATUS_NOT_FOUND, "match.phase",
+                        "match.phase: %s is asked for, and the event is of the other phase",
+                        self->phase == PHASE_PRE ? "pre" : "post");
+            break;
+        case MATCH_NO_TYPE: explain_type (self, data->event, why); break;
+        case MATCH_NO_SUBJECT:
+            problem_at (why, STATUS_NOT_FOUND, "match.subject",
+                        "match.subject: %.80s does not match %.100s", pattern_text (self->subject),
+                        data->event->subject);
+            break;
+        case MATCH_NO_DATA: explain_data (self, data, why); break;
+    }
+    return answer;
+}

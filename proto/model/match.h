@@ -47,4 +47,9 @@ typedef enum {
 } match_answer_t;
 match_answer_t match_asks (const match_t *self, match_data_t *data);
 
+/*  The same in words: the part that said no, as "match.data.new.status" in name, and why in text. Its
+ *  status says nothing. Untouched when none did.
+ */
+match_answer_t match_explain (const match_t *self, match_data_t *data, problem_t *why);
+
 #endif

@@ -24,6 +24,12 @@ ask (const match_t *match, const uint8_t *data, size_t size)
     ASSERT (answer == MATCH_YES || match_type (match) || match_subject (match) ||
                 match_wants_data (match) || answer == MATCH_NO_PHASE,
             "only what was asked can say no");
+    problem_t why = {0};
+    ASSERT (match_explain (match, &asked, &why) == answer, "who explains does not judge anew");
+    ASSERT ((answer == MATCH_YES) == !why.text [0], "every no has its sentence");
+    ASSERT (utf8_is_text (why.text, strlen (why.text)) &&
+                utf8_is_text (why.name, strlen (why.name)),
+            "a sentence goes out as JSON");
     match_data_clear (&asked);
 }
 

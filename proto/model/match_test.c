@@ -334,6 +334,69 @@ depth_and_size_are_limited (void **state)
     assert_non_null (strstr (problem.text, "match.data has more than 256 names and values"));
 }
 
+static void
+expect_explained (const char *text, const event_t *fields, const char *sentence)
+{
+    problem_t why = {0};
+    OWNED (match) match_t *match = read_match (text, NULL);
+    OWNED (event) event_t *event = event_new (fields);
+    match_data_t data = {.event = event};
+    match_answer_t answer = match_asks (match, &data);
+    assert_int_equal (match_explain (match, &data, &why), answer);
+    assert_string_equal (why.text, sentence);
+    assert_memory_equal (why.text, why.name, strlen (why.name));
+    match_data_clear (&data);
+}
+
+static void
+each_part_that_says_no_is_told_in_a_sentence (void **state)
+{
+    (void)state;
+    event_t event = {.type = "kinto.record.update",
+                     .subject = "/buckets/blog",
+                     .data = (const uint8_t *)update,
+                     .data_size = strlen (update)};
+    expect_explained ("{}", &event, "");
+    expect_explained ("{\"phase\": \"pre\"}", &event,
+                      "match.phase: pre is asked for, and the event is of the other phase");
+    expect_explained ("{\"type\": \"kinto.bucket.*\"}", &event,
+                      "match.type: kinto.bucket.* does not match kinto.record.update");
+    expect_explained ("{\"type\": \"**\"}", &(event_t){.type = "tocsin.delivery.dead"},
+                      "match.type: tocsin.delivery.dead is told by Tocsin itself, and only a type "
+                      "that begins with tocsin. asks for it");
+    expect_explained ("{\"subject\": \"/buckets/addons/**\"}", &event,
+                      "match.subject: /buckets/addons/** does not match /buckets/blog");
+    expect_explained ("{\"data\": {\"a\": [1]}}",
+                      &(event_t){.content_type = "text/plain", .data = (const uint8_t *)"x", 1},
+                      "match.data: the event's data is no JSON, but text/plain");
+}
+
+static void
+explain_data (const char *pattern, const char *sentence)
+{
+    char text [400];
+    snprintf (text, sizeof (text), "{\"data\": {\"new\": %s}}", pattern);
+    expect_explained (
+        text, &(event_t){.data = (const uint8_t *)update, .data_size = strlen (update)}, sentence);
+}
+
+static void
+the_first_path_of_the_data_that_does_not_fit_is_named (void **state)
+{
+    (void)state;
+    explain_data ("{\"ok\": [true], \"status\": [\"released\", {\"prefix\": \"x\"}]}",
+                  "match.data.new.status: \"signed\" of the event does not fit "
+                  "[\"released\",{\"prefix\":\"x\"}]");
+    explain_data ("{\"owner\": [\"me\"]}",
+                  "match.data.new.owner: the event has none, and it should fit [\"me\"]");
+    explain_data ("{\"status\": {\"deep\": [1]}}",
+                  "match.data.new.status.deep: the event has none, and it should fit [1]");
+    explain_data ("{\"files\": {\"os\": [\"windows\"]}}",
+                  "match.data.new.files: none of its 2 elements fits");
+    explain_data ("{\"tags\": [\"c\"]}",
+                  "match.data.new.tags: [\"a\",\"b\"] of the event does not fit [\"c\"]");
+}
+
 int
 main (void)
 {
@@ -352,6 +415,8 @@ main (void)
         cmocka_unit_test (what_cannot_be_understood_is_told_where_and_what_to_write),
         cmocka_unit_test (a_test_is_told_what_it_is_given),
         cmocka_unit_test (depth_and_size_are_limited),
+        cmocka_unit_test (each_part_that_says_no_is_told_in_a_sentence),
+        cmocka_unit_test (the_first_path_of_the_data_that_does_not_fit_is_named),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
