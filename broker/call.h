@@ -17,15 +17,17 @@ typedef struct call call_t;
 typedef void call_found_t (call_t *self, query_t *query);
 
 struct call {
-    edge_t *edge;           //  borrowed
-    calls_t *calls;         //  it is one of these
-    uint64_t number;        //  ours, 1, 2, 3 …
-    peer_t peer;            //  who asked
-    uint64_t request;       //  the gateway's number of it
-    json_t *args;           //  an object; ours
-    json_t *prepared;       //  the answer, once what it says is on disk; ours
-    call_found_t *found;    //  goes on with what the reader found
-    query_t question;       //  for the reader, as last asked
+    edge_t *edge;         //  borrowed
+    calls_t *calls;       //  it is one of these
+    uint64_t number;      //  ours, 1, 2, 3 …
+    peer_t peer;          //  who asked
+    uint64_t request;     //  the gateway's number of it
+    json_t *args;         //  an object; ours
+    json_t *prepared;     //  the answer, once what it says is on disk; ours
+    call_found_t *found;  //  goes on with what the reader found
+    query_t question;     //  for the reader, as last asked
+    void *more;           //  what its method keeps while it waits; ours
+    void (*more_free) (void *more);
     uint64_t behind;        //  what the store did not know when it was asked, as event_view says
     uint64_t after_ticket;  //  asks once this is on disk
     call_t *prev, *next;    //  in the line of those that wait for the disk
@@ -44,11 +46,28 @@ void call_fail (call_t *self, const problem_t *problem);
  *  the disk is there. Ends the call with FULL when too much waits there.
  */
 void call_ask (call_t *self, int kind, const char *text, call_found_t *found);
+void call_ask_query (call_t *self, const query_t *question, call_found_t *found);
 void call_ask_again (call_t *self);
 
 //  Arguments. One that must be there but is not gives BAD_REQUEST.
 status_t call_text (const call_t *self, const char *name, const char **text, problem_t *problem);
 status_t call_number (const call_t *self, const char *name, int64_t *number, problem_t *problem);
+//  Those that may be missing: then what is there stays. BAD_PARAMETER out of bounds.
+status_t call_optional_text (const call_t *self, const char *name, const char **text,
+                             problem_t *problem);
+status_t call_optional_number (const call_t *self, const char *name, int64_t least, int64_t most,
+                               int64_t *number, problem_t *problem);
+
+/*  The subscription that argument `name` names, borrowed from the core; NULL and NOT_FOUND. Replays
+ *  are none: what is theirs is in replay.*.
+ */
+subscription_t *call_subscription (const call_t *self, const char *name, problem_t *problem);
+//  if_match: the version that the caller has seen. CHANGED: there is another, or none.
+status_t call_check_version (const call_t *self, const subscription_t *subscription,
+                             problem_t *problem);
+int64_t call_next_version (const call_t *self, const subscription_t *old);  //  old: NULL for none
+//  Has the core take it; the call ends with what was prepared when that is on disk.
+void call_subscribe (call_t *self, subscription_t *subscription);
 
 //  So many bytes a reply may have, within a message.
 size_t call_reply_most (const call_t *self);

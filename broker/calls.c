@@ -44,6 +44,8 @@ call_end (call_t *self)
     HASH_DEL (self->calls->calls, self);
     json_decref (self->args);
     json_decref (self->prepared);
+    if (self->more)
+        self->more_free (self->more);
     free (self);
 }
 
@@ -141,6 +143,28 @@ call_number (const call_t *self, const char *name, int64_t *number, problem_t *p
     return STATUS_OK;
 }
 
+status_t
+call_optional_text (const call_t *self, const char *name, const char **text, problem_t *problem)
+{
+    return json_object_get (self->args, name) ? call_text (self, name, text, problem) : STATUS_OK;
+}
+
+status_t
+call_optional_number (const call_t *self, const char *name, int64_t least, int64_t most,
+                      int64_t *number, problem_t *problem)
+{
+    if (!json_object_get (self->args, name))
+        return STATUS_OK;
+    int64_t given;
+    if (call_number (self, name, &given, problem) != STATUS_OK)
+        return problem->status;
+    if (given < least || given > most)
+        return problem_at (problem, STATUS_BAD_PARAMETER, name, "%s: it is in %lld … %lld", name,
+                           (long long)least, (long long)most);
+    *number = given;
+    return STATUS_OK;
+}
+
 //  ---- questions
 
 static void
@@ -156,14 +180,20 @@ call_go_and_ask (call_t *self)
 }
 
 void
-call_ask (call_t *self, int kind, const char *text, call_found_t *found)
+call_ask_query (call_t *self, const query_t *question, call_found_t *found)
 {
-    query_t *question = &self->question;
-    question->kind = (__typeof__ (question->kind))kind;
-    question->number = self->number;
-    snprintf (question->text, sizeof question->text, "%s", text);
+    self->question = *question;
+    self->question.number = self->number;
     self->found = found;
     call_go_and_ask (self);
+}
+
+void
+call_ask (call_t *self, int kind, const char *text, call_found_t *found)
+{
+    query_t question = {.kind = (__typeof__ (question.kind))kind};
+    snprintf (question.text, sizeof question.text, "%s", text);
+    call_ask_query (self, &question, found);
 }
 
 void

@@ -11,20 +11,21 @@
 
 enum { LISTED = 1000 };  //  subscriptions in one answer, if nobody asks for fewer
 
-static subscription_t *
-find_subscription (call_t *self, const char **id, problem_t *problem)
+subscription_t *
+call_subscription (const call_t *self, const char *name, problem_t *problem)
 {
-    if (call_text (self, "id", id, problem) != STATUS_OK)
+    const char *id;
+    if (call_text (self, name, &id, problem) != STATUS_OK)
         return NULL;
-    subscription_t *subscription = core_subscription (self->edge->core, *id);
-    if (!subscription)
-        problem_set (problem, STATUS_NOT_FOUND, "there is no subscription \"%.60s\"", *id);
-    return subscription;
+    subscription_t *subscription = core_subscription (self->edge->core, id);
+    if (subscription && !subscription->replay.id)
+        return subscription;
+    problem_at (problem, STATUS_NOT_FOUND, name, "there is no subscription \"%.60s\"", id);
+    return NULL;
 }
 
-//  if_match: the version that the caller has seen.
-static status_t
-check_version (const call_t *self, const subscription_t *subscription, problem_t *problem)
+status_t
+call_check_version (const call_t *self, const subscription_t *subscription, problem_t *problem)
 {
     int64_t seen;
     if (!json_object_get (self->args, "if_match"))
@@ -38,15 +39,15 @@ check_version (const call_t *self, const subscription_t *subscription, problem_t
     return STATUS_OK;
 }
 
-static int64_t
-next_version (call_t *self, const subscription_t *old)
+int64_t
+call_next_version (const call_t *self, const subscription_t *old)
 {
     int64_t now_ms = edge_now_ms (self->edge);
     return old && now_ms <= old->version ? old->version + 1 : now_ms;
 }
 
-static void
-subscribe (call_t *self, subscription_t *subscription)
+void
+call_subscribe (call_t *self, subscription_t *subscription)
 {
     input_t input = {.kind = INPUT_SUBSCRIBE, .peer = self->peer, .request = self->number};
     input.subscribe.subscription = subscription;
@@ -57,9 +58,14 @@ subscribe (call_t *self, subscription_t *subscription)
 static subscription_t *
 read_document (const call_t *self, const json_t *document, int64_t version, problem_t *problem)
 {
-    if (json_is_object (document))
+    if (json_object_get (document, "replay"))
+        problem_at (problem, STATUS_BAD_SUBSCRIPTION, "replay",
+                    "replay: a replay is made with POST /v1/subscriptions/ID/replays");
+    else if (json_is_object (document))
         return subscription_new (document, version, self->edge->limits, problem);
-    problem_at (problem, STATUS_BAD_SUBSCRIPTION, "data", "data: a subscription is a JSON object");
+    else
+        problem_at (problem, STATUS_BAD_SUBSCRIPTION, "data",
+                    "data: a subscription is a JSON object");
     return NULL;
 }
 
@@ -69,7 +75,7 @@ call_subscription_create (call_t *self)
     problem_t problem = {0};
     OWNED (subscription)
     subscription_t *made = read_document (self, json_object_get (self->args, "document"),
-                                          next_version (self, NULL), &problem);
+                                          call_next_version (self, NULL), &problem);
     if (made && core_subscription (self->edge->core, made->id))
         problem_at (&problem, STATUS_ID_TAKEN, "id", "there is a subscription \"%.60s\" already",
                     made->id);
@@ -78,15 +84,14 @@ call_subscription_create (call_t *self)
         return;
     }
     self->prepared = json_pack ("{s:o}", "data", subscription_show (made, true));
-    subscribe (self, made);
+    call_subscribe (self, made);
 }
 
 void
 call_subscription_get (call_t *self)
 {
-    const char *id;
     problem_t problem = {0};
-    const subscription_t *found = find_subscription (self, &id, &problem);
+    const subscription_t *found = call_subscription (self, "id", &problem);
     if (found)
         call_reply (self, json_pack ("{s:o}", "data", subscription_show (found, false)));
     else
@@ -136,14 +141,15 @@ replacement (call_t *self, const subscription_t **old, problem_t *problem)
     if (call_text (self, "id", &id, problem) != STATUS_OK)
         return NULL;
     *old = core_subscription (self->edge->core, id);
-    if (check_version (self, *old, problem) != STATUS_OK)
+    if (call_check_version (self, *old, problem) != STATUS_OK)
         return NULL;
     if (*old && json_is_true (json_object_get (self->args, "if_none_match"))) {
         problem_set (problem, STATUS_CHANGED, "there is a subscription \"%.60s\" already", id);
         return NULL;
     }
     OWNED (json) json_t *document = complete_document (self, id, *old, problem);
-    return document ? read_document (self, document, next_version (self, *old), problem) : NULL;
+    return document ? read_document (self, document, call_next_version (self, *old), problem)
+                    : NULL;
 }
 
 void
@@ -161,21 +167,53 @@ call_subscription_replace (call_t *self)
     bool is_shown = secret && (!old_secret || strcmp (secret, old_secret) != 0);
     self->prepared =
         json_pack ("{s:b, s:o}", "created", !old, "data", subscription_show (made, is_shown));
-    subscribe (self, made);
+    call_subscribe (self, made);
+}
+
+typedef struct {
+    const char *of;
+    subscription_t **list;  //  references
+    size_t count;
+} replays_t;
+
+static void
+add_replay (void *context, subscription_t *subscription)
+{
+    replays_t *self = context;
+    if (!subscription->replay.id || strcmp (subscription->replay.of, self->of) != 0)
+        return;
+    self->list = allocate_again (self->list, self->count + 1, sizeof *self->list);
+    self->list [self->count++] = subscription_ref (subscription);
+}
+
+//  Its replays go with it, and before it: none is left without.
+static void
+unsubscribe_replays (call_t *self, const char *id)
+{
+    replays_t replays = {.of = id};
+    core_each_subscription (self->edge->core, add_replay, &replays);
+    for (size_t i = 0; i < replays.count; i++) {
+        input_t input = {.kind = INPUT_UNSUBSCRIBE, .peer = self->peer};
+        input.unsubscribe.id = replays.list [i]->id;
+        edge_step (self->edge, &input);
+        subscription_destroy (&replays.list [i]);
+    }
+    free (replays.list);
 }
 
 void
 call_subscription_delete (call_t *self)
 {
-    const char *id;
     problem_t problem = {0};
-    const subscription_t *old = find_subscription (self, &id, &problem);
-    if (!old || check_version (self, old, &problem) != STATUS_OK) {
+    const subscription_t *old = call_subscription (self, "id", &problem);
+    const char *id = json_string_value (json_object_get (self->args, "id"));
+    if (!old || call_check_version (self, old, &problem) != STATUS_OK) {
         call_fail (self, &problem);
         return;
     }
     self->prepared = json_pack ("{s:{s:s, s:b, s:I}}", "data", "id", id, "deleted", 1,
-                                "last_modified", (json_int_t)next_version (self, old));
+                                "last_modified", (json_int_t)call_next_version (self, old));
+    unsubscribe_replays (self, id);
     input_t input = {.kind = INPUT_UNSUBSCRIBE, .peer = self->peer, .request = self->number};
     input.unsubscribe.id = id;
     edge_step (self->edge, &input);
@@ -187,12 +225,16 @@ typedef struct {
     const char *after;  //  ids above this one
     const subscription_t **list;
     size_t count, room;
+    size_t total;  //  whatever their ids
 } subscription_list_t;
 
 static void
 list_add (void *context, subscription_t *subscription)
 {
     subscription_list_t *self = context;
+    if (subscription->replay.id)  //  of one of the others: replay.list has it
+        return;
+    self->total++;
     if (strcmp (subscription->id, self->after) <= 0)
         return;
     if (self->count == self->room) {
@@ -246,8 +288,7 @@ call_subscription_list (call_t *self)
         qsort (listing.list, listing.count, sizeof *listing.list, compare_ids);
     json_t *data = json_array ();
     size_t shown = show_list (self, &listing, (size_t)limit, data);
-    json_t *answer = json_pack ("{s:o, s:I}", "data", data, "total",
-                                (json_int_t)core_stats (self->edge->core).subscriptions);
+    json_t *answer = json_pack ("{s:o, s:I}", "data", data, "total", (json_int_t)listing.total);
     if (shown > 0 && shown < listing.count)
         json_object_set_new (answer, "next", json_string (listing.list [shown - 1]->id));
     free (listing.list);

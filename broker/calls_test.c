@@ -146,6 +146,82 @@ a_deleted_subscription_is_gone_and_its_name_free (void **state)
     json_decref (replace (world, "http://h/2"));
 }
 
+static bool
+says_true (const json_t *reply, const char *name)
+{
+    return json_is_true (json_object_get (json_object_get (reply, "data"), name));
+}
+
+static void
+a_pause_holds_deliveries_back_until_it_is_resumed (void **state)
+{
+    world_t *world = *state;
+    OWNED (actor) actor_t *worker = actor_worker (world->stage);
+    uint64_t session = actor_join (worker, "w1", 5);
+    actor_subscribe (world->gateway, "S");
+    json_t *paused =
+        actor_call (world->gateway, "subscription.pause", json_pack ("{s:s}", "id", "S"));
+    assert_true (says_true (paused, "paused"));
+    json_t *again =
+        actor_call (world->gateway, "subscription.pause", json_pack ("{s:s}", "id", "S"));
+    assert_int_equal (version_in (again), version_in (paused));
+    assert_int_equal (
+        actor_try (world->gateway, "subscription.resume",
+                   json_pack ("{s:s, s:I}", "id", "S", "if_match", version_in (paused) - 1), NULL),
+        STATUS_CHANGED);
+    actor_publish_and_wait (world->gateway, "e1", "1");
+    actor_await_status (world->gateway, "e1", "S", "waiting");
+
+    json_t *resumed =
+        actor_call (world->gateway, "subscription.resume", json_pack ("{s:s}", "id", "S"));
+    assert_false (says_true (resumed, "paused"));
+    assert_null (secret_in (resumed));
+    given_t given = actor_expect_delivery (worker, session);
+    assert_string_equal (given.event, "e1");
+    actor_settle (worker, session, given.lease, OUTCOME_OK);
+    actor_await_status (world->gateway, "e1", "S", "delivered");
+    json_decref (paused);
+    json_decref (again);
+    json_decref (resumed);
+}
+
+static void
+resume_enables_what_was_disabled_and_pause_leaves_it_so (void **state)
+{
+    world_t *world = *state;
+    json_t *made = document ("S", "http://h/1");
+    json_object_set_new (made, "disabled", json_true ());
+    json_decref (
+        actor_call (world->gateway, "subscription.create", json_pack ("{s:o}", "document", made)));
+    json_t *paused =
+        actor_call (world->gateway, "subscription.pause", json_pack ("{s:s}", "id", "S"));
+    assert_true (says_true (paused, "paused") && says_true (paused, "disabled"));
+    json_t *resumed =
+        actor_call (world->gateway, "subscription.resume", json_pack ("{s:s}", "id", "S"));
+    assert_false (says_true (resumed, "paused") || says_true (resumed, "disabled"));
+    json_decref (paused);
+    json_decref (resumed);
+    assert_int_equal (
+        actor_try (world->gateway, "subscription.pause", json_pack ("{s:s}", "id", "T"), NULL),
+        STATUS_NOT_FOUND);
+}
+
+static void
+a_document_with_a_replay_is_refused (void **state)
+{
+    world_t *world = *state;
+    json_t *reply, *bad = document ("S~r1", "http://h/1");
+    json_object_set_new (bad, "replay", json_pack ("{s:s}", "id", "r1"));
+    assert_int_equal (actor_try (world->gateway, "subscription.create",
+                                 json_pack ("{s:O}", "document", bad), &reply),
+                      STATUS_BAD_SUBSCRIPTION);
+    assert_string_equal (json_string_value (json_object_get (reply, "name")), "replay");
+    json_decref (reply);
+    assert_int_equal (actor_try (world->gateway, "subscription.replace",
+                                 json_pack ("{s:s, s:o}", "id", "S~r1", "document", bad), NULL),
+                      STATUS_BAD_SUBSCRIPTION);
+}
+
 static void
 a_bad_document_is_refused_with_the_place (void **state)
 {
@@ -321,6 +397,9 @@ main (void)
         PLAY (a_replacement_keeps_the_secret_and_rises_in_version),
         PLAY (who_has_seen_an_older_version_changes_nothing),
         PLAY (a_deleted_subscription_is_gone_and_its_name_free),
+        PLAY (a_pause_holds_deliveries_back_until_it_is_resumed),
+        PLAY (resume_enables_what_was_disabled_and_pause_leaves_it_so),
+        PLAY (a_document_with_a_replay_is_refused),
         PLAY (a_bad_document_is_refused_with_the_place),
         PLAY (a_list_is_read_page_by_page_in_order_of_id),
         PLAY (the_first_start_makes_one_admin_token_and_later_ones_none),

@@ -1,7 +1,6 @@
 #include "broker/event_view.h"
 #include "broker/core/view.h"
 
-#include <jansson.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,8 +173,8 @@ join_deliveries (const event_view_t *view, uint64_t *behind)
 
 //  ---- the event
 
-static json_t *
-show_attributes (const event_t *event)
+json_t *
+event_view_attributes (const event_t *event)
 {
     char accepted [MOMENT_SIZE];
     json_t *json = json_pack (
@@ -224,7 +223,7 @@ char *
 event_view_text (const event_view_t *self, size_t *size, uint64_t *behind)
 {
     const event_t *event = self->history->event;
-    json_t *json = show_attributes (event);
+    json_t *json = event_view_attributes (event);
     json_object_set_new (json, "deliveries", join_deliveries (self, behind));
     char *attributes = json_dumps (json, JSON_COMPACT | JSON_REAL_PRECISION (15));
     json_decref (json);

@@ -5,6 +5,8 @@
 #ifndef EVENT_VIEW_H
 #define EVENT_VIEW_H
 
+#include <jansson.h>
+
 #include "broker/core/core.h"
 #include "broker/store/store.h"
 
@@ -21,5 +23,8 @@ typedef struct {
  *                all that was said until now is on disk, there never were any
  */
 char *event_view_text (const event_view_t *self, size_t *size, uint64_t *behind);
+
+//  What it is, without its data; a new reference.
+json_t *event_view_attributes (const event_t *event);
 
 #endif

@@ -34,6 +34,28 @@ query_destroy (query_t **self_p)
     *self_p = NULL;
 }
 
+//  Of a page that was read: what is wanted stays, in its order.
+static void
+reader_match (query_t *query)
+{
+    page_t *page = query->page;
+    size_t kept = 0;
+    query->reached = query->up_to_seq;
+    for (size_t i = 0; i < page->count; i++) {
+        match_data_t data = {.event = page->events [i]};
+        bool is_within = data.event->seq <= query->up_to_seq;
+        query->looked_at += is_within;
+        if (is_within && i + 1 == page->count)
+            query->reached = data.event->seq;
+        if (is_within && query->wants (query->wanted, &data))
+            page->events [kept++] = page->events [i];
+        else
+            event_destroy (&page->events [i]);
+        match_data_clear (&data);
+    }
+    page->count = kept;
+}
+
 static void
 reader_answer (store_t *store, query_t *query)
 {
@@ -44,6 +66,12 @@ reader_answer (store_t *store, query_t *query)
         case QUERY_PAGE:
             status = ops->read (store, query->partition, query->above_seq, query->limit_bytes,
                                 query->limit_events, &query->page, problem);
+            break;
+        case QUERY_MATCH:
+            status = ops->read (store, query->partition, query->above_seq, query->limit_bytes,
+                                query->limit_events, &query->page, problem);
+            if (status == STATUS_OK)
+                reader_match (query);
             break;
         case QUERY_HISTORY:
             status = ops->look_up (store, query->text, &query->history, problem);

@@ -1,5 +1,6 @@
 /*  reader – the thread that reads the store: pages of the log, and what somebody looks up.
  *
+ *  A MATCH is one page too, so that it never keeps those waiting who must catch up with the log.
  *  Questions are answered in the order in which they were asked. The answer is the question, filled
  *  in, taken by the thread whose bell it rings.
  */
@@ -13,17 +14,24 @@ typedef struct reader reader_t;
 
 enum { QUERIES_MOST = 10000 };  //  that wait; more of those that a peer can cause are refused
 
+typedef bool wants_t (const void *wanted, match_data_t *data);
+
 typedef struct query {
-    enum { QUERY_PAGE, QUERY_HISTORY, QUERY_TOKEN, QUERY_TOKENS } kind;
+    enum { QUERY_PAGE, QUERY_MATCH, QUERY_HISTORY, QUERY_TOKEN, QUERY_TOKENS } kind;
     uint64_t number;  //  of the READ, or of the call
 
-    int32_t partition;                 //  PAGE: the question
+    int32_t partition;                 //  PAGE and MATCH: the question
     int64_t above_seq;                 //
     size_t limit_bytes, limit_events;  //
+    int64_t up_to_seq;                 //  MATCH: no event above this one
+    wants_t *wants;                    //  MATCH: only these, in the reader's thread
+    const void *wanted;                //  MATCH: handed to wants; whoever asks keeps it alive
     char text [72];                    //  HISTORY: an event's id; TOKEN: a hash
 
     problem_t problem;   //  the answer; OK, or why there is none
-    page_t *page;        //  PAGE; ours
+    page_t *page;        //  PAGE; MATCH, those of it that match; ours
+    size_t looked_at;    //  MATCH: events of the page before it was asked
+    int64_t reached;     //  MATCH: the seq that was looked at last; up_to_seq when none is left
     history_t *history;  //  HISTORY; ours
     bool has_token;      //  TOKEN: there is one
     token_t token;       //  TOKEN; ours

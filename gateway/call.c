@@ -12,6 +12,7 @@ call_start (call_t *self, request_t *request, const char *method)
         .errand = {.method = method},
         .arguments = &request->desk->arguments,
         .last_modified = -1,
+        .total = -1,
     };
     bytes_clear (self->arguments, self->arguments->room);
     bytes_add_text (self->arguments, "{");
@@ -45,6 +46,17 @@ call_add_number (call_t *self, const char *name, int64_t number)
 {
     call_add_name (self, name);
     bytes_add_number (self->arguments, number);
+}
+
+void
+call_add_members (call_t *self, json_span_t object)
+{
+    size_t space = strspn (object.at + 1, " \t\r\n");
+    if (object.at [1 + space] == '}')
+        return;
+    if (self->arguments->size > 1)
+        bytes_add_text (self->arguments, ",");
+    bytes_add (self->arguments, object.at + 1, object.size - 2);
 }
 
 //  An object's last_modified; whatever it is, it is kept verbatim.

@@ -13,7 +13,7 @@ typedef struct {
     json_span_t data;       //  verbatim
     int64_t last_modified;  //  of data, when that is an object; -1: none
     bool was_created;
-    int64_t total;
+    int64_t total;  //  -1: none
     const char *next, *id, *scopes, *text, *message, *name;
 } call_t;
 
@@ -21,6 +21,7 @@ void call_start (call_t *self, request_t *request, const char *method);
 void call_add (call_t *self, const char *name, json_span_t json);
 void call_add_text (call_t *self, const char *name, const char *text);
 void call_add_number (call_t *self, const char *name, int64_t number);
+void call_add_members (call_t *self, json_span_t object);  //  an object's, as they stand
 
 /*  Blocks until it is answered. The problem is the broker's, in its own words. An order changes
  *  something: unanswered, it may have been carried out.

@@ -284,6 +284,64 @@ a_list_comes_in_pages (void **state)
 }
 
 static void
+a_subscription_is_paused_and_resumed (void **state)
+{
+    fixture_t *fixture = *state;
+    fake_broker_answer (fixture->broker, STATUS_OK,
+                        "{\"data\":{\"id\":\"s\",\"paused\":true,\"last_modified\":19}}");
+    fixture_ask (fixture, "POST", "/v1/subscriptions/s/pause", FAKE_ADMIN, "If-Match: \"18\"\r\n",
+                 NULL);
+    fixture_expect (fixture, 200, "\"paused\":true");
+    assert_true (fixture_has_header (fixture, "ETag: \"19\""));
+    char *arguments = fake_broker_arguments (fixture->broker);
+    assert_string_equal (arguments, "{\"id\":\"s\",\"if_match\":18}");
+    free (arguments);
+    fixture_ask (fixture, "POST", "/v1/subscriptions/s/resume", FAKE_ADMIN, "", "{}");
+    fixture_expect (fixture, 200, "");
+    assert_int_equal (fake_broker_asked (fixture->broker, "subscription.resume"), 1);
+    fixture_ask (fixture, "POST", "/v1/subscriptions/s/resume", FAKE_READER, "", NULL);
+    fixture_expect (fixture, 403, "subscriptions:write");
+}
+
+static void
+events_are_listed_with_filters_that_the_next_page_keeps (void **state)
+{
+    fixture_t *fixture = *state;
+    fake_broker_answer (fixture->broker, STATUS_OK,
+                        "{\"data\":[{\"id\":\"one\"}],\"next\":\"0.17\"}");
+    fixture_ask (fixture, "GET", "/v1/events?_limit=1&type=a.*&_since=5", FAKE_READER, "", NULL);
+    fixture_expect (fixture, 200, "{\"data\":[{\"id\":\"one\"}]}");
+    assert_true (fixture_has_header (
+        fixture,
+        "Next-Page: http://example.com:80/v1/events?_limit=1&type=a.%2A&_since=5&_token=0.17"));
+    assert_null (strstr (fixture->headers.at, "Total-Objects"));
+    char *arguments = fake_broker_arguments (fixture->broker);
+    assert_string_equal (arguments, "{\"limit\":1,\"type\":\"a.*\",\"since\":5}");
+    free (arguments);
+    fixture_ask (fixture, "GET", "/v1/events?_since=x", FAKE_READER, "", NULL);
+    fixture_expect (fixture, 400, "\"location\":\"querystring\",\"name\":\"_since\"");
+    fixture_ask (fixture, "GET", "/v1/events?type=a&type=b", FAKE_READER, "", NULL);
+    fixture_expect (fixture, 400, "given twice");
+}
+
+static void
+a_match_is_tried_on_what_there_is (void **state)
+{
+    fixture_t *fixture = *state;
+    fake_broker_answer (fixture->broker, STATUS_OK, "{\"data\":{\"looked_at\":7}}");
+    fixture_ask (fixture, "POST", "/v1/events/match", FAKE_READER, "",
+                 "{\"data\": {\"match\": {\"type\": \"a.*\"}, \"last\": 7}}");
+    fixture_expect (fixture, 200, "{\"data\":{\"looked_at\":7}}");
+    char *arguments = fake_broker_arguments (fixture->broker);
+    assert_string_equal (arguments, "{\"match\": {\"type\": \"a.*\"}, \"last\": 7}");
+    free (arguments);
+    fixture_ask (fixture, "POST", "/v1/events/match", FAKE_READER, "", "{\"data\": { }}");
+    fixture_expect (fixture, 200, "");
+    fixture_ask (fixture, "POST", "/v1/events/match", FAKE_READER, "", "{}");
+    fixture_expect (fixture, 400, "data is missing");
+}
+
+static void
 tokens_are_for_admins (void **state)
 {
     fixture_t *fixture = *state;
@@ -388,6 +446,9 @@ main (void)
         OVER_HTTP (a_subscription_is_replaced_if_nobody_was_faster),
         OVER_HTTP (a_subscription_is_deleted),
         OVER_HTTP (a_list_comes_in_pages),
+        OVER_HTTP (a_subscription_is_paused_and_resumed),
+        OVER_HTTP (events_are_listed_with_filters_that_the_next_page_keeps),
+        OVER_HTTP (a_match_is_tried_on_what_there_is),
 
         OVER_HTTP (head_is_get_without_a_body),
         OVER_HTTP (a_request_id_is_taken_or_made_and_echoed),

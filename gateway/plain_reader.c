@@ -108,6 +108,10 @@ plain_complete (reading_t *self, event_t *fields, problem_t *problem)
 {
     if (!fields->type)
         return plain_missing ("data.type", problem);
+    if (strncmp (fields->type, "tocsin.", 7) == 0)
+        return problem_at (problem, STATUS_BAD_EVENT, "data.type",
+                           "data.type: what begins with tocsin. is told by Tocsin itself: choose "
+                           "another first word");
     if (!fields->subject)
         return plain_missing ("data.subject", problem);
     if (!fields->data)

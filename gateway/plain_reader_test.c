@@ -222,6 +222,17 @@ data_over_the_limit_is_too_large (void **state)
     assert_int_equal (fixture->reading.events.count, 0);
 }
 
+static void
+what_tocsin_tells_of_itself_is_not_taken_from_others (void **state)
+{
+    expect_refusal (*state,
+                    "{\"data\":{\"type\":\"tocsin.delivery.dead\",\"subject\":\"/s\",\"data\":1}}",
+                    STATUS_BAD_EVENT, "data.type",
+                    "data.type: what begins with tocsin. is told by Tocsin itself: choose another "
+                    "first word");
+    read_one (*state, "{\"data\":{\"type\":\"tocsins.ring\",\"subject\":\"/s\",\"data\":1}}");
+}
+
 int
 main (void)
 {
@@ -237,6 +248,7 @@ main (void)
         cmocka_unit_test (what_is_neither_shape_is_told_the_shapes),
         cmocka_unit_test (a_field_that_no_event_can_have_is_named),
         cmocka_unit_test (data_over_the_limit_is_too_large),
+        cmocka_unit_test (what_tocsin_tells_of_itself_is_not_taken_from_others),
     };
     return cmocka_run_group_tests (tests, set_up, tear_down);
 }

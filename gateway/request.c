@@ -244,6 +244,13 @@ request_read_body (request_t *self, problem_t *problem)
     return status;
 }
 
+bool
+request_has_body (const request_t *self)
+{
+    const char *length = request_header (self, "Content-Length");
+    return request_header (self, "Transfer-Encoding") || (length && strcmp (length, "0") != 0);
+}
+
 static bool
 request_has_large_rest (const request_t *self)
 {

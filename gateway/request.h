@@ -22,6 +22,7 @@ typedef struct {
     const char *path;               //  as it was sent, without the query
     char id [REQUEST_ID_SIZE];      //  X-Request-Id, given or made
     char name [REQUEST_NAME_SIZE];  //  what stands for {id} in the route's path, decoded
+    char part [REQUEST_NAME_SIZE];  //  and what for {part}
     identity_t who;                 //  known if the route has a scope
     const char *location;           //  where a problem's name is: "body", "header", "querystring"
     bool must_close;                //  after the answer
@@ -40,6 +41,7 @@ const char *request_header (const request_t *self, const char *name);  //  NULL:
 void request_add_origin (const request_t *self,
                          bytes_t *url);  //  "http://HOST", as the client says
 bool request_is (const request_t *self, const char *method);
+bool request_has_body (const request_t *self);  //  as its head says
 
 /*  The body, into desk->body, with a zero behind it. It must be JSON by its Content-Type, if that is
  *  given. UNSUPPORTED, NO_LENGTH, TOO_LARGE (without reading it all) or BAD_REQUEST otherwise.

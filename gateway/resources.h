@@ -12,7 +12,8 @@ typedef status_t handler_t (request_t *request, answer_t *answer, problem_t *pro
 
 handler_t events_post, events_get;
 handler_t subscriptions_list, subscriptions_post, subscriptions_get, subscriptions_put,
-    subscriptions_delete;
+    subscriptions_delete, subscriptions_pause, subscriptions_resume;
+handler_t log_list, log_match;
 handler_t tokens_list, tokens_post, tokens_delete;
 handler_t root_hello, root_heartbeat, root_lbheartbeat, root_version, root_metrics, root_status;
 

@@ -12,22 +12,34 @@ static const route_t routes [] = {
 };
 enum { ROUTES = sizeof (routes) / sizeof (*routes) };
 
-static const char variable [] = "{id}";
-
-//  The path of a route, with something that is not empty for its variable.
+//  One hole of a pattern, which `*pattern` stands at, filled with the segment that `*path` stands at.
 static bool
-route_matches (const char *pattern, const char *path, char name [REQUEST_NAME_SIZE])
+route_fill (const char **pattern, const char **path, char value [REQUEST_NAME_SIZE])
 {
-    const char *hole = strstr (pattern, variable);
-    if (!hole)
-        return strcmp (pattern, path) == 0;
-    size_t before = (size_t)(hole - pattern);
-    if (strncmp (pattern, path, before) != 0)
-        return false;
-    const char *value = path + before;
-    size_t size = strcspn (value, "/");
-    return size > 0 && strcmp (value + size, hole + strlen (variable)) == 0 &&
-           query_decode (value, size, name, REQUEST_NAME_SIZE);
+    size_t size = strcspn (*path, "/");
+    bool is_filled = size > 0 && query_decode (*path, size, value, REQUEST_NAME_SIZE);
+    *pattern = strchr (*pattern, '}') + 1;
+    *path += size;
+    return is_filled;
+}
+
+//  The path of a route, with something that is not empty for its variables.
+static bool
+route_matches (const char *pattern, const char *path, char name [REQUEST_NAME_SIZE],
+               char part [REQUEST_NAME_SIZE])
+{
+    char *const values [] = {name, part};
+    const char *hole;
+    for (int i = 0; (hole = strchr (pattern, '{')); i++) {
+        size_t before = (size_t)(hole - pattern);
+        if (strncmp (pattern, path, before) != 0)
+            return false;
+        pattern = hole;
+        path += before;
+        if (!route_fill (&pattern, &path, values [i]))
+            return false;
+    }
+    return strcmp (pattern, path) == 0;
 }
 
 static bool
@@ -48,11 +60,12 @@ route_allow (const route_t *route, char allowed [ROUTES_ALLOWED_SIZE])
 
 status_t
 route_find (const char *method, const char *path, const route_t **route,
-            char name [REQUEST_NAME_SIZE], char allowed [ROUTES_ALLOWED_SIZE])
+            char name [REQUEST_NAME_SIZE], char part [REQUEST_NAME_SIZE],
+            char allowed [ROUTES_ALLOWED_SIZE])
 {
     allowed [0] = 0;
     for (int i = 0; i < ROUTES; i++) {
-        if (!route_matches (routes [i].path, path, name))
+        if (!route_matches (routes [i].path, path, name, part))
             continue;
         if (route_takes (&routes [i], method)) {
             *route = &routes [i];
@@ -66,9 +79,9 @@ route_find (const char *method, const char *path, const route_t **route,
 static bool
 route_exists (const char *path)
 {
-    char name [REQUEST_NAME_SIZE];
+    char name [REQUEST_NAME_SIZE], part [REQUEST_NAME_SIZE];
     for (int i = 0; i < ROUTES; i++)
-        if (route_matches (routes [i].path, path, name))
+        if (route_matches (routes [i].path, path, name, part))
             return true;
     return false;
 }
@@ -111,7 +124,8 @@ routes_answer (request_t *request, answer_t *answer, problem_t *problem)
     const route_t *route;
     char allowed [ROUTES_ALLOWED_SIZE];
     const char *method = request->info->request_method;
-    status_t status = route_find (method, request->path, &route, request->name, allowed);
+    status_t status =
+        route_find (method, request->path, &route, request->name, request->part, allowed);
     if (status == STATUS_NOT_FOUND)
         return routes_send_away (request, answer, problem);
     if (status == STATUS_NOT_ALLOWED) {
@@ -120,7 +134,9 @@ routes_answer (request_t *request, answer_t *answer, problem_t *problem)
     }
     if (route->scope != SCOPE_NONE)
         status = auth_check (request, route->scope, problem);
-    if (status == STATUS_OK && route->body == BODY_JSON)
+    bool is_read =
+        route->body == BODY_JSON || (route->body == BODY_OPTIONAL && request_has_body (request));
+    if (status == STATUS_OK && is_read)
         status = request_read_body (request, problem);
     return status == STATUS_OK ? route->handler (request, answer, problem) : status;
 }

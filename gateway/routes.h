@@ -5,11 +5,11 @@
 #include "gateway/auth.h"
 #include "gateway/resources.h"
 
-typedef enum { BODY_NONE, BODY_JSON } body_t;
+typedef enum { BODY_NONE, BODY_JSON, BODY_OPTIONAL } body_t;  //  OPTIONAL: JSON, if it is there
 
 typedef struct {
     const char *method;  //  "GET"
-    const char *path;    //  with at most one {id}, a whole segment
+    const char *path;    //  with at most one {id} and, after it, one {part}, whole segments
     scope_t scope;
     body_t body;
     handler_t *handler;
@@ -17,11 +17,12 @@ typedef struct {
 
 enum { ROUTES_ALLOWED_SIZE = 64 };
 
-/*  The route of a method and path, and its {id}, percent-decoded. NOT_FOUND: there is no such path.
- *  NOT_ALLOWED: not with this method; `allowed` lists the others, as Allow does.
+/*  The route of a method and path, and its {id} and {part}, percent-decoded. NOT_FOUND: there is no
+ *  such path. NOT_ALLOWED: not with this method; `allowed` lists the others, as Allow does.
  */
 status_t route_find (const char *method, const char *path, const route_t **route,
-                     char name [REQUEST_NAME_SIZE], char allowed [ROUTES_ALLOWED_SIZE]);
+                     char name [REQUEST_NAME_SIZE], char part [REQUEST_NAME_SIZE],
+                     char allowed [ROUTES_ALLOWED_SIZE]);
 
 /*  Where a path that leads nowhere probably should go, as Kinto redirects: without a slash at its
  *  end, or with the version before it. False: nowhere.

@@ -11,8 +11,9 @@ static void
 expect_route (const char *method, const char *path, handler_t *handler, const char *id)
 {
     const route_t *route = NULL;
-    char name [REQUEST_NAME_SIZE] = "", allowed [ROUTES_ALLOWED_SIZE];
-    if (route_find (method, path, &route, name, allowed) != STATUS_OK)
+    char name [REQUEST_NAME_SIZE] = "", part [REQUEST_NAME_SIZE] = "";
+    char allowed [ROUTES_ALLOWED_SIZE];
+    if (route_find (method, path, &route, name, part, allowed) != STATUS_OK)
         fail_msg ("%s %s leads nowhere", method, path);
     assert_true (route->handler == handler);
     assert_string_equal (name, id);
@@ -22,8 +23,8 @@ static void
 expect_none (const char *method, const char *path, status_t status, const char *allows)
 {
     const route_t *route;
-    char name [REQUEST_NAME_SIZE], allowed [ROUTES_ALLOWED_SIZE];
-    assert_int_equal (route_find (method, path, &route, name, allowed), status);
+    char name [REQUEST_NAME_SIZE], part [REQUEST_NAME_SIZE], allowed [ROUTES_ALLOWED_SIZE];
+    assert_int_equal (route_find (method, path, &route, name, part, allowed), status);
     assert_string_equal (allowed, allows);
 }
 
@@ -38,6 +39,9 @@ a_path_leads_to_its_handler (void **state)
     expect_route ("PUT", "/v1/subscriptions/a%20b", subscriptions_put, "a b");
     expect_route ("DELETE", "/v1/subscriptions/%c3%A4", subscriptions_delete, "\xc3\xa4");
     expect_route ("DELETE", "/v1/tokens/x", tokens_delete, "x");
+    expect_route ("POST", "/v1/events/match", log_match, "");
+    expect_route ("GET", "/v1/events/match", events_get, "match");
+    expect_route ("POST", "/v1/subscriptions/a%20b/pause", subscriptions_pause, "a b");
     expect_route ("GET", "/v1/", root_hello, "");
     expect_route ("GET", "/__heartbeat__", root_heartbeat, "");
     expect_route ("GET", "/v1/__heartbeat__", root_heartbeat, "");
@@ -48,10 +52,11 @@ static void
 a_wrong_method_is_told_the_right_ones (void **state)
 {
     (void)state;
-    expect_none ("GET", "/v1/events", STATUS_NOT_ALLOWED, "POST");
+    expect_none ("PUT", "/v1/events", STATUS_NOT_ALLOWED, "POST, GET, HEAD");
     expect_none ("POST", "/v1/events/1", STATUS_NOT_ALLOWED, "GET, HEAD");
     expect_none ("PATCH", "/v1/subscriptions/1", STATUS_NOT_ALLOWED, "GET, HEAD, PUT, DELETE");
     expect_none ("BREW", "/v1/tokens", STATUS_NOT_ALLOWED, "GET, HEAD, POST");
+    expect_none ("GET", "/v1/subscriptions/1/pause", STATUS_NOT_ALLOWED, "POST");
     expect_none ("get", "/v1/", STATUS_NOT_ALLOWED, "GET, HEAD");
 }
 

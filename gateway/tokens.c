@@ -4,14 +4,6 @@
 #include "gateway/call.h"
 #include "gateway/resources.h"
 
-//  The members of an object, to be the arguments of a call as they stand.
-static void
-tokens_add_members (call_t *call, json_span_t object)
-{
-    bytes_clear (call->arguments, call->arguments->room);
-    bytes_add (call->arguments, object.at, object.size - 1);  //  call_do adds the brace
-}
-
 status_t
 tokens_post (request_t *request, answer_t *answer, problem_t *problem)
 {
@@ -21,7 +13,7 @@ tokens_post (request_t *request, answer_t *answer, problem_t *problem)
         return status;
     call_t call;
     call_start (&call, request, "token.create");
-    tokens_add_members (&call, data);
+    call_add_members (&call, data);
     status = call_order (&call, problem);
     if (status == STATUS_OK) {
         answer->code = 201;

@@ -53,6 +53,12 @@ core_has_passed (const core_t *self, const char *subscription, int32_t partition
            (seq <= track_cursor (self, track) || progress_has_ended (&track->progress, seq));
 }
 
+int64_t
+core_last_seq (const core_t *self, int32_t partition)
+{
+    return self->partitions [partition].last_seq;
+}
+
 subscription_t *
 core_subscription (const core_t *self, const char *id)
 {

@@ -31,6 +31,9 @@ bool core_look (const core_t *self, const char *subscription, int32_t partition,
                 delivery_view_t *view);
 bool core_has_passed (const core_t *self, const char *subscription, int32_t partition, int64_t seq);
 
+//  The seq of the last event of a partition that is on disk and was announced; 0: none.
+int64_t core_last_seq (const core_t *self, int32_t partition);
+
 //  One by its id, NULL when there is none; and all of them, in no order that matters.
 subscription_t *core_subscription (const core_t *self, const char *id);
 typedef void core_subscription_found_t (void *context, subscription_t *subscription);
