@@ -102,13 +102,11 @@ run_tap () {
 part_sim () {
     build release sim || return
     if (($#)); then
-        run_tap build/tests/tocsin-sim "$@"
+        run_tap tests/sim/run "$@"
         return
     fi
-    run_tap build/tests/tocsin-sim
-    run_tap build/tests/tocsin-sim --seeds 1 4000
-    build debug sim || return
-    run_tap build/debug/tests/tocsin-sim --seeds 100001 100
+    run_tap tests/sim/run
+    build debug sim && SIM=build/debug/tests/tocsin-sim run_tap tests/sim/run --seeds 100001 200
 }
 
 #   The whole preset is built, so that a second compiler has read all of the code.
@@ -216,9 +214,10 @@ part_bench_smoke () {
     fi
 }
 
-#   Hours of the same: 100,000 seeds, and the plays that are marked so.
+#   Hours of the same: a million lives of the simulated world (its TAP has how far they are), and the
+#   plays that are marked so.
 part_soak () {
-    build release sim && run_tap build/tests/tocsin-sim --seeds 1 100000
+    build release sim && tests/sim/run --seeds 1 "${SOAK_SEEDS:-1000000}"
     run_system soak
     run_kinto soak
 }

@@ -89,6 +89,12 @@ broker_actor_is_up (const broker_actor_t *self)
     return self->core != NULL;
 }
 
+int32_t
+broker_actor_partitions (const broker_actor_t *self)
+{
+    return self->partitions;
+}
+
 store_t *
 broker_actor_store (broker_actor_t *self)
 {
@@ -99,6 +105,12 @@ static bool
 is_frozen (const broker_actor_t *self)
 {
     return world_now (self->world) < self->frozen_until_ms;
+}
+
+bool
+broker_actor_is_awake (const broker_actor_t *self)
+{
+    return self->core && !is_frozen (self);
 }
 
 //  What its threads do stands still as well; it goes on after.
@@ -222,7 +234,7 @@ step (broker_actor_t *self, const input_t *input)
 {
     core_step (self->core, input, world_now (self->world), self->effects);
     for (size_t i = 0; i < effects_count (self->effects); i++) {
-        if (self->world->is_told_in_full)
+        if (self->world->telling == TOLD_IN_FULL)
             broker_notes_effect (self->world, effects_at (self->effects, i));
         perform (self, effects_at (self->effects, i));
     }
@@ -243,11 +255,14 @@ beat (void *actor, uint64_t life, void *load)
     broker_actor_t *self = actor;
     if (life != self->life || !self->core || is_postponed (self, beat, life, load, NULL))
         return;
+    size_t kept = 0;
     for (size_t i = 0; i < self->known_count; i++)
-        net_send_to_peer (self->world, self->known [i].peer,
-                          &(message_t){.command = COMMAND_HEARTBEAT,
-                                       .session = self->known [i].session,
-                                       .received = self->known [i].sent});
+        if (net_send_to_peer (self->world, self->known [i].peer,
+                              &(message_t){.command = COMMAND_HEARTBEAT,
+                                           .session = self->known [i].session,
+                                           .received = self->known [i].sent}))
+            self->known [kept++] = self->known [i];
+    self->known_count = kept;
     schedule_at (self->world->schedule, world_now (self->world) + HEARTBEAT_MS, beat, self, life,
                  NULL, NULL);
 }
@@ -266,7 +281,7 @@ gain_tenure (broker_actor_t *self, const inventory_t *inventory, int32_t partiti
                                                 .exception_count = row->exception_count,
                                                 .dead_count = row->dead_count};
     }
-    for (size_t i = 0; i < count && self->world->is_told_in_full; i++)
+    for (size_t i = 0; i < count && self->world->telling == TOLD_IN_FULL; i++)
         broker_notes_track (self->world, partition, &tracks [i]);
     step (self, &(input_t){.kind = INPUT_TENURE_GAINED,
                            .tenure = {.partition = partition,
@@ -407,14 +422,14 @@ broker_actor_subscribe (broker_actor_t *self, subscription_t *subscription)
 {
     if (!self->core || is_frozen (self))
         return false;
-    int64_t start_seqs [8] = {0};
+    int64_t start_seqs [LEDGER_PARTITIONS] = {0};
     inventory_t *inventory = NULL;
     if (subscription->start == START_NOW &&
         self->store->ops->load (self->store, &inventory, NULL) == STATUS_OK)
         for (int32_t i = 0; i < self->partitions; i++)
             start_seqs [i] = inventory->partitions [i].last_seq;
     inventory_destroy (&inventory);
-    checker_subscribed (self->world->checker, subscription, start_seqs);
+    ledger_ask (self->world->ledger, subscription, start_seqs);
     step (self, &(input_t){.kind = INPUT_SUBSCRIBE,
                            .peer = API,
                            .request = 1,

@@ -18,6 +18,8 @@ void broker_actor_start (broker_actor_t *self);  //  from what its store has
 void broker_actor_kill (broker_actor_t *self);
 void broker_actor_freeze (broker_actor_t *self, int64_t for_ms);
 bool broker_actor_is_up (const broker_actor_t *self);
+bool broker_actor_is_awake (const broker_actor_t *self);  //  up, and not frozen
+int32_t broker_actor_partitions (const broker_actor_t *self);
 store_t *broker_actor_store (broker_actor_t *self);
 
 void broker_actor_spoil_next_commit (broker_actor_t *self, bool is_applied);

@@ -79,7 +79,7 @@ static void
 refused (client_actor_t *self, posting_t *posting, const message_t *message)
 {
     for (size_t i = 0; i < posting->count; i++)
-        checker_refused (self->world->checker, posting->events [i]->id, message->status);
+        ledger_promise (self->world->ledger, posting->events [i]->id)->refusal = message->status;
     schedule_at (self->world->schedule, world_now (self->world) + AGAIN_MS, again, self,
                  posting->request, NULL, NULL);
 }

@@ -32,7 +32,8 @@ consumer_answer_t
 consumer_answer (world_t *world, const char *subscription, int64_t timeout_ms)
 {
     switch (mood_of (world, subscription)) {
-        case CONSUMER_WELL: break;
+        case CONSUMER_WELL:
+        case CONSUMER_MOODS: break;
         case CONSUMER_FAILS: return answer_badly (world);
         case CONSUMER_SLOW: return answer_well (world, SLOW_MS);
         case CONSUMER_SILENT:

@@ -1,24 +1,31 @@
 /*  sim – plays the scenarios, and random lives from their seeds; writes TAP.
  *
- *      sim                            every scenario under several seeds
- *      sim --seeds FROM COUNT         that many random lives
- *      sim NAME|random [--seed N]     one, with its transcript when it fails
+ *      sim                                     every scenario under several seeds
+ *      sim --seeds FROM COUNT                  that many random lives
+ *      sim NAME|random [--seed N] [--shrink]   one, with its transcript when it fails; a random one
+ *                                              made as short as it can be
  */
+#include <argp.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/model/allocate.h"
 #include "proto/model/assert.h"
+#include "tests/sim/life.h"
+#include "tests/sim/shrink.h"
 #include "tests/sim/world.h"
 
 enum { SEEDS_EACH = 20, LIVES_A_LINE = 500, FAILURES_SHOWN = 3 };
 
 static int failures;
 
-//  What an ASSERT says needs the seed to be of use.
+//  What is played: a scenario, or a life. What an ASSERT says needs the seed to be of use.
 typedef struct {
     const char *name;
+    scenario_t *play;
+    const life_t *life;  //  instead of a play
     uint64_t seed;
     world_t *world;
 } playing_t;
@@ -33,21 +40,41 @@ name_culprit (void *context)
     fflush (stdout);
 }
 
+//  What went wrong, free () it; NULL: nothing.
+static char *
+play_it (playing_t *playing, telling_t telling, bool is_printed)
+{
+    playing->world = world_new (playing->seed, telling);
+    assert_set_hook (name_culprit, playing);
+    if (playing->life)
+        life_live (playing->life, playing->world);
+    else
+        playing->play (playing->world);
+    char *verdict =
+        world_is_sound (playing->world) ? NULL : allocate_copy (world_verdict (playing->world));
+    if (is_printed)
+        world_print_transcript (playing->world);
+    world_destroy (&playing->world);
+    return verdict;
+}
+
+//  Untold, which is quick; what fails is told when it is played once more.
 static bool
-run (const char *name, scenario_t *play, uint64_t seed, bool is_told_in_full)
+run (const char *name, scenario_t *play, uint64_t seed, telling_t telling)
 {
     static playing_t playing;
-    playing = (playing_t){.name = name, .seed = seed, .world = world_new (seed, is_told_in_full)};
-    assert_set_hook (name_culprit, &playing);
-    play (playing.world);
-    bool is_sound = world_is_sound (playing.world);
-    if (!is_sound) {
-        printf ("not ok %s: %s\n# repeat: tests/run sim %s --seed %" PRIu64 "\n", name,
-                world_verdict (playing.world), name, seed);
+    life_t *life = play ? NULL : life_draw (seed);
+    playing = (playing_t){.name = name, .play = play, .life = life, .seed = seed};
+    char *verdict = play_it (&playing, UNTOLD, false);
+    if (verdict) {
+        printf ("not ok %s: %s\n# repeat: tests/run sim %s --seed %" PRIu64 "\n", name, verdict,
+                name, seed);
         if (failures++ < FAILURES_SHOWN)
-            world_print_transcript (playing.world);
+            free (play_it (&playing, telling, true));
     }
-    world_destroy (&playing.world);
+    bool is_sound = !verdict;
+    free (verdict);
+    life_destroy (&life);
     return is_sound;
 }
 
@@ -59,9 +86,10 @@ run_lives (uint64_t from, uint64_t count)
         uint64_t last = done + LIVES_A_LINE < count ? first + LIVES_A_LINE - 1 : from + count - 1;
         bool all_sound = true;
         for (uint64_t seed = first; seed <= last; seed++)
-            all_sound &= run ("random", random_life, seed, false);
+            all_sound &= run ("random", NULL, seed, TOLD);
         if (all_sound)
             printf ("ok random lives of seeds %" PRIu64 " to %" PRIu64 "\n", first, last);
+        fflush (stdout);
     }
 }
 
@@ -71,17 +99,45 @@ run_scenarios (void)
     for (const scenario_entry_t *entry = scenarios; entry->name; entry++) {
         bool all_sound = true;
         for (uint64_t seed = 1; seed <= SEEDS_EACH; seed++)
-            all_sound &= run (entry->name, entry->play, seed, false);
+            all_sound &= run (entry->name, entry->play, seed, TOLD);
         if (all_sound)
             printf ("ok %s\n", entry->name);
     }
 }
 
+static char *
+live_untold (const life_t *life, uint64_t seed)
+{
+    static playing_t playing;
+    playing = (playing_t){.name = "random", .life = life, .seed = seed};
+    return play_it (&playing, UNTOLD, false);
+}
+
+static void
+run_shrunk (uint64_t seed)
+{
+    life_t *life = life_draw (seed);
+    life_t *shorter = shrink (life, seed, live_untold);
+    if (shorter) {
+        playing_t playing = {.name = "random", .life = shorter, .seed = seed};
+        printf ("Its %zu deeds are %zu now:\n", life->count, shorter->count);
+        life_print (shorter);
+        printf ("What happens:\n");
+        char *verdict = play_it (&playing, TOLD_IN_FULL, true);
+        printf ("not ok random: %s\n# repeat: tests/run sim random --seed %" PRIu64 " --shrink\n",
+                verdict, seed);
+        free (verdict);
+        failures++;
+    }
+    else
+        printf ("ok random\n");
+    life_destroy (&shorter);
+    life_destroy (&life);
+}
+
 static scenario_t *
 find (const char *name)
 {
-    if (strcmp (name, "random") == 0)
-        return random_life;
     for (const scenario_entry_t *entry = scenarios; entry->name; entry++)
         if (strcmp (entry->name, name) == 0)
             return entry->play;
@@ -91,20 +147,57 @@ find (const char *name)
     exit (64);
 }
 
+typedef struct {
+    const char *name;  //  NULL: all
+    uint64_t seed, lives_from, lives;
+    bool is_shrunk;
+    const char *awaited;  //  --seeds has a second word
+} wanted_t;
+
+static error_t
+take (int key, char *text, struct argp_state *state)
+{
+    wanted_t *wanted = state->input;
+    switch (key) {
+        case 's': wanted->seed = strtoull (text, NULL, 10); break;
+        case 'S':
+            wanted->lives_from = strtoull (text, NULL, 10);
+            wanted->awaited = text;
+            break;
+        case 'k': wanted->is_shrunk = true; break;
+        case ARGP_KEY_ARG:
+            if (wanted->awaited)
+                wanted->lives = strtoull (text, NULL, 10);
+            else
+                wanted->name = text;
+            wanted->awaited = NULL;
+            break;
+        default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
 int
 main (int argc, char **argv)
 {
-    if (argc == 1)
+    static const struct argp_option options [] = {
+        {"seed", 's', "N", 0, "the seed of that one", 0},
+        {"seeds", 'S', "FROM", 0, "random lives; their number follows", 0},
+        {"shrink", 'k', NULL, 0, "make a random life that fails as short as it can be", 0},
+        {0},
+    };
+    static const struct argp parser = {options, take, "[NAME|random|COUNT]", NULL, NULL,
+                                       NULL,    NULL};
+    wanted_t wanted = {.seed = 1};
+    argp_parse (&parser, argc, argv, 0, NULL, &wanted);
+    if (wanted.lives > 0)
+        run_lives (wanted.lives_from, wanted.lives);
+    else if (!wanted.name)
         run_scenarios ();
-    else if (argc == 4 && strcmp (argv [1], "--seeds") == 0)
-        run_lives (strtoull (argv [2], NULL, 10), strtoull (argv [3], NULL, 10));
-    else if (argc == 2 || (argc == 4 && strcmp (argv [2], "--seed") == 0)) {
-        if (run (argv [1], find (argv [1]), argc == 4 ? strtoull (argv [3], NULL, 10) : 1, true))
-            printf ("ok %s\n", argv [1]);
-    }
-    else {
-        fprintf (stderr, "usage: sim [--seeds FROM COUNT | NAME [--seed N]]\n");
-        return 64;
-    }
+    else if (strcmp (wanted.name, "random") == 0 && wanted.is_shrunk)
+        run_shrunk (wanted.seed);
+    else if (run (wanted.name, strcmp (wanted.name, "random") == 0 ? NULL : find (wanted.name),
+                  wanted.seed, TOLD_IN_FULL))
+        printf ("ok %s\n", wanted.name);
     return failures > 0;
 }

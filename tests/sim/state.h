@@ -15,9 +15,9 @@ struct world {
     uint64_t seed;
     random_t random;
     int64_t now_ms;
-    bool is_calm;          //  no more faults, of any kind
-    bool is_wild;          //  faults come by chance, not only when a play says so
-    bool is_told_in_full;  //  the notes have what the core did as well
+    bool is_calm;  //  no more faults, of any kind
+    bool is_wild;  //  faults come by chance, not only when a play says so
+    telling_t telling;
     limits_t limits;
     schedule_t *schedule;
     line_t *lines;
@@ -26,17 +26,17 @@ struct world {
     struct client_actor *client;
     struct worker_actor *workers [WORLD_WORKERS];
     size_t worker_count;
+    ledger_t *ledger;
     checker_t *checker;
     struct {
         char subscription [32];
         consumer_mood_t mood;
     } moods [8];
     size_t mood_count;
-    int last_event;  //  of random_life, to name them
     int64_t disk_full_until_ms;
     bool is_sound;
     char verdict [400];
-    char (*notes) [WORLD_NOTE_SIZE];  //  a ring of note_room
+    char (*notes) [WORLD_NOTE_SIZE];  //  a ring of note_room; NULL: untold
     size_t note_count, note_room;
 };
 

@@ -9,6 +9,7 @@
 #include "proto/model/assert.h"
 #include "tests/sim/broker_actor.h"
 #include "tests/sim/client_actor.h"
+#include "tests/sim/model.h"
 #include "tests/sim/state.h"
 #include "tests/sim/worker_actor.h"
 
@@ -16,13 +17,14 @@
 enum { START_MS = 1000000 };
 
 world_t *
-world_new (uint64_t seed, bool is_told_in_full)
+world_new (uint64_t seed, telling_t telling)
 {
     world_t *self = ALLOCATE (world_t);
     self->seed = seed;
-    self->is_told_in_full = is_told_in_full;
-    self->note_room = is_told_in_full ? WORLD_NOTES_IN_FULL : WORLD_NOTES;
-    self->notes = allocate (self->note_room, sizeof *self->notes);
+    self->telling = telling;
+    self->note_room = telling == TOLD_IN_FULL ? WORLD_NOTES_IN_FULL : WORLD_NOTES;
+    if (telling != UNTOLD)
+        self->notes = allocate (self->note_room, sizeof *self->notes);
     self->random.state = seed;
     self->now_ms = START_MS;
     self->is_sound = true;
@@ -32,7 +34,8 @@ world_new (uint64_t seed, bool is_told_in_full)
     self->limits.exceptions_per_track = 4 + world_number (self, 28);
     self->limits.page_bytes = 2000 + world_number (self, 8000);
     self->schedule = schedule_new ();
-    self->checker = checker_new (self);
+    self->ledger = ledger_new ();
+    self->checker = checker_new (self, self->ledger);
     self->broker = broker_actor_new (self, (int32_t)(1 + world_number (self, 3)));
     broker_actor_start (self->broker);
     self->client = client_actor_new (self);
@@ -48,10 +51,11 @@ world_destroy (world_t **self_p)
     for (size_t i = 0; i < self->worker_count; i++)
         worker_actor_destroy (&self->workers [i]);
     client_actor_destroy (&self->client);
-    schedule_destroy (&self->schedule);
     broker_actor_destroy (&self->broker);
+    schedule_destroy (&self->schedule);
     net_clear (self);
     checker_destroy (&self->checker);
+    ledger_destroy (&self->ledger);
     free (self->notes);
     free (self);
     *self_p = NULL;
@@ -90,6 +94,8 @@ world_chance (world_t *self, int one_in)
 void
 world_note (world_t *self, const char *format, ...)
 {
+    if (!self->notes)
+        return;
     char *note = self->notes [self->note_count++ % self->note_room];
     int size = snprintf (note, WORLD_NOTE_SIZE, "%8lld ", (long long)(self->now_ms - START_MS));
     va_list arguments;
@@ -264,7 +270,7 @@ void
 publish (world_t *self, const char *event, const char *key)
 {
     event_t *made = event_named (event, strncmp (event, "b-", 2) == 0 ? "b" : "a", key);
-    checker_published (self->checker, made);
+    ledger_publish (self->ledger, made);
     client_actor_publish (self->client, &made, 1);
     event_destroy (&made);
 }
@@ -313,9 +319,8 @@ calm (world_t *self)
     mend (self);
     char what [200];
     int64_t until_ms = self->now_ms + LONG_MS;
-    store_t *store = broker_actor_store (self->broker);
     snprintf (what, sizeof what, "the broker never comes to rest");
-    while (self->is_sound && (!checker_all_ended (self->checker, store, what, sizeof what) ||
+    while (self->is_sound && (!model_is_fulfilled (self, what, sizeof what) ||
                               !broker_actor_is_at_rest (self->broker))) {
         if (self->now_ms > until_ms) {
             world_fail (self, "an hour without faults, and %s", what);
@@ -323,35 +328,43 @@ calm (world_t *self)
         }
         elapse (self, LOOK_MS);
     }
-    checker_check_store (self->checker, store);
+    if (self->is_sound)
+        model_compare (self);
     restart_and_listen (self);
+}
+
+static const experience_t *
+experience (world_t *self, const char *event, const char *subscription)
+{
+    return &ledger_promise (self->ledger, event)
+                ->experiences [ledger_place (self->ledger, subscription)];
 }
 
 void
 expect_delivered (world_t *self, const char *event, const char *subscription)
 {
-    if (checker_oks (self->checker, subscription, event) == 0)
+    if (experience (self, event, subscription)->oks == 0)
         world_fail (self, "%s was not delivered to %s", event, subscription);
 }
 
 void
 expect_delivered_once (world_t *self, const char *event, const char *subscription)
 {
-    if (checker_begins (self->checker, subscription, event) != 1)
-        world_fail (self, "%s was delivered to %s %d times", event, subscription,
-                    checker_begins (self->checker, subscription, event));
+    int begins = experience (self, event, subscription)->begins;
+    if (begins != 1)
+        world_fail (self, "%s was delivered to %s %d times", event, subscription, begins);
 }
 
 void
 expect_dead (world_t *self, const char *event, const char *subscription)
 {
-    if (!checker_is_dead (broker_actor_store (self->broker), event, subscription))
+    if (!model_is_dead (broker_actor_store (self->broker), event, subscription))
         world_fail (self, "%s is no dead letter of %s", event, subscription);
 }
 
 void
 expect_refused (world_t *self, const char *event, status_t status)
 {
-    if (checker_refusal (self->checker, event) != status)
+    if (ledger_promise (self->ledger, event)->refusal != status)
         world_fail (self, "%s was not refused with %s", event, status_name (status));
 }

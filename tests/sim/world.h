@@ -14,8 +14,11 @@
 
 typedef struct world world_t;
 
-//  in full: its transcript also has what the core did
-world_t *world_new (uint64_t seed, bool is_told_in_full);
+//  Whether a world keeps a transcript: not at all, which is quick; or what actors do; or what the
+//  core does as well.
+typedef enum { UNTOLD, TOLD, TOLD_IN_FULL } telling_t;
+
+world_t *world_new (uint64_t seed, telling_t telling);
 void world_destroy (world_t **self_p);
 
 //  Whether nothing has been found wrong, and what was, with the time.
@@ -50,11 +53,9 @@ void spoil_next_commit (world_t *self, bool is_applied);  //  its outcome will b
 
 //  How the consumer of a subscription answers from now on.
 typedef enum {
-    CONSUMER_WELL,
-    CONSUMER_FAILS,
-    CONSUMER_SLOW,
-    CONSUMER_SILENT,
-    CONSUMER_FLAPS
+#define MOOD(name, text) CONSUMER_##name,
+#include "tests/sim/mood.tbl"
+    CONSUMER_MOODS
 } consumer_mood_t;
 void set_consumer (world_t *self, const char *subscription, consumer_mood_t mood);
 
@@ -74,8 +75,5 @@ typedef struct {
     scenario_t *play;
 } scenario_entry_t;
 extern const scenario_entry_t scenarios [];  //  ends with a NULL name
-
-//  A world of its own for each seed, with faults of all kinds.
-void random_life (world_t *self);
 
 #endif
