@@ -54,19 +54,27 @@ call_subscribe (call_t *self, subscription_t *subscription)
     edge_step (self->edge, &input);
 }
 
-//  The document as the API gives it: with an id of its own, or one to be made.
+/*  The document as the API gives it: with an id of its own, or one to be made. old: what it replaces,
+ *  or NULL.
+ */
 static subscription_t *
-read_document (const call_t *self, const json_t *document, int64_t version, problem_t *problem)
+read_document (const call_t *self, const json_t *given, const subscription_t *old,
+               problem_t *problem)
 {
-    if (json_object_get (document, "replay"))
+    int64_t version = call_next_version (self, old);
+    if (json_object_get (given, "replay")) {
         problem_at (problem, STATUS_BAD_SUBSCRIPTION, "replay",
                     "replay: a replay is made with POST /v1/subscriptions/ID/replays");
-    else if (json_is_object (document))
-        return subscription_new (document, version, self->edge->limits, problem);
-    else
+        return NULL;
+    }
+    if (!json_is_object (given)) {
         problem_at (problem, STATUS_BAD_SUBSCRIPTION, "data",
                     "data: a subscription is a JSON object");
-    return NULL;
+        return NULL;
+    }
+    OWNED (json) json_t *document = json_copy ((json_t *)(uintptr_t)given);
+    json_object_set_new (document, "created", json_integer (old ? old->created_ms : version));
+    return subscription_new (document, version, self->edge->limits, problem);
 }
 
 void
@@ -74,8 +82,8 @@ call_subscription_create (call_t *self)
 {
     problem_t problem = {0};
     OWNED (subscription)
-    subscription_t *made = read_document (self, json_object_get (self->args, "document"),
-                                          call_next_version (self, NULL), &problem);
+    subscription_t *made =
+        read_document (self, json_object_get (self->args, "document"), NULL, &problem);
     if (made && core_subscription (self->edge->core, made->id))
         problem_at (&problem, STATUS_ID_TAKEN, "id", "there is a subscription \"%.60s\" already",
                     made->id);
@@ -148,8 +156,7 @@ replacement (call_t *self, const subscription_t **old, problem_t *problem)
         return NULL;
     }
     OWNED (json) json_t *document = complete_document (self, id, *old, problem);
-    return document ? read_document (self, document, call_next_version (self, *old), problem)
-                    : NULL;
+    return document ? read_document (self, document, *old, problem) : NULL;
 }
 
 void

@@ -89,37 +89,54 @@ state_of_exception (const exception_t *exception)
     return DELIVERY_DEAD;
 }
 
-//  The state of one that has ended, by its last attempt.
+/*  The state of one that has ended, by its last attempt. One without an end was dead, and its row is
+ *  gone: somebody discarded it. Where successes are not kept, it has been delivered.
+ */
 static delivery_state_t
-state_of_attempts (const trace_t *trace)
+state_of_attempts (const trace_t *trace, keep_t keep)
 {
-    switch (trace->attempts [trace->attempt_count - 1].attempt.outcome) {
-        case OUTCOME_OK: return DELIVERY_DELIVERED;
-        case OUTCOME_RETRY: return DELIVERY_RETRY;
-        case OUTCOME_FAIL: break;
-    }
-    return DELIVERY_SKIPPED;  //  it was dead, and its row is gone: somebody discarded it
+    const attempt_t *last = &trace->attempts [trace->attempt_count - 1].attempt;
+    return last->outcome == OUTCOME_OK || keep != KEEP_ALL ? DELIVERY_DELIVERED : DELIVERY_SKIPPED;
 }
 
 static bool
 ended_well (const trace_t *trace)
 {
-    return trace && trace->attempt_count > 0 && state_of_attempts (trace) == DELIVERY_DELIVERED;
+    return trace && trace->attempt_count > 0 &&
+           state_of_attempts (trace, KEEP_ALL) == DELIVERY_DELIVERED;
+}
+
+bool
+event_view_is_wanted (const subscription_t *subscription, const event_t *event)
+{
+    const replay_t *replay = &subscription->replay;
+    if (replay->id)
+        return (size_t)event->partition < replay->partitions &&
+               event->seq > replay->from [event->partition] &&
+               event->seq <= replay->until [event->partition];
+    switch (subscription->start) {
+        case START_NOW: return event->accepted_ms >= subscription->created_ms;
+        case START_EARLIEST: break;
+        case START_TIME: return event->accepted_ms >= subscription->start_at;
+        case START_SEQ: return event->seq >= subscription->start_at;
+    }
+    return true;
 }
 
 /*  What the core holds goes before what the store had when it was read, but for an end that is in
  *  the store: an end is final.
  */
 static bool
-find_state (join_t *self, const char *subscription, const trace_t *trace, delivery_state_t *state,
-            int64_t *due_ms)
+find_state (join_t *self, const subscription_t *subscription, const trace_t *trace,
+            delivery_state_t *state, int64_t *due_ms)
 {
     const event_t *event = self->view->history->event;
+    const char *id = subscription->id;
     delivery_view_t now;
     *due_ms = 0;
     if (ended_well (trace))
         *state = DELIVERY_DELIVERED;
-    else if (core_look (self->view->core, subscription, event->partition, event->seq, &now)) {
+    else if (core_look (self->view->core, id, event->partition, event->seq, &now)) {
         *state = now.state;
         *due_ms = now.due_ms;
     }
@@ -127,12 +144,15 @@ find_state (join_t *self, const char *subscription, const trace_t *trace, delive
         *state = state_of_exception (trace->exception);
         *due_ms = *state == DELIVERY_RETRY ? trace->exception->due_ms : 0;
     }
-    else if (!core_has_passed (self->view->core, subscription, event->partition, event->seq))
+    else if (!core_has_passed (self->view->core, id, event->partition, event->seq))
         *state = DELIVERY_WAITING;
     else if (trace && trace->attempt_count > 0)
-        *state = state_of_attempts (trace);
+        *state = state_of_attempts (trace, subscription->keep);
+    else if (subscription->keep != KEEP_ALL)
+        *state =
+            event_view_is_wanted (subscription, event) ? DELIVERY_DELIVERED : DELIVERY_NOT_MATCHED;
     else {
-        self->behind += name_hash (subscription);
+        self->behind += name_hash (id);
         return false;
     }
     return *state != DELIVERY_NOT_MATCHED;
@@ -145,12 +165,16 @@ join_subscription (void *context, subscription_t *subscription)
     const trace_t *trace = traces_find (&self->traces, subscription->id);
     if (!trace && match_asks (subscription->match, &self->data) != MATCH_YES)
         return;
+    if (subscription->replay.id && !event_view_is_wanted (subscription, self->data.event))
+        return;  //  beyond its end nothing waits
     delivery_state_t state;
     int64_t due_ms;
-    if (!find_state (self, subscription->id, trace, &state, &due_ms))
+    if (!find_state (self, subscription, trace, &state, &due_ms))
         return;
-    json_t *json = json_pack ("{s:s, s:s, s:o}", "subscription", subscription->id, "status",
-                              delivery_state_name (state), "attempts",
+    const replay_t *replay = &subscription->replay;
+    json_t *json = json_pack ("{s:s, s:s*, s:s, s:o}", "subscription",
+                              replay->id ? replay->of : subscription->id, "replay", replay->id,
+                              "status", delivery_state_name (state), "attempts",
                               show_attempts (trace, self->view->with_results));
     char due [MOMENT_SIZE];
     if (due_ms > 0)

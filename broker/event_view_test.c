@@ -13,16 +13,13 @@
 #include "proto/model/owned.h"
 #include "proto/model/owned_json.h"
 
-//  A core that knows S, which wants everything.
+//  A core that knows this subscription.
 static core_t *
-core_with_s (void)
+core_with (const char *text)
 {
     const core_settings_t settings = {
         .partitions = 1, .seed = 1, .heartbeat_ms = 1000, .limits = limits_default ()};
-    OWNED (json)
-    json_t *document = json_loads (
-        "{\"id\": \"S\", \"match\": {}, \"deliver\": {\"url\": \"https://consumer.example/\"}}", 0,
-        NULL);
+    OWNED (json) json_t *document = json_loads (text, 0, NULL);
     problem_t problem = {0};
     subscription_t *subscription = subscription_new (document, 1, &settings.limits, &problem);
     assert_non_null (subscription);
@@ -35,6 +32,28 @@ core_with_s (void)
     effects_destroy (&effects);
     subscription_destroy (&subscription);
     return core;
+}
+
+//  One that wants everything.
+static core_t *
+core_with_s (void)
+{
+    return core_with (
+        "{\"id\": \"S\", \"match\": {}, \"deliver\": {\"url\": \"https://consumer.example/\"}}");
+}
+
+//  The core owns a log with so many events, all of which have ended.
+static void
+own_log (core_t *core, int64_t last_seq)
+{
+    track_record_t record = {.subscription = "S", .progress = {.floor = last_seq}};
+    input_t input = {.kind = INPUT_TENURE_GAINED};
+    input.tenure.last_seq = input.tenure.level_seq = last_seq;
+    input.tenure.tracks = &record;
+    input.tenure.count = 1;
+    effects_t *effects = effects_new ();
+    core_step (core, &input, 2, effects);
+    effects_destroy (&effects);
 }
 
 //  What is shown of the one attempt at e1 for S; json_decref it.
@@ -99,12 +118,74 @@ what_was_not_measured_is_not_told (void **state)
                   "\"outcome\":\"retry\",\"error\":\"connection refused\",\"worker\":\"w1\"}");
 }
 
+//  What is shown of e1, accepted at 1000, of which the core knows no more; "" when it is not there.
+static void
+expect_ended (const char *members, const attempt_t *attempt, const char *status)
+{
+    char text [300];
+    snprintf (
+        text, sizeof text,
+        "{\"id\": \"S\", \"match\": {}, \"deliver\": {\"url\": \"https://consumer.example/\"}, %s}",
+        members);
+    OWNED (core) core_t *core = core_with (text);
+    own_log (core, 1);
+    event_t *event = event_new (
+        &(event_t){.id = "e1", .type = "a", .subject = "/s", .time = "2026-11-24T03:00:00Z"});
+    event_set_place (event, 0, 1, 1000);
+    attempt_row_t row = {.subscription = "S"};
+    if (attempt)
+        row.attempt = *attempt;
+    history_t history = {.event = event, .attempts = &row, .attempt_count = attempt ? 1 : 0};
+    event_view_t view = {.core = core, .history = &history};
+    size_t size;
+    uint64_t behind;
+    char *shown = event_view_text (&view, &size, &behind);
+    OWNED (json) json_t *answer = json_loadb (shown, size, 0, NULL);
+    const char *found = "";
+    json_unpack (answer, "{s:{s:[{s:s}]}}", "data", "deliveries", "status", &found);
+    assert_string_equal (found, status);
+    free (shown);
+    event_destroy (&event);
+}
+
+static void
+what_leaves_no_attempts_was_delivered_all_the_same (void **state)
+{
+    (void)state;
+    const attempt_t failed = {
+        .number = 1, .outcome = OUTCOME_RETRY, .error = "no", .worker = "w", .result = ""};
+    const attempt_t done = {.number = 1, .error = "", .worker = "w", .result = ""};
+    expect_ended ("\"attempts\": \"all\"", NULL, "");
+    expect_ended ("\"attempts\": \"all\"", &done, "delivered");
+    expect_ended ("\"attempts\": \"all\"", &failed, "skipped");  //  its dead letter was discarded
+    expect_ended ("\"attempts\": \"none\"", NULL, "delivered");
+    expect_ended ("\"attempts\": \"failures\"", NULL, "delivered");
+    expect_ended ("\"attempts\": \"failures\"", &failed, "delivered");
+}
+
+static void
+what_happened_before_its_start_was_not_delivered (void **state)
+{
+    (void)state;
+    expect_ended ("\"attempts\": \"none\", \"created\": 1001", NULL, "");
+    expect_ended ("\"attempts\": \"none\", \"created\": 1000", NULL, "delivered");
+    expect_ended ("\"attempts\": \"none\", \"created\": 1001, \"start\": \"earliest\"", NULL,
+                  "delivered");
+    expect_ended ("\"attempts\": \"none\", \"start\": {\"seq\": 2}", NULL, "");
+    expect_ended ("\"attempts\": \"none\", \"start\": {\"time\": \"1970-01-01T00:00:01.5Z\"}", NULL,
+                  "");
+    expect_ended ("\"attempts\": \"none\", \"start\": {\"time\": \"1970-01-01T00:00:01Z\"}", NULL,
+                  "delivered");
+}
+
 int
 main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (an_attempt_tells_where_its_time_went),
         cmocka_unit_test (what_was_not_measured_is_not_told),
+        cmocka_unit_test (what_leaves_no_attempts_was_delivered_all_the_same),
+        cmocka_unit_test (what_happened_before_its_start_was_not_delivered),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

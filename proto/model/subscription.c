@@ -162,6 +162,7 @@ make (json_t *document, int64_t version, const match_t *match)
     self->is = (subscription_t){
         .id = text_of (document, "id"),
         .version = version,
+        .created_ms = json_integer_value (json_object_get (document, "created")),
         .match = match,
         .action = text_of (json_object_get (document, "action"), "name"),
         .deliver_json = self->deliver_json,

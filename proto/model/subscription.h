@@ -47,7 +47,8 @@ typedef struct {
 
 typedef struct subscription {
     const char *id;
-    int64_t version;  //  ms since 1970 of its last change, rising: its ETag
+    int64_t version;     //  ms since 1970 of its last change, rising: its ETag
+    int64_t created_ms;  //  since 1970: its first version; 0: not known
     const match_t *match;
     const char *action;  //  "webhook"
     const char

@@ -209,6 +209,14 @@ read_replay (const form_t *form)
     return status == STATUS_OK ? form_flag (&replay, "ended", false) : status;
 }
 
+//  Whoever makes one for good has set it; one from before there was such a member has none.
+static status_t
+read_created (const form_t *form)
+{
+    return json_object_get (form->json, "created") ? form_integer (form, "created", 0, 0, INT64_MAX)
+                                                   : STATUS_OK;
+}
+
 static status_t
 read_document (const form_t *form)
 {
@@ -216,11 +224,11 @@ read_document (const form_t *form)
         read_id,           read_match,         read_action,         read_deliver,
         read_mode,         read_order,         read_start,          read_expires,
         policy_form_retry, policy_form_limits, policy_form_breaker, read_attempts,
-        read_state,        read_replay};
-    //  last_modified is ours; who sends back what he was shown may leave it in.
+        read_state,        read_replay,        read_created};
+    //  created and last_modified are ours; who sends back what he was shown may leave them in.
     status_t status = form_members (form, "id match action deliver mode order start expires retry "
                                           "limits breaker attempts paused disabled "
-                                          "disabled_because replay last_modified");
+                                          "disabled_because replay created last_modified");
     for (size_t i = 0; i < sizeof (readers) / sizeof (*readers) && status == STATUS_OK; i++)
         status = readers [i](form);
     return status;

@@ -270,7 +270,7 @@ what_is_not_known_is_refused_rather_than_ignored (void **state)
         "\"emit\": {\"type\": \"a.b\"}",
         "the document: \"emit\" is no member of it; there are id match action deliver mode "
         "order start expires retry limits breaker attempts paused disabled disabled_because "
-        "replay last_modified");
+        "replay created last_modified");
     refuse_more ("\"limits\": {\"rate\": 0}",
                  "limits: \"rate\" is no member of it; there are in_flight adaptive "
                  "rate_per_second burst");
