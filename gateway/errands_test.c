@@ -141,9 +141,10 @@ expect_messages (fixture_t *fixture, size_t first, size_t second)
     confirmation_t confirmations [4] = {0};
     for (int i = 0; i < 4; i++)
         start (fixture, i, NULL, PATIENT_MS);
-    shipment_t *one = take_together (fixture, first), *other = take_together (fixture, second);
-    errands_confirm (fixture->errands, one->request, confirmations, first);
-    errands_confirm (fixture->errands, other->request, confirmations, second);
+    shipment_t *shipment = take_together (fixture, first);
+    errands_confirm (fixture->errands, shipment->request, confirmations, first);
+    shipment = take_together (fixture, second);
+    errands_confirm (fixture->errands, shipment->request, confirmations, second);
     for (int i = 0; i < 4; i++)
         expect_end (fixture, i, STATUS_OK);
 }
@@ -188,6 +189,30 @@ three_are_under_way_and_questions_pass_them (void **state)
             errands_confirm (fixture->errands, shipments [i]->request, &confirmation, 1);
             expect_end (fixture, i, STATUS_OK);
         }
+}
+
+//  A small message beside a large one would cost the disk a commit of its own.
+static void
+what_is_smaller_than_the_last_waits_for_company_or_a_confirm (void **state)
+{
+    fixture_t *fixture = *state;
+    confirmation_t confirmations [2] = {0};
+    start (fixture, 0, NULL, PATIENT_MS);
+    start (fixture, 1, NULL, PATIENT_MS);
+    shipment_t *first = take_together (fixture, 2);
+    start (fixture, 2, NULL, PATIENT_MS);
+    assert_null (errands_take (fixture->errands));
+    start (fixture, 3, NULL, PATIENT_MS);
+    shipment_t *second = take (fixture);
+    assert_int_equal (second->count, 2);
+
+    start (fixture, 4, NULL, PATIENT_MS);
+    errands_confirm (fixture->errands, first->request, confirmations, 2);
+    assert_null (errands_take (fixture->errands));
+    errands_confirm (fixture->errands, second->request, confirmations, 2);
+    errands_confirm (fixture->errands, take (fixture)->request, confirmations, 1);
+    for (int i = 0; i < 5; i++)
+        expect_end (fixture, i, STATUS_OK);
 }
 
 static void
@@ -333,6 +358,7 @@ main (void)
         WITH_CLIENTS (what_waits_travels_together_and_each_gets_its_own),
         WITH_CLIENTS (a_message_has_its_limits),
         WITH_CLIENTS (three_are_under_way_and_questions_pass_them),
+        WITH_CLIENTS (what_is_smaller_than_the_last_waits_for_company_or_a_confirm),
         WITH_CLIENTS (a_call_travels_alone),
         WITH_CLIENTS (who_gives_up_before_it_was_sent_stored_nothing),
         WITH_CLIENTS (who_gives_up_after_it_was_sent_does_not_know),
