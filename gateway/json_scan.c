@@ -1,5 +1,6 @@
 #include "gateway/json_scan.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "gateway/json_text.h"
@@ -12,6 +13,37 @@ ends_plain (char character)
 {
     return character == '"' || character == '\\' ||
            (unsigned char)(character - 0x20) >= 0x60;  //  below 0x20 it wraps around
+}
+
+#define EACH UINT64_C (0x0101010101010101)  //  times a byte: eight of them
+
+//  The high bit of each byte that is 0. Above one, bytes of 1 are taken for it: the lowest is right.
+static inline uint64_t
+zeros (uint64_t bytes)
+{
+    return (bytes - EACH) & ~bytes & EACH * 0x80;
+}
+
+/*  To the end of a run of plain characters, eight at a time as long as so many are left. See "Bit
+ *  Twiddling Hacks" (Anderson, Stanford), "Determine if a word has a byte less than n".
+ */
+static inline const char *
+skip_plain (const char *at, const char *end)
+{
+    while (end - at >= (ptrdiff_t)sizeof (uint64_t)) {
+        uint64_t bytes;
+        memcpy (&bytes, at, sizeof (bytes));
+        bytes = le64toh (bytes);
+        uint64_t controls = (bytes - EACH * 0x20) & ~bytes & EACH * 0x80;
+        uint64_t ends = zeros (bytes ^ EACH * '"') | zeros (bytes ^ EACH * '\\') | controls |
+                        (bytes & EACH * 0x80);
+        if (ends)
+            return at + __builtin_ctzll (ends) / 8;
+        at += sizeof (bytes);
+    }
+    while (!ends_plain (*at))
+        at++;
+    return at;
 }
 
 static bool
@@ -162,8 +194,7 @@ json_scan_string (json_scan_t *self, json_span_t *raw, bool *has_escapes)
     const char *at = self->at + 1;
     *has_escapes = false;
     for (;;) {
-        while (!ends_plain (*at))
-            at++;
+        at = skip_plain (at, self->end);
         if (*at == '"')
             break;
         if (*at == '\\') {

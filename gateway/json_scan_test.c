@@ -299,6 +299,25 @@ after_a_mistake_every_call_says_no (void **state)
     json_scan_free (&scan);
 }
 
+//  Strings are looked through eight bytes at a time: wherever a byte stands, it is judged alike.
+static void
+each_byte_ends_a_string_or_does_not_wherever_it_stands (void **state)
+{
+    (void)state;
+    char text [] = "\"plain and plain text\"";
+    size_t size = sizeof (text) - 1;
+    for (size_t at = 1; at < size - 1; at++) {
+        char was = text [at];
+        for (int byte = 0; byte < 256; byte++) {
+            text [at] = (char)byte;
+            bool is_plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+            bool is_escape = byte == '\\' && strchr ("\"\\/bfnrt", text [at + 1]) && at + 2 < size;
+            assert_int_equal (is_json (text, size, NULL), is_plain || is_escape);
+        }
+        text [at] = was;
+    }
+}
+
 int
 main (void)
 {
@@ -313,6 +332,7 @@ main (void)
         cmocka_unit_test (an_integer_fits_or_is_none),
         cmocka_unit_test (a_text_with_a_zero_is_not_taken),
         cmocka_unit_test (after_a_mistake_every_call_says_no),
+        cmocka_unit_test (each_byte_ends_a_string_or_does_not_wherever_it_stands),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

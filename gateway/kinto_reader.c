@@ -6,8 +6,9 @@
 #include "gateway/event_time.h"
 #include "proto/model/allocate.h"
 #include "proto/model/event_id.h"
+#include "proto/model/path.h"
 
-enum { PATH_BYTES = 64, IMPACTED_FIRST = 16 };
+enum { IMPACTED_FIRST = 16 };
 
 //  `new` or `old` of an impacted object.
 typedef struct {
@@ -101,25 +102,24 @@ kinto_read_last_modified (reading_t *self, const char *path, object_t *object, p
 
 //  `path` is "impacted_objects[3].new".
 static status_t
-kinto_read_object_member (reading_t *self, json_span_t name, const char *path, object_t *object,
+kinto_read_object_member (reading_t *self, json_span_t name, path_t *path, object_t *object,
                           problem_t *problem)
 {
-    char member [PATH_BYTES + 32];
-    if (json_span_is (name, "id")) {
-        snprintf (member, sizeof (member), "%s.id", path);
-        return reading_text (self, member, &object->id, problem);
+    bool is_id = json_span_is (name, "id");
+    if (!is_id && !json_span_is (name, "last_modified")) {
+        json_span_t other;
+        json_scan_skip (&self->scan, &other);
+        return json_scan_status (&self->scan, problem);
     }
-    if (json_span_is (name, "last_modified")) {
-        snprintf (member, sizeof (member), "%s.last_modified", path);
-        return kinto_read_last_modified (self, member, object, problem);
-    }
-    json_span_t other;
-    json_scan_skip (&self->scan, &other);
-    return json_scan_status (&self->scan, problem);
+    size_t before = path_push_name (path, is_id ? "id" : "last_modified");
+    status_t status = is_id ? reading_text (self, path->at, &object->id, problem)
+                            : kinto_read_last_modified (self, path->at, object, problem);
+    path_pop (path, before);
+    return status;
 }
 
 static status_t
-kinto_read_object (reading_t *self, const char *path, object_t *object, problem_t *problem)
+kinto_read_object (reading_t *self, path_t *path, object_t *object, problem_t *problem)
 {
     json_kind_t kind = json_scan_kind (&self->scan);
     if (kind == KIND_NULL) {
@@ -127,7 +127,7 @@ kinto_read_object (reading_t *self, const char *path, object_t *object, problem_
         return json_scan_status (&self->scan, problem);
     }
     if (kind != KIND_OBJECT)
-        return reading_wrong_kind (self, path, KIND_OBJECT, problem);
+        return reading_wrong_kind (self, path->at, KIND_OBJECT, problem);
     const char *start = self->scan.at;
     json_span_t name;
     json_scan_enter_object (&self->scan);
@@ -142,20 +142,20 @@ kinto_read_object (reading_t *self, const char *path, object_t *object, problem_
 
 //  `path` is "impacted_objects[3]".
 static status_t
-kinto_read_impacted (reading_t *self, const char *path, impacted_t *impacted, problem_t *problem)
+kinto_read_impacted (reading_t *self, path_t *path, impacted_t *impacted, problem_t *problem)
 {
     if (json_scan_kind (&self->scan) != KIND_OBJECT)
-        return reading_wrong_kind (self, path, KIND_OBJECT, problem);
+        return reading_wrong_kind (self, path->at, KIND_OBJECT, problem);
     json_span_t name;
     json_scan_enter_object (&self->scan);
     while (json_scan_member (&self->scan, &name)) {
         bool is_new = json_span_is (name, "new");
         if (!is_new && !json_span_is (name, "old"))
-            return reading_stranger (path, name, "new and old", problem);
-        char object [PATH_BYTES + 8];
-        snprintf (object, sizeof (object), "%s.%s", path, is_new ? "new" : "old");
+            return reading_stranger (path->at, name, "new and old", problem);
+        size_t before = path_push_name (path, is_new ? "new" : "old");
         status_t status =
-            kinto_read_object (self, object, is_new ? &impacted->new : &impacted->old, problem);
+            kinto_read_object (self, path, is_new ? &impacted->new : &impacted->old, problem);
+        path_pop (path, before);
         if (status != STATUS_OK)
             return status;
     }
@@ -180,14 +180,15 @@ kinto_read_all_impacted (reading_t *self, notification_t *notification, problem_
     if (json_scan_kind (&self->scan) != KIND_ARRAY)
         return reading_wrong_kind (self, "impacted_objects", KIND_ARRAY, problem);
     notification->has_impacted = true;
+    path_t path = path_new ("impacted_objects");
     json_scan_enter_array (&self->scan);
     while (json_scan_element (&self->scan)) {
         if ((int64_t)notification->count >= self->limits->events_per_request)
             return event_list_overfull (self->limits, "impacted_objects", problem);
-        char path [PATH_BYTES];
-        snprintf (path, sizeof (path), "impacted_objects[%zu]", notification->count);
+        size_t before = path_push_index (&path, notification->count);
         impacted_t *impacted = kinto_next_impacted (self, notification->count++);
-        status_t status = kinto_read_impacted (self, path, impacted, problem);
+        status_t status = kinto_read_impacted (self, &path, impacted, problem);
+        path_pop (&path, before);
         if (status != STATUS_OK)
             return status;
     }
@@ -314,18 +315,19 @@ static status_t
 kinto_make_event (reading_t *self, const notification_t *notification, size_t index,
                   problem_t *problem)
 {
-    char path [PATH_BYTES], type [512], time [EVENT_TIME_SIZE], id [EVENT_ID_SIZE];
-    snprintf (path, sizeof (path), "impacted_objects[%zu]", index);
+    char type [512], time [EVENT_TIME_SIZE], id [EVENT_ID_SIZE];
+    path_t path = path_new ("impacted_objects");
+    path_push_index (&path, index);
     const impacted_t *impacted = &self->impacted [index];
     const char *name = impacted->new.id ? impacted->new.id : impacted->old.id;
     int64_t modified_ms = impacted->new.last_modified >= 0 ? impacted->new.last_modified
                                                            : impacted->old.last_modified;
     if (!name || name [0] == 0)
-        return kinto_missing (path, "an id", problem);
+        return kinto_missing (path.at, "an id", problem);
     if (strchr (name, '/'))
-        return problem_at (problem, STATUS_BAD_EVENT, path, "%s: a slash in its id", path);
+        return problem_at (problem, STATUS_BAD_EVENT, path.at, "%s: a slash in its id", path.at);
     if (!event_time_text (modified_ms, time))
-        return kinto_missing (path, "a last_modified, before the year 10000", problem);
+        return kinto_missing (path.at, "a last_modified, before the year 10000", problem);
 
     status_t status = kinto_subject (self, notification, name, problem);
     if (status != STATUS_OK)
@@ -347,7 +349,7 @@ kinto_make_event (reading_t *self, const notification_t *notification, size_t in
         .phase = PHASE_POST,
         .partition = -1,
     };
-    return event_list_add (&self->events, &fields, self->limits, path, problem);
+    return event_list_add (&self->events, &fields, self->limits, path.at, problem);
 }
 
 status_t

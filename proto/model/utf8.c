@@ -1,6 +1,9 @@
 #include "proto/model/utf8.h"
 
 #include <stdint.h>
+#include <string.h>
+
+#define EACH UINT64_C (0x0101010101010101)  //  times a byte: eight of them
 
 //  By the first byte: how many bytes there are, and the bounds of the second one, which alone tell
 //  the overlong, the surrogates and the too high (Unicode 15, table 3-7).
@@ -47,11 +50,23 @@ utf8_is_control (const char *character, size_t size)
     return size == 2 && bytes [0] == 0xc2 && bytes [1] < 0xa0;
 }
 
+//  Eight bytes, all of them plain ASCII: none below 0x20, none above 0x7e.
+static bool
+is_plain (const char *text)
+{
+    uint64_t bytes;
+    memcpy (&bytes, text, sizeof (bytes));
+    uint64_t too_low = bytes - EACH * 0x20, too_high = bytes + EACH;
+    return ((too_low | bytes | too_high) & EACH * 0x80) == 0;
+}
+
 //  Where the plain ASCII at the start ends: most texts are nothing else.
 static size_t
 skip_plain (const char *text, size_t size)
 {
     size_t at = 0;
+    while (size - at >= sizeof (uint64_t) && is_plain (text + at))
+        at += sizeof (uint64_t);
     while (at < size && text [at] >= 0x20 && text [at] < 0x7f)
         at++;
     return at;

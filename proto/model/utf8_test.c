@@ -64,12 +64,28 @@ text_has_no_control_characters (void **state)
     assert_false (utf8_is_text ("a\0b", 3));
 }
 
+static void
+each_byte_of_a_long_text_is_looked_at (void **state)
+{
+    (void)state;
+    char text [] = "plain and plain text";
+    for (size_t at = 0; at < sizeof (text) - 1; at++) {
+        char was = text [at];
+        for (int byte = 0; byte < 256; byte++) {
+            text [at] = (char)byte;
+            assert_int_equal (utf8_is_text (text, sizeof (text) - 1), byte >= 0x20 && byte < 0x7f);
+        }
+        text [at] = was;
+    }
+}
+
 int
 main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (every_start_of_three_bytes_is_judged_as_the_definition_says),
         cmocka_unit_test (text_has_no_control_characters),
+        cmocka_unit_test (each_byte_of_a_long_text_is_looked_at),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
