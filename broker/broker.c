@@ -182,6 +182,7 @@ broker_make_core (const broker_t *self)
         .partitions = self->edge.partitions,
         .heartbeat_ms = self->edge.heartbeat_ms,
         .level_ms = LEVEL_MS,
+        .tells = settings_flag (self->settings, "broker/tells"),
         .limits = *self->edge.limits,
     };
     randombytes_buf (&settings.seed, sizeof settings.seed);

@@ -132,6 +132,7 @@ stage_start (stage_t *self)
     char heartbeat [64];
     snprintf (heartbeat, sizeof heartbeat, "broker/heartbeat_ms=%d", STAGE_HEARTBEAT_MS);
     self->settings = settings_new ();
+    set (self, "broker/tells=0");  //  what a play appends is all there is, unless it wants more
     set (self, self->store_url);
     set (self, heartbeat);
     set (self, "broker/front=tcp://127.0.0.1:*");

@@ -3,7 +3,7 @@
 
 #include "broker/call.h"
 #include "broker/credentials.h"
-#include "broker/moment.h"
+#include "proto/model/moment.h"
 
 enum { SCOPES_SIZE = 128 };
 

@@ -204,6 +204,9 @@ edge_measure (edge_t *self)
     } gauges [] = {
         {METRIC_dead_letters, (int64_t)stats.dead},
         {METRIC_retries_waiting, (int64_t)stats.retries},
+        {METRIC_breakers_open, (int64_t)stats.broken},
+        {METRIC_retention_skipped, (int64_t)stats.skipped},
+        {METRIC_notices_lost, (int64_t)stats.notices_lost},
         {METRIC_leases, (int64_t)stats.leases},
         {METRIC_sessions, (int64_t)stats.sessions},
         {METRIC_subscriptions, (int64_t)stats.subscriptions},

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "broker/moment.h"
 #include "broker/traces.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
+#include "proto/model/moment.h"
 
 //  ---- deliveries
 

@@ -45,6 +45,9 @@ static const char *const kind_names [] = {
     [INPUT_GONE] = "GONE",
     [INPUT_SUBSCRIBE] = "SUBSCRIBE",
     [INPUT_UNSUBSCRIBE] = "UNSUBSCRIBE",
+    [INPUT_REDRIVE] = "REDRIVE",
+    [INPUT_DISCARD] = "DISCARD",
+    [INPUT_TRIM] = "TRIM",
     [INPUT_TENURE_GAINED] = "TENURE_GAINED",
     [INPUT_STOP] = "STOP",
     [INPUT_TICK] = "TICK",
@@ -136,6 +139,18 @@ note_details (note_t *note, const input_t *input)
             break;
         case INPUT_SUBSCRIBE: note_text (note, input->subscribe.subscription->id); break;
         case INPUT_UNSUBSCRIBE: note_text (note, input->unsubscribe.id); break;
+        case INPUT_REDRIVE:
+            note_text (note, input->redrive.subscription);
+            note->count = input->redrive.count;
+            break;
+        case INPUT_DISCARD:
+            note_text (note, input->discard.subscription);
+            note->count = input->discard.count;
+            break;
+        case INPUT_TRIM:
+            note->number = (uint64_t)input->trim.up_to_seq;
+            note->count = (size_t)input->trim.hard_seq;
+            break;
         case INPUT_TENURE_GAINED:
             note->number = (uint64_t)input->tenure.partition;
             note->count = input->tenure.count;

@@ -9,7 +9,7 @@
  *  attempts      tries so far, from 1
  *  policy        bounds in ms, min ≤ max
  *  random        32 uniform bits, from the caller so that a run can be repeated
- *  returns       ms, in [0, policy->max_backoff_ms]
+ *  returns       ms, in [0, policy->max_backoff_ms]; with a schedule, what that says
  *
  *  Full jitter, as in "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015):
  *  it spreads a crowd of retries better than equal or decorrelated jitter.

@@ -1,12 +1,17 @@
 #include "broker/core/core.h"
 
+#include "broker/core/alone.h"
+#include "broker/core/breaker.h"
 #include "broker/core/lease.h"
+#include "broker/core/notice.h"
 #include "broker/core/pending.h"
 #include "broker/core/reading.h"
 #include "broker/core/ready_queue.h"
+#include "broker/core/redriving.h"
 #include "broker/core/road.h"
 #include "broker/core/session.h"
 #include "broker/core/track.h"
+#include "broker/core/trimming.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 
@@ -39,6 +44,7 @@ core_destroy (core_t **self_p)
     lease_clear (self);
     reading_clear (self);
     pending_clear (self);
+    notice_clear (self);
     offer_clear (self);
     matching_destroy (&self->matching);
     due_queue_clear (&self->due);
@@ -95,8 +101,11 @@ static void
 go (core_t *self, const input_t *input)
 {
     session_t *session = session_find (self, input);
-    if (session)
-        session_end (self, session, REASON_SESSION_GONE);
+    if (!session)
+        return;
+    if (!session->is_leaving)
+        joining_crash (self, session);
+    session_end (self, session, REASON_SESSION_GONE);
 }
 
 static void
@@ -156,6 +165,7 @@ wake_due (core_t *self)
             case DUE_DELIVERY: wake_delivery (self, node->owner); break;
             case DUE_LEASE: wake_lease (self, node->owner); break;
             case DUE_SESSION: wake_session (self, node->owner); break;
+            case DUE_SUBSCRIBER: subscribing_wake (self, node->owner); break;
         }
     }
     pending_level (self, false);
@@ -169,17 +179,22 @@ dispatch (core_t *self, effects_t *effects)
     if (self->pending_saves > SAVES_MOST)
         return;
     offer_t *offer, *next;
+    alone_go (self, effects);
     HASH_ITER (hh, self->offers, offer, next)
     {
-        while (offer->open && offer->ready) {
+        while (offer->open && !ready_queue_is_empty (offer)) {
             delivery_t *delivery = ready_queue_take (self, offer);
             if (!delivery)
                 continue;
             track_t *track = delivery->track;
-            lease_give (self, offer->open->session, delivery, effects);
+            if (alone_wants (delivery))
+                alone_put (self, delivery);
+            else
+                lease_give (self, offer->open->session, delivery, effects);
             track_consider (self, track);
         }
     }
+    alone_go (self, effects);
 }
 
 void
@@ -206,6 +221,9 @@ core_step (core_t *self, const input_t *input, int64_t now_ms, effects_t *effect
         case INPUT_GONE: go (self, input); break;
         case INPUT_SUBSCRIBE: subscribing_subscribe (self, input, effects); break;
         case INPUT_UNSUBSCRIBE: subscribing_unsubscribe (self, input, effects); break;
+        case INPUT_REDRIVE: redriving_redrive (self, input); break;
+        case INPUT_DISCARD: redriving_discard (self, input); break;
+        case INPUT_TRIM: trimming_trim (self, input); break;
         case INPUT_TENURE_GAINED: subscribing_tenure (self, input); break;
         case INPUT_STOP: stop (self, effects); break;
         case INPUT_TICK: break;
@@ -213,6 +231,8 @@ core_step (core_t *self, const input_t *input, int64_t now_ms, effects_t *effect
     wake_due (self);
     dispatch (self, effects);  //  last, and only here: nothing above hands out a lease
     reading_go (self, effects);
+    trimming_go (self);
+    notice_flush (self, effects);
     pending_flush (self, effects);
     self->asked_ms = core_deadline (self);
 }

@@ -262,9 +262,9 @@ two_subscriptions_take_turns (void **state)
           "   1 < CONFIRM r1 e1 seq 1 e2 seq 2 e3 seq 3 because NEW\n"
           "   2 > CREDIT w1 4\n"
           "   2 < DELIVER L1 w1 A e1 attempt 1 because NEW\n"
-          "   2 < DELIVER L2 w1 B e1 attempt 1 because NEW\n"
-          "   2 < DELIVER L3 w1 A e2 attempt 1 because NEW\n"
-          "   2 < DELIVER L4 w1 B e2 attempt 1 because NEW\n");
+          "   2 < DELIVER L2 w1 A e2 attempt 1 because NEW\n"
+          "   2 < DELIVER L3 w1 A e3 attempt 1 because NEW\n"
+          "   2 < DELIVER L4 w1 B e1 attempt 1 because NEW\n");
 }
 
 static void

@@ -1,3 +1,4 @@
+#include "broker/core/alone.h"
 #include "broker/core/lease.h"
 #include "broker/core/road.h"
 #include "broker/core/session.h"
@@ -56,6 +57,33 @@ joining_release (core_t *core, session_t *session, const input_t *input)
     }
 }
 
+static void
+note_begun (core_t *core, session_t *session, const input_t *input)
+{
+    session->tells_begun = input->alive.tells_begun;
+    session->told_ms = core->now_ms;
+    for (size_t i = 0; i < input->alive.begun_count; i++) {
+        lease_t *lease = lease_find (core, input->alive.begun [i]);
+        if (lease && lease->session == session)
+            lease->is_begun = true;
+    }
+}
+
+//  Its connection broke, without a BYE: what it was at work on, as far as is known, is suspect. What
+//  it only kept for later is not; of what came since it last told, nobody knows.
+void
+joining_crash (core_t *core, session_t *session)
+{
+    lease_t *lease, *next;
+    DL_FOREACH_SAFE (session->leases, lease, next)
+    {
+        bool is_known_idle =
+            session->tells_begun && !lease->is_begun && lease->sent_ms < session->told_ms;
+        if (lease->delivery && !lease->is_settled && !is_known_idle)
+            settling_crash (core, lease);
+    }
+}
+
 //  What it does not hold although it must have got it, or should have long ago, never reached it.
 void
 joining_alive (core_t *core, session_t *session, const input_t *input)
@@ -66,6 +94,7 @@ joining_alive (core_t *core, session_t *session, const input_t *input)
         if (lease && lease->session == session)
             lease->listed = heartbeat;
     }
+    note_begun (core, session, input);
     int64_t long_ago_ms = core->now_ms - LOST_HEARTBEATS * core->settings.heartbeat_ms;
     bool is_lenient = core->now_ms < core->lenient_ms;
     lease_t *lease, *next;

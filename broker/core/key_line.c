@@ -27,6 +27,14 @@ line_of (track_t *track, uint64_t key)
     return line;
 }
 
+//  Has been tried: one that was dead and is redriven goes no more before it.
+static bool
+is_under_way (const delivery_t *delivery)
+{
+    return delivery->state == DELIVERY_IN_FLIGHT || delivery->is_alone ||
+           (delivery->state == DELIVERY_RETRY && !delivery->is_unknown);
+}
+
 bool
 key_line_join (track_t *track, delivery_t *delivery)
 {
@@ -36,7 +44,7 @@ key_line_join (track_t *track, delivery_t *delivery)
     delivery->line = line;
 
     delivery_t *before = line->deliveries ? line->deliveries->line_prev : NULL;
-    while (before && before->seq > delivery->seq)
+    while (before && before->seq > delivery->seq && !is_under_way (before))
         before = before == line->deliveries ? NULL : before->line_prev;
     if (before)
         DL_APPEND_ELEM2 (line->deliveries, before, delivery, line_prev, line_next);

@@ -1,5 +1,7 @@
 #include "broker/core/lease.h"
 
+#include "broker/core/alone.h"
+
 #include "broker/core/session.h"
 #include "broker/core/track.h"
 #include "proto/model/allocate.h"
@@ -88,6 +90,7 @@ part (core_t *core, lease_t *lease)
     lease->delivery = NULL;
     due_queue_remove (&core->due, &lease->deadline);
     if (delivery) {
+        alone_forget (core, delivery);
         delivery->lease = NULL;
         delivery->track->subscriber->in_flight--;
         core->lease_count--;

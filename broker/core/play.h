@@ -7,12 +7,15 @@
  *  Lines with > are ms and an input, lines with < what comes of it, all of it, in order. When they
  *  differ the test fails and shows what came; TOCSIN_BLESS=1 prints it as C, to be read and pasted.
  *
- *      SUBSCRIBE S ACTION [order key] [attempts N] [in_flight N] [earliest] [type PATTERN]
+ *      SUBSCRIBE S ACTION [order key] [attempts N] [in_flight N] [earliest] [type PATTERN] …
+ *          and the other words of play_policy.c
  *      UNSUBSCRIBE S                   PUBLISH r1 e1 [e2/key …] [type=a.b]
  *      PERSISTED 3: e1 seq 1, e2 dup 1, e3 taken 1
  *      NOT_PERSISTED 3 FULL            HELLO w1 ACTION
- *      CREDIT w1 N                     SETTLE L1 ok|retry|fail [after MS] [disables]
- *      RELEASE L1                      ALIVE w1 received N [L1 …]
+ *      CREDIT w1 N                     SETTLE L1 ok|retry|fail [after MS] [disables] [status N] [took MS]
+ *      RELEASE L1                      ALIVE w1 received N [tells] [L1 …] [idle L2 …]
+ *      REPLAY S r1 from N until N      REDRIVE S 4 attempts 3 5 … [every MS] · DISCARD S 4 5 …
+ *      TRIM N [hard N]
  *      BYE w1 · GONE w1 · STOP · TICK  PAGE 1: e1 e2 …  ·  PAGE_FAILED 1
  *      TENURE last N [level N] [S floor N [+N …] [seq N retry|held|slow attempts N due MS] …]
  *

@@ -1,30 +1,12 @@
-#include "broker/core/play_cast.h"
+#include "broker/core/play_cast_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "broker/core/arena.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 #include "proto/model/owned.h"
-
-enum { EVENTS = 8192, WORKERS = 16, GATEWAY = 1, FIRST_WORKER = 2 };
-
-struct cast {
-    event_t *events [EVENTS];
-    size_t event_count;
-    struct {
-        char name [16];
-        session_id_t session;
-    } workers [WORKERS];
-    size_t worker_count;
-    bool tenure_to_come;
-    arena_t line;                  //  of the line in hand
-    subscription_t *subscription;  //  of the line in hand
-    char **words;
-    size_t count, at;
-};
 
 cast_t *
 cast_new (const char *transcript)
@@ -63,57 +45,28 @@ cast_has_tenure_to_come (const cast_t *self)
 void
 cast_worker_joined (cast_t *self, peer_t peer, session_id_t session)
 {
-    self->workers [peer - FIRST_WORKER].session = session;
+    self->workers [peer - CAST_FIRST_WORKER].session = session;
 }
 
 const char *
 cast_worker_name (const cast_t *self, peer_t peer)
 {
-    return peer >= FIRST_WORKER ? self->workers [peer - FIRST_WORKER].name : "";
-}
-
-static const char *
-next (cast_t *self)
-{
-    ASSERT (self->at < self->count, "a line of a play ends too early");
-    return self->words [self->at++];
-}
-
-static bool
-next_is (cast_t *self, const char *word)
-{
-    if (self->at == self->count || strcmp (self->words [self->at], word) != 0)
-        return false;
-    self->at++;
-    return true;
-}
-
-static long long
-next_number (cast_t *self)
-{
-    const char *word = next (self);
-    return strtoll (strpbrk (word, "0123456789"), NULL, 10);
-}
-
-static bool
-has_more (const cast_t *self)
-{
-    return self->at < self->count;
+    return peer >= CAST_FIRST_WORKER ? self->workers [peer - CAST_FIRST_WORKER].name : "";
 }
 
 static peer_t
 worker (cast_t *self)
 {
-    const char *name = next (self);
+    const char *name = cast_next (self);
     size_t i = 0;
     while (i < self->worker_count && strcmp (self->workers [i].name, name) != 0)
         i++;
     if (i == self->worker_count) {
-        ASSERT (i < WORKERS, "a play has few workers");
+        ASSERT (i < CAST_WORKERS, "a play has few workers");
         snprintf (self->workers [self->worker_count++].name, sizeof self->workers [i].name, "%s",
                   name);
     }
-    return FIRST_WORKER + i;
+    return CAST_FIRST_WORKER + i;
 }
 
 static input_t
@@ -121,7 +74,7 @@ of_worker (cast_t *self, int kind)
 {
     input_t input = {.peer = worker (self)};
     input.kind = (__typeof__ (input.kind))kind;
-    input.session = self->workers [input.peer - FIRST_WORKER].session;
+    input.session = self->workers [input.peer - CAST_FIRST_WORKER].session;
     return input;
 }
 
@@ -134,7 +87,7 @@ event_named (cast_t *self, const char *word, const char *type)
         if (strlen (self->events [i]->id) == size &&
             strncmp (self->events [i]->id, word, size) == 0)
             return self->events [i];
-    ASSERT (self->event_count < EVENTS, "a play has few events");
+    ASSERT (self->event_count < CAST_EVENTS, "a play has few events");
     char id [65];
     snprintf (id, sizeof id, "%.*s", (int)size, word);
     event_t *event = event_new (&(event_t){.id = id,
@@ -152,13 +105,14 @@ event_named (cast_t *self, const char *word, const char *type)
 static input_t
 read_publish (cast_t *self)
 {
-    input_t input = {.kind = INPUT_PUBLISH, .peer = GATEWAY};
-    input.request = (uint64_t)next_number (self);
+    input_t input = {.kind = INPUT_PUBLISH, .peer = CAST_GATEWAY};
+    input.request = (uint64_t)cast_next_number (self);
     const char *last = self->words [self->count - 1];
     bool has_type = strncmp (last, "type=", 5) == 0;
     event_t **events = arena_take (&self->line, self->count * sizeof *events);
     while (self->at < self->count - has_type)
-        events [input.publish.count++] = event_named (self, next (self), has_type ? last + 5 : "t");
+        events [input.publish.count++] =
+            event_named (self, cast_next (self), has_type ? last + 5 : "t");
     input.publish.events = events;
     return input;
 }
@@ -167,17 +121,17 @@ static input_t
 read_persisted (cast_t *self)
 {
     input_t input = {.kind = INPUT_PERSISTED};
-    input.persisted.up_to_ticket = (uint64_t)next_number (self);
+    input.persisted.up_to_ticket = (uint64_t)cast_next_number (self);
     verdict_t *verdicts = arena_take (&self->line, self->count * sizeof *verdicts);
-    while (has_more (self)) {
+    while (cast_has_more (self)) {
         verdict_t *verdict = &verdicts [input.persisted.count++];
-        next (self);
-        verdict->kind = next_is (self, "dup")     ? VERDICT_DUPLICATE
-                        : next_is (self, "taken") ? VERDICT_ID_TAKEN
-                                                  : VERDICT_STORED;
+        cast_next (self);
+        verdict->kind = cast_next_is (self, "dup")     ? VERDICT_DUPLICATE
+                        : cast_next_is (self, "taken") ? VERDICT_ID_TAKEN
+                                                       : VERDICT_STORED;
         if (verdict->kind == VERDICT_STORED)
-            next (self);
-        verdict->seq = next_number (self);
+            cast_next (self);
+        verdict->seq = cast_next_number (self);
     }
     input.persisted.verdicts = verdicts;
     return input;
@@ -187,8 +141,8 @@ static input_t
 read_not_persisted (cast_t *self)
 {
     input_t input = {.kind = INPUT_NOT_PERSISTED};
-    input.not_persisted.from_ticket = (uint64_t)next_number (self);
-    bool is_known = status_from_name (next (self), &input.not_persisted.status);
+    input.not_persisted.from_ticket = (uint64_t)cast_next_number (self);
+    bool is_known = status_from_name (cast_next (self), &input.not_persisted.status);
     ASSERT (is_known, "a play names a status of status.tbl");
     return input;
 }
@@ -197,10 +151,10 @@ static input_t
 read_page (cast_t *self)
 {
     input_t input = {.kind = INPUT_PAGE};
-    input.page.read = (uint64_t)next_number (self);
+    input.page.read = (uint64_t)cast_next_number (self);
     event_t **events = arena_take (&self->line, self->count * sizeof *events);
-    while (has_more (self)) {
-        event_t *event = event_named (self, next (self), "t");
+    while (cast_has_more (self)) {
+        event_t *event = event_named (self, cast_next (self), "t");
         if (!event->seq)  //  it was stored before the play began: e3 is of seq 3
             event_set_place (event, 0, strtoll (event->id + 1, NULL, 10), 0);
         events [input.page.count++] = event;
@@ -214,15 +168,17 @@ read_settle (cast_t *self)
 {
     //  The lease's session is the last worker's named, unless one is: SETTLE L1 ok by w2
     settle_t *settle = arena_take (&self->line, sizeof *settle);
-    settle->lease = (lease_id_t)next_number (self);
-    bool is_known = outcome_from_name (next (self), &settle->outcome);
+    settle->lease = (lease_id_t)cast_next_number (self);
+    bool is_known = outcome_from_name (cast_next (self), &settle->outcome);
     ASSERT (is_known, "a play says ok, retry or fail");
-    settle->retry_after_ms = next_is (self, "after") ? next_number (self) : 0;
-    settle->disables = next_is (self, "disables");
+    settle->retry_after_ms = cast_next_is (self, "after") ? cast_next_number (self) : 0;
+    settle->disables = cast_next_is (self, "disables");
+    settle->http_status = cast_next_is (self, "status") ? (int32_t)cast_next_number (self) : 0;
+    settle->duration_ms = cast_next_is (self, "took") ? cast_next_number (self) : 0;
     input_t input = {.kind = INPUT_SETTLE, .settle = {.settles = settle, .count = 1}};
-    bool is_named = next_is (self, "by");
-    input.peer = is_named ? worker (self) : FIRST_WORKER;
-    input.session = self->workers [input.peer - FIRST_WORKER].session;
+    bool is_named = cast_next_is (self, "by");
+    input.peer = is_named ? worker (self) : CAST_FIRST_WORKER;
+    input.session = self->workers [input.peer - CAST_FIRST_WORKER].session;
     return input;
 }
 
@@ -230,55 +186,19 @@ static void
 read_leases (cast_t *self, const lease_id_t **leases, size_t *count)
 {
     lease_id_t *list = arena_take (&self->line, self->count * sizeof *list);
-    while (has_more (self))
-        list [(*count)++] = (lease_id_t)next_number (self);
+    while (cast_has_more (self))
+        list [(*count)++] = (lease_id_t)cast_next_number (self);
     *leases = list;
-}
-
-static input_t
-read_subscribe (cast_t *self)
-{
-    const char *id = next (self);
-    const char *action = next (self);
-    const char *order = "none", *start = "now", *type = "**";
-    long long attempts = 3, in_flight = 16;
-    while (has_more (self)) {
-        if (next_is (self, "order"))
-            order = next (self);
-        else if (next_is (self, "attempts"))
-            attempts = next_number (self);
-        else if (next_is (self, "in_flight"))
-            in_flight = next_number (self);
-        else if (next_is (self, "type"))
-            type = next (self);
-        else
-            start = next (self);
-    }
-    json_t *document = json_pack ("{s:s s:{s:s} s:{s:s} s:{s:s} s:s s:s s:{s:I s:I s:I} s:{s:I}}",
-                                  "id", id, "match", "type", type, "action", "name", action,
-                                  "deliver", "url", "http://consumer.example/", "order", order,
-                                  "start", start, "retry", "max_attempts", (json_int_t)attempts,
-                                  "min_backoff_ms", (json_int_t)1000, "max_backoff_ms",
-                                  (json_int_t)1000, "limits", "in_flight", (json_int_t)in_flight);
-    limits_t limits = limits_default ();
-    problem_t problem = {0};
-    self->subscription = subscription_new (document, 1, &limits, &problem);
-    ASSERT (self->subscription, "a play's subscriptions are sound");
-    json_decref (document);
-    input_t input = {.kind = INPUT_SUBSCRIBE, .peer = GATEWAY, .request = 1};
-    input.subscribe.subscription = self->subscription;
-    input.subscribe.is_loaded = self->tenure_to_come;
-    return input;
 }
 
 static exception_at_t
 read_exception (cast_t *self)
 {
-    exception_at_t at = {.seq = next_number (self)};
-    bool is_known = exception_state_from_name (next (self), &at.exception.state);
+    exception_at_t at = {.seq = cast_next_number (self)};
+    bool is_known = exception_state_from_name (cast_next (self), &at.exception.state);
     ASSERT (is_known, "a play says retry, held or slow");
-    at.exception.attempts = next_is (self, "attempts") ? (int32_t)next_number (self) : 0;
-    at.exception.due_ms = next_is (self, "due") ? next_number (self) : 0;
+    at.exception.attempts = cast_next_is (self, "attempts") ? (int32_t)cast_next_number (self) : 0;
+    at.exception.due_ms = cast_next_is (self, "due") ? cast_next_number (self) : 0;
     return at;
 }
 
@@ -287,26 +207,26 @@ read_tenure (cast_t *self)
 {
     self->tenure_to_come = false;
     input_t input = {.kind = INPUT_TENURE_GAINED};
-    if (next_is (self, "last"))
-        input.tenure.last_seq = next_number (self);
-    if (next_is (self, "level"))
-        input.tenure.level_seq = next_number (self);
+    if (cast_next_is (self, "last"))
+        input.tenure.last_seq = cast_next_number (self);
+    if (cast_next_is (self, "level"))
+        input.tenure.level_seq = cast_next_number (self);
     track_record_t *tracks = arena_take (&self->line, self->count * sizeof *tracks);
     track_record_t *track = NULL;
-    while (has_more (self)) {
-        if (next_is (self, "seq")) {
+    while (cast_has_more (self)) {
+        if (cast_next_is (self, "seq")) {
             ASSERT (track, "an exception follows its subscription");
             exception_at_t *list = (exception_at_t *)track->exceptions;
             list [track->exception_count++] = read_exception (self);
             continue;
         }
         track = &tracks [input.tenure.count++];
-        track->subscription = next (self);
+        track->subscription = cast_next (self);
         track->exceptions = arena_take (&self->line, self->count * sizeof *track->exceptions);
-        if (next_is (self, "floor"))
-            track->progress.floor = next_number (self);
-        while (has_more (self) && self->words [self->at][0] == '+')
-            progress_end (&track->progress, track->progress.floor + next_number (self));
+        if (cast_next_is (self, "floor"))
+            track->progress.floor = cast_next_number (self);
+        while (cast_has_more (self) && self->words [self->at][0] == '+')
+            progress_end (&track->progress, track->progress.floor + cast_next_number (self));
     }
     input.tenure.tracks = tracks;
     return input;
@@ -317,7 +237,7 @@ read_hello (cast_t *self)
 {
     input_t input = of_worker (self, INPUT_HELLO);
     const char **actions = arena_take (&self->line, sizeof *actions);
-    actions [0] = next (self);
+    actions [0] = cast_next (self);
     input.hello.name = cast_worker_name (self, input.peer);
     input.hello.actions = actions;
     input.hello.count = 1;
@@ -328,18 +248,27 @@ static input_t
 read_credit (cast_t *self)
 {
     input_t input = of_worker (self, INPUT_CREDIT);
-    input.credit.deliveries = (uint64_t)next_number (self);
+    input.credit.deliveries = (uint64_t)cast_next_number (self);
     input.credit.bytes = UINT64_C (1) << 40;
     return input;
 }
 
+//  ALIVE w1 received 2 tells L1 idle L2: it is at work on L1, and keeps L2 for later.
 static input_t
 read_alive (cast_t *self)
 {
     input_t input = of_worker (self, INPUT_ALIVE);
-    if (next_is (self, "received"))
-        input.alive.received = (uint64_t)next_number (self);
-    read_leases (self, &input.alive.leases, &input.alive.count);
+    if (cast_next_is (self, "received"))
+        input.alive.received = (uint64_t)cast_next_number (self);
+    input.alive.tells_begun = cast_next_is (self, "tells");
+    lease_id_t *list = arena_take (&self->line, self->count * sizeof *list);
+    bool is_idle = !input.alive.tells_begun;
+    while (cast_has_more (self)) {
+        is_idle |= cast_next_is (self, "idle");
+        list [input.alive.count++] = (lease_id_t)cast_next_number (self);
+        input.alive.begun_count += !is_idle;
+    }
+    input.alive.leases = input.alive.begun = list;
     return input;
 }
 
@@ -361,14 +290,14 @@ read_plain (cast_t *self, const char *verb)
     if (strcmp (verb, "STOP") == 0)
         return (input_t){.kind = INPUT_STOP};
     if (strcmp (verb, "PAGE_FAILED") == 0)
-        return (input_t){
-            .kind = INPUT_PAGE_FAILED,
-            .page_failed = {.read = (uint64_t)next_number (self), .status = STATUS_STORE_FAILED}};
+        return (input_t){.kind = INPUT_PAGE_FAILED,
+                         .page_failed = {.read = (uint64_t)cast_next_number (self),
+                                         .status = STATUS_STORE_FAILED}};
     if (strcmp (verb, "UNSUBSCRIBE") == 0)
         return (input_t){.kind = INPUT_UNSUBSCRIBE,
-                         .peer = GATEWAY,
+                         .peer = CAST_GATEWAY,
                          .request = 1,
-                         .unsubscribe = {.id = next (self)}};
+                         .unsubscribe = {.id = cast_next (self)}};
     ASSERT (strcmp (verb, "TICK") == 0, "a play has only the verbs of play.h");
     return (input_t){.kind = INPUT_TICK};
 }
@@ -380,17 +309,26 @@ cast_read (cast_t *self, char **words, size_t count)
         const char *verb;
         input_t (*read) (cast_t *self);
     } verbs [] = {
-        {"PUBLISH", read_publish},     {"PERSISTED", read_persisted},
-        {"PAGE", read_page},           {"SETTLE", read_settle},
-        {"SUBSCRIBE", read_subscribe}, {"NOT_PERSISTED", read_not_persisted},
-        {"TENURE", read_tenure},       {"CREDIT", read_credit},
-        {"ALIVE", read_alive},         {"RELEASE", read_release},
+        {"PUBLISH", read_publish},
+        {"PERSISTED", read_persisted},
+        {"PAGE", read_page},
+        {"SETTLE", read_settle},
+        {"SUBSCRIBE", cast_read_subscribe},
+        {"NOT_PERSISTED", read_not_persisted},
+        {"TENURE", read_tenure},
+        {"CREDIT", read_credit},
+        {"ALIVE", read_alive},
+        {"RELEASE", read_release},
         {"HELLO", read_hello},
+        {"REPLAY", cast_read_replay},
+        {"REDRIVE", cast_read_redrive},
+        {"DISCARD", cast_read_discard},
+        {"TRIM", cast_read_trim},
     };
     self->words = words;
     self->count = count;
     self->at = 0;
-    const char *verb = next (self);
+    const char *verb = cast_next (self);
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (strcmp (verbs [i].verb, verb) == 0)
             return verbs [i].read (self);

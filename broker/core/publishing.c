@@ -1,10 +1,13 @@
 #include "broker/core/lease.h"
+#include "broker/core/notice.h"
 #include "broker/core/pending.h"
 #include "broker/core/road.h"
 #include "broker/core/track.h"
+#include "broker/core/track_room.h"
+#include "broker/core/trimming.h"
 #include "proto/model/assert.h"
 
-enum { RETRY_AFTER_MS = 1000, STORE_RETRY_MS = 1000 };
+enum { RETRY_AFTER_MS = 1000, BACKOFF_MS = 1000, STORE_RETRY_MS = 1000 };
 
 static void
 refuse (peer_t peer, uint64_t request, status_t status, reason_t reason, effects_t *effects)
@@ -122,6 +125,15 @@ announce (core_t *core, event_t *event, int64_t seq)
     match_data_clear (&announcement.data);
 }
 
+//  Three quarters of what may wait for the disk do.
+static bool
+near_a_limit (const core_t *core)
+{
+    const limits_t *limits = &core->settings.limits;
+    return core->pending_events > (size_t)limits->pending_events / 4 * 3 ||
+           core->pending_bytes > (size_t)limits->pending_bytes / 4 * 3;
+}
+
 static void
 confirm (core_t *core, pending_t *pending, const verdict_t *verdicts, effects_t *effects)
 {
@@ -136,6 +148,8 @@ confirm (core_t *core, pending_t *pending, const verdict_t *verdicts, effects_t 
         else
             catch_up (core, pending->events [i]->partition, verdicts [i].seq);
     }
+    if (!pending->peer)
+        return;  //  a notice of our own
     effect_t *effect =
         effects_add (effects, EFFECT_CONFIRM, stored > 0 ? REASON_NEW : REASON_REPEATED);
     effect->peer = pending->peer;
@@ -143,6 +157,7 @@ confirm (core_t *core, pending_t *pending, const verdict_t *verdicts, effects_t 
     effect->confirm.events = pending->events;
     effect->confirm.verdicts = copies;
     effect->confirm.count = pending->event_count;
+    effect->confirm.backoff_ms = near_a_limit (core) ? BACKOFF_MS : 0;
 }
 
 //  The workers may forget what they said: it is on disk.
@@ -192,6 +207,7 @@ publishing_announce (core_t *core, const input_t *input, effects_t *effects)
             left -= pending->event_count;
         }
         release_kept (core, pending, effects);
+        trimming_done (core, pending);
         answer (pending, STATUS_OK, effects);
         pending_spend (core, pending);
     }
@@ -210,6 +226,11 @@ publishing_withdraw (core_t *core, const input_t *input, effects_t *effects)
     {
         if (pending->ticket > 0 && pending->ticket < input->not_persisted.from_ticket)
             continue;
+        if (pending->is_append && !pending->peer) {
+            notice_again (core, pending);
+            pending_spend (core, pending);
+            continue;
+        }
         if (pending->is_append) {
             refuse (pending->peer, pending->request, status,
                     status == STATUS_OUTCOME_UNKNOWN ? REASON_UNKNOWN : REASON_STORE, effects);

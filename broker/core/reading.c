@@ -1,7 +1,9 @@
 #include "broker/core/reading.h"
 
 #include "broker/core/ready_queue.h"
+#include "broker/core/replaying.h"
 #include "broker/core/track.h"
+#include "broker/core/track_room.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 
@@ -83,6 +85,10 @@ hand_out (void *context, void *owner)
     subscriber_t *subscriber = owner;
     track_t *track = track_of (subscriber, handing->partition);
     int64_t seq = handing->event->seq;
+    if (track->is_sharing && seq > replaying_until (track)) {
+        track->is_sharing = false;
+        track->cursor = replaying_until (track);
+    }
     if (!track->is_sharing || seq <= track->cursor || progress_has_ended (&track->progress, seq))
         return;
     if (match_asks (subscriber->subscription->match, &handing->data) != MATCH_YES)
@@ -124,7 +130,9 @@ end_sharing (core_t *core, int32_t partition_number, int64_t last_seq)
         if (track->is_sharing && track->cursor < last_seq)
             track->cursor = last_seq;
         track->is_sharing = false;
-        if (track->cursor >= partition->last_seq)
+        if (track->cursor >= replaying_until (track))
+            replaying_finish (core, track);
+        else if (track->cursor >= partition->last_seq)
             track_reach_level (core, track);
         ready_queue_consider (core, track);
     }

@@ -15,19 +15,22 @@ void publishing_withdraw (core_t *core, const input_t *input, effects_t *effects
 //  settling: what a worker says of its leases, and leases that nobody spoke of
 void settling_settle (core_t *core, const input_t *input, effects_t *effects);
 void settling_late (core_t *core, lease_t *lease);
+void settling_crash (core_t *core, lease_t *lease);  //  its worker died, perhaps over it
 
 //  joining: workers come, breathe and go
 void joining_hello (core_t *core, const input_t *input, effects_t *effects);
 void joining_credit (core_t *core, session_t *session, const input_t *input);
 void joining_release (core_t *core, session_t *session, const input_t *input);
 void joining_alive (core_t *core, session_t *session, const input_t *input);
+void joining_crash (core_t *core, session_t *session);
 
 //  subscribing: subscriptions and partitions come and go
 void subscribing_subscribe (core_t *core, const input_t *input, effects_t *effects);
 void subscribing_unsubscribe (core_t *core, const input_t *input, effects_t *effects);
 void subscribing_tenure (core_t *core, const input_t *input);
-void subscribing_disable (core_t *core, subscriber_t *subscriber);
-void subscribing_clear (core_t *core);  //  frees all, at the end
+void subscribing_disable (core_t *core, subscriber_t *subscriber, const char *because);
+void subscribing_wake (core_t *core, subscriber_t *subscriber);  //  its time has come
+void subscribing_clear (core_t *core);                           //  frees all, at the end
 
 subscriber_t *subscriber_find (const core_t *core, const char *id);
 

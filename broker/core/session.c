@@ -1,6 +1,8 @@
 #include "broker/core/session.h"
 
+#include "broker/core/alone.h"
 #include "broker/core/lease.h"
+#include "broker/core/notice.h"
 #include "broker/core/track.h"
 #include "proto/model/allocate.h"
 
@@ -88,6 +90,7 @@ session_new (core_t *core, const input_t *hello)
     session->memberships = allocate (session->membership_count, sizeof *session->memberships);
     HASH_ADD (hh, core->sessions, id, sizeof session->id, session);
     due_queue_put (&core->due, &session->silence, session_silent_ms (core, session));
+    notice_worker (core, session->name, "joined", 0);
 
     for (size_t i = 0; i < session->membership_count; i++) {
         membership_t *membership = &session->memberships [i];
@@ -102,7 +105,8 @@ session_new (core_t *core, const input_t *hello)
 void
 session_consider (core_t *core, session_t *session)
 {
-    bool is_open = !session->is_leaving && !core->is_stopping && session->granted > session->sent &&
+    bool is_open = !session->is_leaving && !core->is_stopping && !session->kept_for &&
+                   session->granted > session->sent &&
                    session->granted_bytes > session->sent_bytes &&
                    session->lease_count < (size_t)core->settings.limits.leases_per_session;
     if (is_open == session->is_open)
@@ -126,8 +130,11 @@ session_silent_ms (const core_t *core, const session_t *session)
 void
 session_end (core_t *core, session_t *session, reason_t reason)
 {
+    bool has_left = session->is_leaving;
+    size_t lost = session->lease_count;
     session->is_leaving = true;
     session_consider (core, session);
+    alone_session_ends (session);
     lease_t *lease, *next;
     DL_FOREACH_SAFE (session->leases, lease, next)
     lease_take_back (core, lease, THROUGH_SESSION_GONE, reason);
@@ -137,6 +144,8 @@ session_end (core_t *core, session_t *session, reason_t reason)
         offer->sessions--;
         offer_leave (core, offer);
     }
+    if (!core->is_stopping)
+        notice_worker (core, session->name, has_left ? "left" : "lost", lost);
     due_queue_remove (&core->due, &session->silence);
     HASH_DEL (core->sessions, session);
     free (session->memberships);

@@ -1,13 +1,24 @@
+#include "broker/core/alone.h"
 #include "broker/core/backoff.h"
+#include "broker/core/breaker.h"
 #include "broker/core/lease.h"
+#include "broker/core/notice.h"
 #include "broker/core/pending.h"
 #include "broker/core/road.h"
 #include "broker/core/session.h"
 #include "broker/core/track.h"
 
+static bool
+keeps (keep_t keep, outcome_t outcome)
+{
+    return keep == KEEP_ALL || (keep == KEEP_FAILURES && outcome != OUTCOME_OK);
+}
+
 static void
 record_attempt (core_t *core, const delivery_t *delivery, const attempt_t *attempt)
 {
+    if (!keeps (delivery->track->subscriber->subscription->keep, attempt->outcome))
+        return;
     change_t *change = pending_change (core, CHANGE_ATTEMPT, delivery->track, delivery->seq);
     change->attempt = *attempt;
     change->attempt.number = delivery->attempts;
@@ -16,23 +27,67 @@ record_attempt (core_t *core, const delivery_t *delivery, const attempt_t *attem
     change->attempt.result = pending_copy (core, attempt->result ? attempt->result : "");
 }
 
-//  Tried, and not delivered: again later, unless its attempts are used up.
+static void
+bury (core_t *core, delivery_t *delivery, through_t through, reason_t reason, const char *error)
+{
+    delivery_move (delivery, through, reason);
+    notice_dead (core, delivery, error ? error : "");
+    track_end (core, delivery, true);
+}
+
+//  Tried, and not delivered: again later, unless its attempts are used up or it will be too old.
 static void
 retry (core_t *core, delivery_t *delivery, int64_t retry_after_ms, through_t through,
-       reason_t reason)
+       const char *error)
 {
     const retry_policy_t *policy = &delivery->track->subscriber->subscription->retry;
-    if (delivery->attempts >= policy->max_attempts) {
-        delivery_move (delivery, THROUGH_USED_UP, REASON_USED_UP);
-        track_end (core, delivery, true);
+    int32_t attempts = delivery->attempts - delivery->forgiven;
+    if (attempts >= policy->max_attempts) {
+        bury (core, delivery, THROUGH_USED_UP, REASON_USED_UP, error);
         return;
     }
-    int64_t wait_ms =
-        backoff_ms (delivery->attempts, policy, (uint32_t)(random_next (&core->random) >> 32));
+    int64_t wait_ms = backoff_ms (attempts, policy, (uint32_t)(random_next (&core->random) >> 32));
+    if (retry_after_ms > policy->retry_after_most_ms)
+        retry_after_ms = policy->retry_after_most_ms;
     if (wait_ms < retry_after_ms)
         wait_ms = retry_after_ms;
-    delivery_move (delivery, through, reason);
+    if (track_is_too_old (delivery, core->now_ms + wait_ms)) {
+        bury (core, delivery, THROUGH_EXPIRED, REASON_EXPIRED, error);
+        return;
+    }
+    delivery_move (delivery, through, through == THROUGH_LATE ? REASON_LATE : REASON_NONE);
     track_retry (core, delivery, core->now_ms + wait_ms);
+}
+
+static void
+record_settle (core_t *core, const session_t *session, const delivery_t *delivery,
+               const settle_t *settle)
+{
+    record_attempt (core, delivery,
+                    &(attempt_t){.time_ms = settle->time_ms,
+                                 .duration_ms = settle->duration_ms,
+                                 .outcome = settle->outcome,
+                                 .http_status = settle->http_status,
+                                 .connect_us = settle->connect_us,
+                                 .tls_us = settle->tls_us,
+                                 .first_byte_us = settle->first_byte_us,
+                                 .error = settle->error,
+                                 .worker = session->name,
+                                 .result = settle->result});
+}
+
+//  What an outcome says of the consumer, whatever becomes of the delivery.
+static void
+judge_consumer (core_t *core, subscriber_t *subscriber, const settle_t *settle)
+{
+    pace_settled (&subscriber->pace, subscriber->subscription, settle, subscriber->in_flight + 1,
+                  core->now_ms);
+    if (settle->disables)
+        subscribing_disable (core, subscriber, "gone");
+    else if (settle->outcome == OUTCOME_RETRY)
+        breaker_failed (core, subscriber);
+    else
+        breaker_succeeded (core, subscriber);
 }
 
 static void
@@ -45,31 +100,18 @@ settle_one (core_t *core, session_t *session, lease_t *lease, const settle_t *se
     subscriber_t *subscriber = delivery->track->subscriber;
     track_t *track = delivery->track;
     delivery->attempts++;
-    record_attempt (core, delivery,
-                    &(attempt_t){.time_ms = settle->time_ms,
-                                 .duration_ms = settle->duration_ms,
-                                 .outcome = settle->outcome,
-                                 .http_status = settle->http_status,
-                                 .connect_us = settle->connect_us,
-                                 .tls_us = settle->tls_us,
-                                 .first_byte_us = settle->first_byte_us,
-                                 .error = settle->error,
-                                 .worker = session->name,
-                                 .result = settle->result});
+    delivery->crashes = 0;
+    record_settle (core, session, delivery, settle);
 
     if (settle->outcome == OUTCOME_OK) {
         delivery_move (delivery, THROUGH_SETTLED_OK, REASON_NONE);
         track_end (core, delivery, false);
     }
-    else if (settle->outcome == OUTCOME_RETRY || settle->disables) {
-        retry (core, delivery, settle->retry_after_ms, THROUGH_SETTLED_RETRY, REASON_NONE);
-    }
-    else {
-        delivery_move (delivery, THROUGH_SETTLED_FAIL, REASON_FINAL);
-        track_end (core, delivery, true);
-    }
-    if (settle->disables)
-        subscribing_disable (core, subscriber);
+    else if (settle->outcome == OUTCOME_RETRY || settle->disables)
+        retry (core, delivery, settle->retry_after_ms, THROUGH_SETTLED_RETRY, settle->error);
+    else
+        bury (core, delivery, THROUGH_SETTLED_FAIL, REASON_FINAL, settle->error);
+    judge_consumer (core, subscriber, settle);
     track_consider (core, track);
 }
 
@@ -97,20 +139,40 @@ settling_settle (core_t *core, const input_t *input, effects_t *effects)
     settled->settled.count = stale_count;
 }
 
+//  Without a word of the worker: the broker's own finding.
+static void
+record_finding (core_t *core, const lease_t *lease, outcome_t outcome, const char *error)
+{
+    delivery_t *delivery = lease->delivery;
+    delivery->attempts++;
+    record_attempt (core, delivery,
+                    &(attempt_t){.time_ms = lease->sent_ms,
+                                 .duration_ms = core->now_ms - lease->sent_ms,
+                                 .outcome = outcome,
+                                 .error = error,
+                                 .worker = lease->session->name});
+}
+
 void
 settling_late (core_t *core, lease_t *lease)
 {
+    static const char error [] = "the worker said nothing before the deadline";
     delivery_t *delivery = lease->delivery;
-    int64_t sent_ms = lease->sent_ms;
-    const char *worker = lease->session->name;
-    delivery->attempts++;
-    record_attempt (core, delivery,
-                    &(attempt_t){.time_ms = sent_ms,
-                                 .duration_ms = core->now_ms - sent_ms,
-                                 .outcome = OUTCOME_RETRY,
-                                 .error = "the worker said nothing before the deadline",
-                                 .worker = worker});
+    record_finding (core, lease, OUTCOME_RETRY, error);
     lease_orphan (core, lease);
     lease_free (core, lease);
-    retry (core, delivery, 0, THROUGH_LATE, REASON_LATE);
+    retry (core, delivery, 0, THROUGH_LATE, error);
+}
+
+void
+settling_crash (core_t *core, lease_t *lease)
+{
+    static const char error [] = "the worker died over it, as others had before";
+    delivery_t *delivery = lease->delivery;
+    if (++delivery->crashes < CRASHES_MOST)
+        return;  //  it goes back into its queue with all others
+    record_finding (core, lease, OUTCOME_FAIL, error);
+    lease_orphan (core, lease);
+    lease_free (core, lease);
+    bury (core, delivery, THROUGH_POISON, REASON_POISON, error);
 }

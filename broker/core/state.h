@@ -14,57 +14,14 @@
 
 #include "broker/core/effects.h"
 #include "broker/core/random.h"
-#include "broker/core/subscriber.h"
+#include "broker/core/workers.h"
 
-typedef struct session session_t;
 typedef struct pending pending_t;
 
-//  A session's place in an offer; it is in offer->open while the session has credit.
-typedef struct membership {
-    session_t *session;
-    offer_t *offer;
-    struct membership *prev, *next;
-} membership_t;
-
-struct offer {
-    char *action;               //  ours
-    size_t sessions;            //  that offer it
-    membership_t *open;         //  those with credit, served in turn
-    subscriber_t *ready;        //  those that could send, served in turn
-    subscriber_t *subscribers;  //  all that want it
-    UT_hash_handle hh;          //  by action
-};
-
-struct session {
-    session_id_t id;
-    peer_t peer;
-    char *name;  //  ours
-    membership_t *memberships;
-    size_t membership_count;
-    bool is_open;                                       //  stands in its offers' open
-    bool is_leaving;                                    //  said BYE: gets nothing more
-    uint64_t granted, granted_bytes, sent, sent_bytes;  //  totals since WELCOME
-    int64_t seen_ms;
-    due_node_t silence;
-    lease_t *leases;
-    size_t lease_count;
-    UT_hash_handle hh;  //  by id
-};
-
-struct lease {
-    lease_id_t id;
-    session_t *session;    //  NULL when it has ended and the outcome is not on disk yet
-    delivery_t *delivery;  //  NULL once settled, or when its subscription is gone
-    uint64_t number;       //  of the session's deliveries
-    int64_t sent_ms;
-    bool is_settled;  //  its SAVE is under way
-    uint64_t listed;  //  the heartbeat that last named it
-    due_node_t deadline;
-    lease_t *prev, *next;  //  in session->leases
-    UT_hash_handle hh;     //  by id
-};
-
 typedef struct {
+    int64_t first_seq;  //  of what the log has without gaps
+    int64_t trim_to;    //  it is to begin after this; below first_seq: nothing is to go
+    bool is_trimming;   //  a CHANGE_TRIM is on its way to the disk
     int64_t last_seq;   //  of what is on disk and announced
     int64_t level_seq;  //  as last saved
     bool is_owned;
@@ -92,6 +49,7 @@ struct pending {
     kept_t *kept;
     size_t kept_count, kept_room;
     subscription_t *answer;  //  ours; what ANSWER shows
+    bool trims;              //  has a CHANGE_TRIM
     arena_t arena;           //  of the changes' strings and progresses
     pending_t *prev, *next;
 };
@@ -139,6 +97,11 @@ struct core {
     status_t store_status;   //  OK, or why nothing is accepted now
     int64_t store_retry_ms;  //  when it is tried again
     int64_t level_due_ms;    //  next CHANGE_LEVEL, if something was added
+    event_t **notices;       //  that wait to be appended; ours
+    size_t notice_count;
+    uint64_t notices_lost;  //  for which there was no room
+    delivery_t *lonely;     //  that want a session to themselves; by queue_next
+    uint64_t skipped;       //  events that subscriptions lost to retention
     size_t waiting, waiting_bytes, lease_count, retries, dead;
 };
 

@@ -11,12 +11,14 @@
 
 #include "broker/core/due_queue.h"
 #include "broker/core/matching.h"
+#include "broker/core/pace.h"
 #include "broker/core/view.h"
 
 typedef struct subscriber subscriber_t;
 typedef struct track track_t;
 typedef struct delivery delivery_t;
 typedef struct lease lease_t;
+typedef struct session session_t;
 typedef struct offer offer_t;
 
 //  Deliveries of one ordering key in one track, by seq. The first may go, the rest are held.
@@ -33,11 +35,16 @@ struct delivery {
     delivery_state_t state;
     reason_t reason;          //  why it is in this state
     int32_t attempts;         //  tries so far
+    int32_t forgiven;         //  of these, before it was last redriven
+    int32_t crashes;          //  workers that died over it
     bool is_exception;        //  has a row, and does not pin the floor
     bool is_queued;           //  stands in fresh or again
     bool is_again;            //  in again, or would be
     bool is_fetching;         //  stands in core->fetches
     bool is_unknown;          //  order: key, and its event was not read since the restart
+    bool is_redriven;         //  order: key, and its event was not read since it was redriven
+    bool is_alone;            //  stands in core->lonely, or a session is kept free for it
+    session_t *keeper;        //  that session; NULL: none yet
     lease_t *lease;           //  while IN_FLIGHT
     uint64_t read;            //  the READ that brings its event; 0: none
     due_node_t due;           //  while RETRY
@@ -59,6 +66,7 @@ struct track {
     bool is_sending;        //  in subscriber->sending
     bool is_sharing;        //  takes from the page that is being handed out
     bool is_reading;        //  has a READ under way
+    bool is_done;           //  of a replay: it has come to the end of its stretch
     bool is_ordered;        //  order: key, as it was when the first of its deliveries came
     int64_t recover_until;  //  order: key, after a restart: sends nothing before cursor is here
     size_t unknown_keys;    //  exceptions whose event, and so key, is not read yet
@@ -88,8 +96,13 @@ struct subscriber {
     track_t *tracks;    //  one for each partition
     offer_t *offer;     //  of its action
     int32_t in_flight;  //  leases
-    bool is_ready;      //  in offer->ready
-    track_t *sending;   //  tracks that could send, served in turn
+    pace_t pace;
+    health_t health;
+    due_node_t wake;   //  its rate, its breaker or its end has a time
+    int64_t deficit;   //  bytes it may still send in its turn
+    bool is_ready;     //  in offer->ready or offer->ready_again
+    bool is_urgent;    //  in offer->ready: it has first tries
+    track_t *sending;  //  tracks that could send, served in turn
     subscriber_t *ready_prev, *ready_next;
     subscriber_t *offer_prev, *offer_next;  //  in offer->subscribers
     UT_hash_handle hh;                      //  by id

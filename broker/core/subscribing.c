@@ -1,6 +1,9 @@
+#include "broker/core/breaker.h"
 #include "broker/core/lease.h"
+#include "broker/core/notice.h"
 #include "broker/core/pending.h"
 #include "broker/core/ready_queue.h"
+#include "broker/core/replaying.h"
 #include "broker/core/road.h"
 #include "broker/core/session.h"
 #include "broker/core/track.h"
@@ -31,6 +34,25 @@ leave_offer (core_t *core, subscriber_t *subscriber)
     offer_leave (core, subscriber->offer);
 }
 
+//  Into the indexes. A replay that has ended wants nothing of the log any more.
+static void
+enter (core_t *core, subscriber_t *self)
+{
+    HASH_ADD_KEYPTR (hh, core->subscribers, self->subscription->id, strlen (self->subscription->id),
+                     self);
+    if (!self->subscription->replay.has_ended)
+        matching_add (core->matching, &self->place, self->subscription->match, self);
+    enter_offer (core, self);
+}
+
+static void
+leave (core_t *core, subscriber_t *self)
+{
+    leave_offer (core, self);
+    matching_remove (core->matching, &self->place);
+    HASH_DEL (core->subscribers, self);
+}
+
 static subscriber_t *
 subscriber_new (core_t *core, subscription_t *subscription)
 {
@@ -41,10 +63,11 @@ subscriber_new (core_t *core, subscription_t *subscription)
         self->tracks [i].subscriber = self;
         self->tracks [i].partition = i;
     }
-    HASH_ADD_KEYPTR (hh, core->subscribers, self->subscription->id, strlen (self->subscription->id),
-                     self);
-    matching_add (core->matching, &self->place, self->subscription->match, self);
-    enter_offer (core, self);
+    pace_begin (&self->pace, subscription, core->now_ms);
+    self->wake.kind = DUE_SUBSCRIBER;
+    self->wake.owner = self;
+    enter (core, self);
+    ready_queue_reconsider (core, self);
     return self;
 }
 
@@ -53,9 +76,8 @@ subscriber_destroy (core_t *core, subscriber_t *self)
 {
     for (int32_t i = 0; i < core->settings.partitions; i++)
         track_clear (core, &self->tracks [i]);
-    leave_offer (core, self);
-    matching_remove (core->matching, &self->place);
-    HASH_DEL (core->subscribers, self);
+    due_queue_remove (&core->due, &self->wake);
+    leave (core, self);
     subscription_destroy (&self->subscription);
     free (self->tracks);
     free (self);
@@ -81,28 +103,52 @@ save_document (core_t *core, subscription_t *subscription)
 static void
 replace (core_t *core, subscriber_t *self, subscription_t *subscription)
 {
-    HASH_DEL (core->subscribers, self);
-    leave_offer (core, self);
-    matching_remove (core->matching, &self->place);
+    leave (core, self);
     subscription_t *old = self->subscription;
+    bool resumes = (old->is_disabled && !subscription->is_disabled) ||
+                   (old->is_paused && !subscription->is_paused);
     self->subscription = subscription_ref (subscription);
+    enter (core, self);
+    if (old->rate_per_second != subscription->rate_per_second ||
+        old->in_flight_most != subscription->in_flight_most)
+        pace_begin (&self->pace, subscription, core->now_ms);
+    if (resumes)
+        breaker_reset (core, self);
     subscription_destroy (&old);
-    HASH_ADD_KEYPTR (hh, core->subscribers, self->subscription->id, strlen (self->subscription->id),
-                     self);
-    matching_add (core->matching, &self->place, self->subscription->match, self);
-    enter_offer (core, self);
     for (int32_t i = 0; i < core->settings.partitions; i++)
         track_consider (core, &self->tracks [i]);
+    ready_queue_reconsider (core, self);
+}
+
+//  The last seq that a new one does not want.
+static int64_t
+start_seq (const core_t *core, const subscription_t *subscription, int32_t partition,
+           const int64_t *start_seqs)
+{
+    const partition_t *log = &core->partitions [partition];
+    int64_t seq = log->first_seq - 1;  //  the earliest there is
+    if (start_seqs)
+        seq = start_seqs [partition];
+    else if (subscription->replay.id)
+        seq = (size_t)partition < subscription->replay.partitions
+                  ? subscription->replay.from [partition]
+                  : log->last_seq;
+    else if (subscription->start == START_NOW || subscription->start == START_TIME)
+        seq = log->last_seq;
+    else if (subscription->start == START_SEQ)
+        seq = subscription->start_at - 1;
+    if (seq < log->first_seq - 1)
+        return log->first_seq - 1;
+    return seq > log->last_seq ? log->last_seq : seq;
 }
 
 static void
-begin (core_t *core, subscriber_t *self)
+begin (core_t *core, subscriber_t *self, const int64_t *start_seqs)
 {
     for (int32_t i = 0; i < core->settings.partitions; i++) {
         if (!core->partitions [i].is_owned)
             continue;
-        bool from_now = self->subscription->start == START_NOW;
-        progress_t progress = {.floor = from_now ? core->partitions [i].last_seq : 0};
+        progress_t progress = {.floor = start_seq (core, self->subscription, i, start_seqs)};
         track_begin (core, &self->tracks [i], &progress);
         pending_mark (core, &self->tracks [i]);
         track_consider (core, &self->tracks [i]);
@@ -118,6 +164,51 @@ answer_now (const input_t *input, status_t status, reason_t reason, effects_t *e
     answer->answer.status = status;
 }
 
+static void
+tell_change (core_t *core, const subscription_t *old, const subscription_t *new)
+{
+    if (new->is_disabled && !old->is_disabled)
+        notice_subscription (core, new, "disabled", "somebody disabled it");
+    else if (new->is_paused && !old->is_paused)
+        notice_subscription (core, new, "paused", "somebody paused it");
+    else if ((old->is_paused && !new->is_paused) || (old->is_disabled && !new->is_disabled))
+        notice_subscription (core, new, "resumed", "somebody resumed it");
+    else
+        notice_subscription (core, new, "changed", "somebody changed it");
+}
+
+static int64_t
+next_version (const core_t *core, const subscription_t *old)
+{
+    return core->now_ms > old->version ? core->now_ms : old->version + 1;
+}
+
+static bool
+replays (const subscriber_t *self, const char *id)
+{
+    const replay_t *replay = &self->subscription->replay;
+    return replay->id && strcmp (replay->of, id) == 0;
+}
+
+//  They go to the same consumer: what stops it stops them.
+static void
+pause_replays (core_t *core, const subscription_t *subscription)
+{
+    bool is_paused = subscription->is_paused || subscription->is_disabled;
+    subscriber_t *self, *next;
+    HASH_ITER (hh, core->subscribers, self, next)
+    {
+        const subscription_t *old = self->subscription;
+        if (!replays (self, subscription->id) || old->is_paused == is_paused)
+            continue;
+        OWNED (subscription)
+        subscription_t *changed =
+            subscription_with_state (old, next_version (core, old), is_paused, NULL);
+        save_document (core, changed);
+        replace (core, self, changed);
+    }
+}
+
 void
 subscribing_subscribe (core_t *core, const input_t *input, effects_t *effects)
 {
@@ -125,7 +216,9 @@ subscribing_subscribe (core_t *core, const input_t *input, effects_t *effects)
     subscriber_t *self = subscriber_find (core, subscription->id);
     if (input->subscribe.is_loaded) {
         ASSERT (!self, "a store holds a subscription once, and is loaded once");
-        subscriber_new (core, subscription);
+        self = subscriber_new (core, subscription);
+        if (input->subscribe.health)
+            self->health = *input->subscribe.health;
         return;
     }
     size_t most = (size_t)core->settings.limits.subscriptions;
@@ -134,11 +227,37 @@ subscribing_subscribe (core_t *core, const input_t *input, effects_t *effects)
         return;
     }
     save_document (core, subscription);
-    if (self)
+    if (self) {
+        tell_change (core, self->subscription, subscription);
         replace (core, self, subscription);
-    else
-        begin (core, subscriber_new (core, subscription));
+        pause_replays (core, subscription);
+    }
+    else {
+        notice_subscription (core, subscription, "created", "somebody made it");
+        begin (core, subscriber_new (core, subscription), input->subscribe.start_seqs);
+    }
     pending_answer (core, input->peer, input->request, subscription);
+}
+
+static void
+end_one (core_t *core, subscriber_t *self)
+{
+    change_t *change = pending_change (core, CHANGE_SUBSCRIPTION_GONE, NULL, 0);
+    change->subscription = pending_copy (core, self->subscription->id);
+    subscriber_destroy (core, self);
+}
+
+//  It goes, and its replays with it.
+static void
+end (core_t *core, subscriber_t *self)
+{
+    subscriber_t *other, *next;
+    HASH_ITER (hh, core->subscribers, other, next)
+    {
+        if (replays (other, self->subscription->id))
+            end_one (core, other);
+    }
+    end_one (core, self);
 }
 
 void
@@ -149,23 +268,48 @@ subscribing_unsubscribe (core_t *core, const input_t *input, effects_t *effects)
         answer_now (input, STATUS_NOT_FOUND, REASON_NONE, effects);
         return;
     }
-    change_t *change = pending_change (core, CHANGE_SUBSCRIPTION_GONE, NULL, 0);
-    change->subscription = pending_copy (core, self->subscription->id);
     pending_answer (core, input->peer, input->request, self->subscription);
-    subscriber_destroy (core, self);
+    notice_subscription (core, self->subscription, "deleted", "somebody deleted it");
+    end (core, self);
 }
 
 void
-subscribing_disable (core_t *core, subscriber_t *self)
+subscribing_disable (core_t *core, subscriber_t *self, const char *because)
 {
     if (self->subscription->is_disabled)
         return;
     const subscription_t *old = self->subscription;
-    int64_t version = core->now_ms > old->version ? core->now_ms : old->version + 1;
     OWNED (subscription)
-    subscription_t *disabled = subscription_with_state (old, version, old->is_paused, "gone");
+    subscription_t *disabled =
+        subscription_with_state (old, next_version (core, old), old->is_paused, because);
+    notice_subscription (core, disabled, "disabled",
+                         strcmp (because, "gone") == 0
+                             ? "its consumer answered 410 Gone"
+                             : "its consumer failed for longer than retry.disable_after_ms");
     save_document (core, disabled);
     replace (core, self, disabled);
+    pause_replays (core, disabled);
+}
+
+//  It has expired, its replay has ended, or what hindered it has.
+void
+subscribing_wake (core_t *core, subscriber_t *self)
+{
+    due_queue_remove (&core->due, &self->wake);
+    int64_t expires_ms = self->subscription->expires_ms;
+    if (expires_ms > 0 && expires_ms <= core->now_ms) {
+        notice_subscription (core, self->subscription, "expired", "its time was up");
+        end (core, self);
+        return;
+    }
+    if (replaying_has_ended (self)) {
+        const subscription_t *old = self->subscription;
+        OWNED (subscription)
+        subscription_t *ended = subscription_replay_ended (old, next_version (core, old));
+        save_document (core, ended);
+        replace (core, self, ended);
+    }
+    ready_queue_reconsider (core, self);
 }
 
 void
@@ -174,6 +318,7 @@ subscribing_tenure (core_t *core, const input_t *input)
     partition_t *partition = &core->partitions [input->tenure.partition];
     ASSERT (!partition->is_owned, "a tenure is gained once, and lost before it is gained again");
     partition->is_owned = true;
+    partition->first_seq = input->tenure.first_seq > 0 ? input->tenure.first_seq : 1;
     partition->last_seq = input->tenure.last_seq;
     partition->level_seq = input->tenure.level_seq;
 

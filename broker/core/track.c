@@ -1,10 +1,13 @@
 #include "broker/core/track.h"
 
+#include "broker/core/alone.h"
 #include "broker/core/key_line.h"
 #include "broker/core/lease.h"
 #include "broker/core/pending.h"
 #include "broker/core/reading.h"
 #include "broker/core/ready_queue.h"
+#include "broker/core/replaying.h"
+#include "broker/core/track_room.h"
 #include "broker/core/waiting.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
@@ -38,7 +41,9 @@ track_begin (core_t *core, track_t *track, const progress_t *progress)
     track->progress = *progress;
     track->cursor = progress->floor;
     track->is_level = true;
-    if (track->cursor < partition->last_seq)
+    if (replaying_is_replay (track->subscriber))
+        replaying_begin (core, track);
+    else if (track->cursor < partition->last_seq)
         track_lag (core, track, track->cursor);
     note_activity (core, track);
 }
@@ -73,29 +78,6 @@ track_is_recovering (const core_t *core, const track_t *track)
     return track->unknown_keys > 0 || track_cursor (core, track) < track->recover_until;
 }
 
-//  What it may hold in memory: pins, with their events or without.
-static size_t
-window (const core_t *core, const track_t *track)
-{
-    size_t usual = (size_t)core->settings.limits.waiting_per_track;
-    return track_is_recovering (core, track) ? PROGRESS_SPAN : usual;
-}
-
-//  What is held goes when an earlier one of its key has ended, and that one may be a first try: so
-//  held ones have a bound of their own, and never stop a first try.
-static bool
-has_exception_room (const core_t *core, const track_t *track)
-{
-    size_t most = (size_t)core->settings.limits.exceptions_per_track;
-    return track->excepted - track->held_rows < most;
-}
-
-static bool
-has_held_room (const core_t *core, const track_t *track)
-{
-    return track->held_rows < (size_t)core->settings.limits.exceptions_per_track;
-}
-
 static bool
 is_held_row (const delivery_t *delivery)
 {
@@ -109,29 +91,6 @@ move (delivery_t *delivery, through_t through, reason_t reason)
     delivery->track->held_rows -= is_held_row (delivery);
     delivery_move (delivery, through, reason);
     delivery->track->held_rows += is_held_row (delivery);
-}
-
-bool
-track_has_room (const core_t *core, const track_t *track)
-{
-    if (track->pinned == 0)
-        return true;  //  one, whatever others hold: so that each gets on
-    return track->pinned < window (core, track) &&
-           core->waiting_bytes < (size_t)core->settings.limits.waiting_bytes;
-}
-
-bool
-track_wants_page (const core_t *core, const track_t *track)
-{
-    if (!track->is_owned || track->is_level || track->is_reading || core->is_stopping)
-        return false;
-    const subscriber_t *subscriber = track->subscriber;
-    if (subscriber->subscription->is_paused || subscriber->subscription->is_disabled)
-        return false;
-    if (track_is_recovering (core, track))
-        return track_has_room (core, track);
-    return subscriber->offer->sessions > 0 && has_exception_room (core, track) &&
-           track->pinned <= window (core, track) / 2 && track_has_room (core, track);
 }
 
 static delivery_t *
@@ -153,7 +112,7 @@ static void
 thin_out (core_t *core, delivery_t *held)
 {
     track_t *track = held->track;
-    if (track->pinned <= window (core, track) / 2 || !has_held_room (core, track) ||
+    if (track->pinned <= track_window (core, track) / 2 || !track_has_held_room (core, track) ||
         !progress_has_room (&track->progress, held->seq))
         return;
     track_except (core, held, EXCEPTION_HELD);
@@ -194,17 +153,38 @@ track_add (core_t *core, track_t *track, event_t *event)
     waiting_put (core, delivery, false);
 }
 
+//  It has a row, this one.
+static void
+remember (core_t *core, delivery_t *delivery, const exception_at_t *stored)
+{
+    delivery->is_exception = true;
+    delivery->is_again = true;
+    delivery->attempts = stored->exception.attempts;
+    delivery->forgiven = stored->exception.forgiven;
+    delivery->crashes = stored->exception.crashes;
+    DL_APPEND (delivery->track->exceptions, delivery);
+    delivery->track->excepted++;
+    core->retries++;
+}
+
+void
+track_redrive (core_t *core, track_t *track, const exception_at_t *row, int64_t due_ms)
+{
+    delivery_t *delivery = delivery_new (track, row->seq);
+    remember (core, delivery, row);
+    delivery->forgiven = delivery->attempts;
+    delivery->crashes = 0;
+    delivery->is_redriven = track->is_ordered;
+    move (delivery, THROUGH_REDRIVEN, REASON_REDRIVEN);
+    due_queue_put (&core->due, &delivery->due, due_ms);
+    track_save_exception (core, delivery, EXCEPTION_RETRY);
+}
+
 void
 track_add_stored (core_t *core, track_t *track, const exception_at_t *stored)
 {
     delivery_t *delivery = delivery_new (track, stored->seq);
-    delivery->is_exception = true;
-    delivery->is_again = true;
-    delivery->attempts = stored->exception.attempts;
-    DL_APPEND (track->exceptions, delivery);
-    track->excepted++;
-    core->retries++;
-
+    remember (core, delivery, stored);
     if (stored->exception.state == EXCEPTION_RETRY) {
         move (delivery, THROUGH_STORE, REASON_STORE);
         due_queue_put (&core->due, &delivery->due, stored->exception.due_ms);
@@ -235,8 +215,9 @@ track_got_event (core_t *core, delivery_t *delivery, event_t *event)
 {
     track_t *track = delivery->track;
     waiting_hold_event (core, delivery, event);
-    if (delivery->is_unknown) {
+    if (delivery->is_unknown || delivery->is_redriven) {
         know (track, delivery);
+        delivery->is_redriven = false;
         bool is_first = join_line (core, delivery);
         if (!is_first && delivery->state == DELIVERY_WAITING)
             move (delivery, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
@@ -246,55 +227,6 @@ track_got_event (core_t *core, delivery_t *delivery, event_t *event)
     else
         waiting_drop_event (core, delivery);
     track_consider (core, track);
-}
-
-//  The bitmap reaches no further than PROGRESS_SPAN: what holds the floor back gets a row.
-static bool
-make_room (core_t *core, track_t *track, const delivery_t *wanted)
-{
-    while (wanted->seq - track_floor (core, track) > PROGRESS_SPAN) {
-        delivery_t *first = track->pins;
-        if (first == wanted)
-            return true;
-        bool is_held = first->state == DELIVERY_HELD;
-        bool has_row = is_held ? has_held_room (core, track) : has_exception_room (core, track);
-        if (first->state == DELIVERY_WAITING || !has_row)
-            return false;
-        track_except (core, first, first->state == DELIVERY_HELD ? EXCEPTION_HELD : EXCEPTION_SLOW);
-    }
-    return true;
-}
-
-bool
-track_can_send (const core_t *core, const track_t *track)
-{
-    if (!track->is_owned || track_is_recovering (core, track))
-        return false;
-    return track->again || (track->fresh && has_exception_room (core, track));
-}
-
-//  First tries go before retries, but for each eighth turn: a backlog starves no retry.
-static delivery_t *
-choose (core_t *core, track_t *track)
-{
-    bool again_first = track->turns++ % 8 == 7;
-    if (track->again && (again_first || !track->fresh || !has_exception_room (core, track)))
-        return track->again;
-    if (track->fresh && make_room (core, track, track->fresh))
-        return track->fresh;
-    return track->again;
-}
-
-delivery_t *
-track_take (core_t *core, track_t *track)
-{
-    if (!track_can_send (core, track))
-        return NULL;
-    delivery_t *delivery = choose (core, track);
-    if (!delivery || (!delivery->is_exception && !make_room (core, track, delivery)))
-        return NULL;
-    waiting_remove (core, delivery);
-    return delivery;
 }
 
 void
@@ -314,6 +246,8 @@ exception_of (const delivery_t *delivery, exception_state_t state)
     return (exception_t){
         .state = state,
         .attempts = delivery->attempts,
+        .forgiven = delivery->forgiven,
+        .crashes = delivery->crashes,
         .due_ms = due_node_is_in (&delivery->due) ? delivery->due.due_ms : 0,
     };
 }
@@ -383,6 +317,7 @@ leave_line (core_t *core, delivery_t *delivery)
 static void
 forget (core_t *core, delivery_t *delivery)
 {
+    alone_forget (core, delivery);
     waiting_remove (core, delivery);
     waiting_drop_event (core, delivery);
     reading_cancel (core, delivery);
@@ -405,7 +340,9 @@ track_end (core_t *core, delivery_t *delivery, bool is_dead)
         unpin (core, delivery);
     if (is_dead) {
         change_t *change = pending_change (core, CHANGE_EXCEPTION, track, delivery->seq);
-        change->exception = (exception_t){.state = EXCEPTION_DEAD, .attempts = delivery->attempts};
+        change->exception = exception_of (delivery, EXCEPTION_DEAD);
+        change->exception.due_ms = core->now_ms;
+        change->exception.reason = delivery->reason;
         track->dead++;
         core->dead++;
     }
@@ -414,7 +351,37 @@ track_end (core_t *core, delivery_t *delivery, bool is_dead)
     if (delivery->line)
         leave_line (core, delivery);
     forget (core, delivery);
+    replaying_consider (core, track->subscriber);
     track_consider (core, track);
+}
+
+//  The hard limit of retention: what has not been had up to here never will be.
+void
+track_skip (core_t *core, track_t *track, int64_t up_to_seq)
+{
+    while (track->pins && track->pins->seq <= up_to_seq) {
+        delivery_t *first = track->pins;
+        if (first->state == DELIVERY_IN_FLIGHT) {
+            track_except (core, first, EXCEPTION_SLOW);  //  its row keeps its event
+            continue;
+        }
+        move (first, THROUGH_RETENTION, REASON_RETENTION);
+        track_end (core, first, false);
+    }
+    if (!track->is_level && track->cursor < up_to_seq)
+        track->cursor = up_to_seq;
+    pending_mark (core, track);
+    track_consider (core, track);
+}
+
+delivery_t *
+track_find (const track_t *track, int64_t seq)
+{
+    delivery_t *delivery;
+    DL_SEARCH_SCALAR (track->pins, delivery, seq, seq);
+    if (!delivery)
+        DL_SEARCH_SCALAR (track->exceptions, delivery, seq, seq);
+    return delivery;
 }
 
 void
@@ -428,7 +395,7 @@ void
 track_lag (core_t *core, track_t *track, int64_t cursor)
 {
     track->cursor = cursor;
-    if (!track->is_level)
+    if (!track->is_level || track->is_done)
         return;
     track->is_level = false;
     DL_APPEND2 (partition_of (core, track)->lagging, track, lagging_prev, lagging_next);
@@ -483,7 +450,7 @@ track_clear (core_t *core, track_t *track)
     if (track->is_dirty)
         DL_DELETE2 (core->dirty, track, dirty_prev, dirty_next);
     partition_t *partition = partition_of (core, track);
-    if (track->is_owned && !track->is_level)
+    if (track->is_owned && !track->is_level && !track->is_done)
         DL_DELETE2 (partition->lagging, track, lagging_prev, lagging_next);
     if (track->is_active)
         DL_DELETE2 (partition->active, track, active_prev, active_next);

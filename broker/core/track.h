@@ -18,14 +18,13 @@ int64_t track_floor (const core_t *core, const track_t *track);
 bool track_is_quiet (const track_t *track);  //  level, and no pins
 bool track_is_recovering (const core_t *core, const track_t *track);
 
-//  Whether one more event fits into memory, and whether it should read on from the log.
-bool track_has_room (const core_t *core, const track_t *track);
-bool track_wants_page (const core_t *core, const track_t *track);
-
 //  A new delivery of an event that matched, above all before it.
 void track_add (core_t *core, track_t *track, event_t *event);
 //  One that has a row in the store, found at start.
 void track_add_stored (core_t *core, track_t *track, const exception_at_t *stored);
+
+//  One that was dead, as the store has it: tried again when its time comes.
+void track_redrive (core_t *core, track_t *track, const exception_at_t *row, int64_t due_ms);
 
 //  Its event has come from the log (a reference is taken): it may go, or be held by its key.
 void track_got_event (core_t *core, delivery_t *delivery, event_t *event);
@@ -33,6 +32,8 @@ void track_got_event (core_t *core, delivery_t *delivery, event_t *event);
 //  The next to send, out of the queues; NULL when none may go now. Makes room in the bitmap.
 delivery_t *track_take (core_t *core, track_t *track);
 bool track_can_send (const core_t *core, const track_t *track);
+//  At that time, for its subscription's retry.ttl_ms. What has no event in memory is asked later.
+bool track_is_too_old (const delivery_t *delivery, int64_t at_ms);
 
 //  In flight no more, and not ended: waits again, as soon as may be.
 void track_requeue (core_t *core, delivery_t *delivery);
@@ -44,6 +45,11 @@ void track_except (core_t *core, delivery_t *delivery, exception_state_t state);
 void track_save_exception (core_t *core, delivery_t *delivery, exception_state_t state);
 //  It has ended, with the row of a dead one or with none; the delivery is freed.
 void track_end (core_t *core, delivery_t *delivery, bool is_dead);
+
+//  What it has not had up to here, it never will: but for what is in flight, or has a row.
+void track_skip (core_t *core, track_t *track, int64_t up_to_seq);
+
+delivery_t *track_find (const track_t *track, int64_t seq);  //  NULL: it has ended, or is not read
 
 //  Its event is not where the store had it: a dead letter, for somebody to look at.
 void track_bury (core_t *core, delivery_t *delivery);

@@ -1,16 +1,8 @@
 #include "broker/core/view.h"
 
+#include "broker/core/breaker.h"
 #include "broker/core/road.h"
 #include "broker/core/track.h"
-
-static const delivery_t *
-find_in (const delivery_t *list, int64_t seq)
-{
-    for (; list; list = list->next)
-        if (list->seq == seq)
-            return list;
-    return NULL;
-}
 
 static track_t *
 find_track (const core_t *self, const char *subscription, int32_t partition)
@@ -29,9 +21,7 @@ core_look (const core_t *self, const char *subscription, int32_t partition, int6
     const track_t *track = find_track (self, subscription, partition);
     if (!track)
         return false;
-    const delivery_t *delivery = find_in (track->pins, seq);
-    if (!delivery)
-        delivery = find_in (track->exceptions, seq);
+    const delivery_t *delivery = track_find (track, seq);
     if (!delivery)
         return false;
     const lease_t *lease = delivery->lease;
@@ -104,7 +94,12 @@ core_stats (const core_t *self)
         .waiting_bytes = self->waiting_bytes,
         .retries = self->retries,
         .dead = self->dead,
+        .skipped = self->skipped,
+        .notices_lost = self->notices_lost,
     };
+    const subscriber_t *subscriber, *after;
+    HASH_ITER (hh, self->subscribers, subscriber, after)
+    stats.broken += breaker_is_open (subscriber);
     for (int32_t i = 0; i < self->settings.partitions; i++) {
         const partition_t *partition = &self->partitions [i];
         stats.last_seq += partition->last_seq;

@@ -39,6 +39,9 @@ subscription_t *core_subscription (const core_t *self, const char *id);
 typedef void core_subscription_found_t (void *context, subscription_t *subscription);
 void core_each_subscription (const core_t *self, core_subscription_found_t *found, void *context);
 
+//  So many dead letters may be redriven now: what is tried again has a row, and rows a bound.
+size_t core_redrive_room (const core_t *self, const char *subscription, int32_t partition);
+
 typedef struct {
     const char *name;  //  the worker's
     session_id_t session;
@@ -52,7 +55,10 @@ typedef struct {
     int64_t last_seq;  //  over all partitions, the sum
     size_t subscriptions, sessions, leases, pending_events, pending_bytes, waiting, waiting_bytes;
     size_t retries, dead;
-    int64_t behind;  //  events the furthest subscription still has to read
+    size_t broken;          //  subscriptions whose breaker is open
+    uint64_t skipped;       //  events that subscriptions lost to retention
+    uint64_t notices_lost;  //  tocsin.… events for which there was no room
+    int64_t behind;         //  events the furthest subscription still has to read
 } core_stats_t;
 core_stats_t core_stats (const core_t *self);
 

@@ -1,4 +1,4 @@
-#include "broker/moment.h"
+#include "proto/model/moment.h"
 
 #include <stdio.h>
 #include <time.h>

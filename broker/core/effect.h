@@ -1,0 +1,40 @@
+/*  effect – what the core wants done. */
+#ifndef CORE_EFFECT_H
+#define CORE_EFFECT_H
+
+#include "broker/core/input.h"
+
+/*  What the core wants done, in this order. Its pointers are the core's until the next step, but
+ *  for APPEND and SAVE, whose pointers hold until their ticket is (NOT_)PERSISTED.
+ */
+// clang-format off
+typedef struct {
+    enum {
+        EFFECT_APPEND, EFFECT_SAVE, EFFECT_READ, EFFECT_CONFIRM, EFFECT_REFUSE, EFFECT_WELCOME,
+        EFFECT_DELIVER, EFFECT_SETTLED, EFFECT_RESET, EFFECT_ERROR, EFFECT_BYE, EFFECT_ANSWER
+    } kind;
+    reason_t reason;
+    peer_t peer;           //  to whom
+    session_id_t session;  //  for workers
+    uint64_t request;      //  for gateways
+    union {
+        //  Writes share one row of tickets, 1, 2, 3 … The writer may put any run of them into one commit.
+        struct { uint64_t ticket; event_t *const *events; size_t count; } append;
+        struct { uint64_t ticket; const change_t *changes; size_t count; } save;
+        struct { uint64_t read; int32_t partition; int64_t above_seq; size_t limit_bytes, limit_events; } read;
+        //  backoff_ms: a limit is near: clients would do well to wait so long; 0: it is not.
+        struct { event_t *const *events; const verdict_t *verdicts; size_t count; int64_t backoff_ms; } confirm;
+        struct { status_t status; int64_t retry_after_ms; } refuse;
+        struct { int64_t heartbeat_ms; } welcome;
+        //  number counts the deliveries of the session from 1, as its credit does.
+        struct { lease_id_t lease; uint64_t number; int32_t attempt; int64_t deadline_ms;
+                 subscription_t *subscription; event_t *event; } deliver;
+        struct { const lease_id_t *leases; size_t count; } settled;
+        struct { status_t status; } error;  //  bad manners: what was wrong with the peer's message
+        //  To SUBSCRIBE and UNSUBSCRIBE, after it is stored.
+        struct { status_t status; subscription_t *subscription; } answer;
+    };
+} effect_t;
+// clang-format on
+
+#endif

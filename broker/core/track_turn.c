@@ -1,0 +1,56 @@
+/*  track_turn – which delivery of a track goes next. */
+#include "broker/core/notice.h"
+#include "broker/core/track.h"
+#include "broker/core/track_room.h"
+#include "broker/core/waiting.h"
+
+bool
+track_can_send (const core_t *core, const track_t *track)
+{
+    if (!track->is_owned || track_is_recovering (core, track))
+        return false;
+    return track->again || (track->fresh && track_has_exception_room (core, track));
+}
+
+//  First tries go before retries, but for each eighth turn: a backlog starves no retry.
+static delivery_t *
+choose (core_t *core, track_t *track)
+{
+    bool again_first = track->turns++ % 8 == 7;
+    if (track->again && (again_first || !track->fresh || !track_has_exception_room (core, track)))
+        return track->again;
+    if (track->fresh && track_make_room (core, track, track->fresh))
+        return track->fresh;
+    return track->again;
+}
+
+bool
+track_is_too_old (const delivery_t *delivery, int64_t at_ms)
+{
+    int64_t ttl_ms = delivery->track->subscriber->subscription->retry.ttl_ms;
+    const event_t *event = delivery->event;
+    return ttl_ms > 0 && event && at_ms > event->accepted_ms + ttl_ms;
+}
+
+static void
+expire (core_t *core, delivery_t *delivery)
+{
+    delivery_move (delivery, THROUGH_EXPIRED, REASON_EXPIRED);
+    notice_dead (core, delivery, "it was older than retry.ttl_ms before it could be delivered");
+    track_end (core, delivery, true);
+}
+
+delivery_t *
+track_take (core_t *core, track_t *track)
+{
+    while (track_can_send (core, track)) {
+        delivery_t *delivery = choose (core, track);
+        if (!delivery || (!delivery->is_exception && !track_make_room (core, track, delivery)))
+            return NULL;
+        waiting_remove (core, delivery);
+        if (!track_is_too_old (delivery, core->now_ms))
+            return delivery;
+        expire (core, delivery);
+    }
+    return NULL;
+}

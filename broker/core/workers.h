@@ -1,0 +1,58 @@
+/*  workers – who performs actions, as the core has them: sessions, what they offer, what they hold. */
+#ifndef WORKERS_H
+#define WORKERS_H
+
+#include "broker/core/subscriber.h"
+
+//  A session's place in an offer; it is in offer->open while the session has credit.
+typedef struct membership {
+    session_t *session;
+    offer_t *offer;
+    struct membership *prev, *next;
+} membership_t;
+
+struct offer {
+    char *action;               //  ours
+    size_t sessions;            //  that offer it
+    membership_t *open;         //  those with credit, served in turn
+    subscriber_t *ready;        //  those that could send first tries, served in turn
+    subscriber_t *ready_again;  //  those that could send nothing but retries
+    uint32_t turns;             //  so far: each eighth goes to ready_again first
+    subscriber_t *subscribers;  //  all that want it
+    UT_hash_handle hh;          //  by action
+};
+
+struct session {
+    session_id_t id;
+    peer_t peer;
+    char *name;  //  ours
+    membership_t *memberships;
+    size_t membership_count;
+    bool is_open;                                       //  stands in its offers' open
+    bool is_leaving;                                    //  said BYE: gets nothing more
+    bool tells_begun;                                   //  its heartbeats say what it is at work on
+    int64_t told_ms;                                    //  when the last of them came
+    delivery_t *kept_for;                               //  gets nothing else until it has had this
+    uint64_t granted, granted_bytes, sent, sent_bytes;  //  totals since WELCOME
+    int64_t seen_ms;
+    due_node_t silence;
+    lease_t *leases;
+    size_t lease_count;
+    UT_hash_handle hh;  //  by id
+};
+
+struct lease {
+    lease_id_t id;
+    session_t *session;    //  NULL when it has ended and the outcome is not on disk yet
+    delivery_t *delivery;  //  NULL once settled, or when its subscription is gone
+    uint64_t number;       //  of the session's deliveries
+    int64_t sent_ms;
+    bool is_settled;  //  its SAVE is under way
+    bool is_begun;    //  the worker is at work on it, as of its last heartbeat
+    uint64_t listed;  //  the heartbeat that last named it
+    due_node_t deadline;
+    lease_t *prev, *next;  //  in session->leases
+    UT_hash_handle hh;     //  by id
+};
+
+#endif
