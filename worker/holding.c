@@ -7,10 +7,13 @@
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 
+enum { SHARE = 12 };  //  with which one lane alone has 3/4: see the header
+
 //  What waits or has begun of one subscription.
 struct lane {
-    char *subscription;   //  ours
-    holding_t *waiting;   //  by before and then
+    char *subscription;  //  ours
+    holding_t *waiting;  //  by before and then
+    size_t waiting_count;
     size_t begun;         //  slots it takes, those of lost leases included
     lane_t *prev, *next;  //  in ready, while something waits
     UT_hash_handle hh;    //  by subscription
@@ -83,12 +86,14 @@ lane_push (holdings_t *self, lane_t *lane, holding_t *holding)
     if (!lane->waiting)
         DL_APPEND (self->ready, lane);
     DL_APPEND2 (lane->waiting, holding, before, then);
+    lane->waiting_count++;
 }
 
 static void
 lane_pull (holdings_t *self, lane_t *lane, holding_t *holding)
 {
     DL_DELETE2 (lane->waiting, holding, before, then);
+    lane->waiting_count--;
     if (!lane->waiting)
         DL_DELETE (self->ready, lane);
 }
@@ -150,27 +155,40 @@ holdings_find (const holdings_t *self, uint64_t lease)
     return holding;
 }
 
-//  The first that has less than its share of the slots; all have it: the first.
+static size_t
+slots_free (const holdings_t *self)
+{
+    return self->slots - holdings_slots_taken (self);
+}
+
+static bool
+lane_has_its_share (const holdings_t *self, const lane_t *lane)
+{
+    size_t free_slots = slots_free (self);
+    size_t spare = free_slots > 0 ? free_slots - 1 : 0;
+    return lane->begun > 0 && lane->begun * self->slots >= SHARE * spare * spare;
+}
+
 static lane_t *
 lane_in_turn (const holdings_t *self)
 {
-    size_t lanes = HASH_COUNT (self->lanes);
-    size_t share = self->slots > lanes ? self->slots / lanes : 1;
+    if (slots_free (self) == 0)
+        return NULL;
     lane_t *lane;
     DL_FOREACH (self->ready, lane)
     {
-        if (lane->begun < share)
+        if (!lane_has_its_share (self, lane))
             return lane;
     }
-    return self->ready;
+    return NULL;
 }
 
 holding_t *
 holdings_begin (holdings_t *self)
 {
-    if (!self->ready || holdings_slots_taken (self) >= self->slots)
-        return NULL;
     lane_t *lane = lane_in_turn (self);
+    if (!lane)
+        return NULL;
     holding_t *holding = lane->waiting;
     lane_pull (self, lane, holding);
     lane->begun++;
@@ -271,6 +289,19 @@ holdings_slots_taken (const holdings_t *self)
 {
     return self->counts [HOLDING_BEGUN] + self->counts [HOLDING_LOST] +
            self->counts [HOLDING_STOPPING];
+}
+
+size_t
+holdings_standing_back (const holdings_t *self)
+{
+    size_t count = 0;
+    const lane_t *lane;
+    DL_FOREACH (self->ready, lane)
+    {
+        if (lane_has_its_share (self, lane))
+            count += lane->waiting_count;
+    }
+    return count;
 }
 
 void

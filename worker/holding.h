@@ -4,9 +4,12 @@
  *                  ↓
  *                LOST → STOPPING                      gone when its attempt has ended
  *
- *  One that waits stands in the lane of its subscription. Lanes take turns, and one that has its
- *  share of the slots stands back while another that has not waits: a consumer that answers slowly
- *  does not take them all.
+ *  One that waits stands in the lane of its subscription, and lanes take turns. How many slots a lane
+ *  may have follows from how many stay free, 12 × free² / slots: of 256, 192 when it is alone, 55 for
+ *  each of four, 23 for each of ten, with as many left; and the last slot is only for a lane that has
+ *  none. So consumers that answer slowly never have them all, however quiet it was when they took
+ *  theirs, and nobody has to know which are slow. After Choudhury and Hahne, "Dynamic Queue Length
+ *  Thresholds for Shared-Memory Packet Switches" (1998); squared, since a slot once taken stays taken.
  */
 #ifndef HOLDING_H
 #define HOLDING_H
@@ -52,7 +55,7 @@ void holdings_destroy (holdings_t **self_p);
 //  Starts to wait. The lease is not held yet.
 void holdings_add (holdings_t *self, parcel_t *parcel, size_t index, int64_t begin_by_ms);
 holding_t *holdings_find (const holdings_t *self, uint64_t lease);
-holding_t *holdings_begin (holdings_t *self);  //  the next, now BEGUN; NULL: none, or no slot
+holding_t *holdings_begin (holdings_t *self);  //  the next, now BEGUN; NULL: none has a slot
 void holdings_lose (holdings_t *self, holding_t *holding);  //  BEGUN → LOST
 void holdings_stop (holdings_t *self, holding_t *holding);  //  LOST → STOPPING
 void holdings_end (holdings_t *self, holding_t *holding, const settlement_t *settlement);
@@ -66,6 +69,8 @@ size_t holdings_count (const holdings_t *self, holding_state_t state);
 size_t holdings_leases (const holdings_t *self);  //  but of LOST and STOPPING
 size_t holdings_bytes (const holdings_t *self);   //  data of events
 size_t holdings_slots_taken (const holdings_t *self);
+//  Of those that wait: in lanes that have their share. They would wait also if nobody else did.
+size_t holdings_standing_back (const holdings_t *self);
 
 //  Those leases, into an array with room for them.
 void holdings_list (const holdings_t *self, uint64_t *leases);

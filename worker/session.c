@@ -337,12 +337,14 @@ left_of (size_t whole, size_t taken)
     return whole > taken ? whole - taken : 0;
 }
 
+//  What waits behind a slow consumer takes no room from the others: leases are what bounds it.
 uint64_t
 worker_session_credit (const worker_session_t *self)
 {
     size_t capacity = (size_t)self->settings.capacity;
-    size_t unfinished =
-        holdings_count (self->holdings, HOLDING_WAITING) + holdings_slots_taken (self->holdings);
+    size_t unfinished = holdings_count (self->holdings, HOLDING_WAITING) -
+                        holdings_standing_back (self->holdings) +
+                        holdings_slots_taken (self->holdings);
     size_t by_slots = left_of (capacity + capacity / 4, unfinished);
     size_t by_leases = left_of (held_most (self), held (self));
     uint64_t credit = self->received + (by_slots < by_leases ? by_slots : by_leases);

@@ -33,7 +33,8 @@ typedef struct {
     const char *name, *version;  //  borrowed for the life of the session, as are the actions
     const char *const *actions;
     size_t action_count;
-    int64_t capacity;        //  deliveries begun at a time; a quarter more wait their turn here
+    int64_t capacity;  //  deliveries begun at a time; a quarter more wait their turn here, and what
+                       //  waits behind a slow consumer (holding.h)
     int64_t capacity_bytes;  //  data of the events held at a time
     const limits_t *limits;  //  borrowed
     uint64_t seed;           //  of jitter
