@@ -155,9 +155,10 @@ call_optional_number (const call_t *self, const char *name, int64_t least, int64
 {
     if (!json_object_get (self->args, name))
         return STATUS_OK;
-    int64_t given;
-    if (call_number (self, name, &given, problem) != STATUS_OK)
-        return problem->status;
+    int64_t given = 0;
+    status_t status = call_number (self, name, &given, problem);
+    if (status != STATUS_OK)
+        return status;
     if (given < least || given > most)
         return problem_at (problem, STATUS_BAD_PARAMETER, name, "%s: it is in %lld … %lld", name,
                            (long long)least, (long long)most);
