@@ -48,7 +48,7 @@ is_reserved (const char *name)
     static const char *const reserved [] = {
         "connection", "content-length", "content-type",      "expect",  "host",      "keep-alive",
         "te",         "trailer",        "transfer-encoding", "upgrade", "user-agent"};
-    if (strncasecmp (name, "webhook-", 8) == 0)
+    if (strncasecmp (name, "webhook-", 8) == 0 || strncasecmp (name, "tocsin-", 7) == 0)
         return true;
     for (size_t i = 0; i < sizeof (reserved) / sizeof (*reserved); i++)
         if (strcasecmp (name, reserved [i]) == 0)

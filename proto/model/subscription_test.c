@@ -333,9 +333,9 @@ headers_cannot_split_or_redirect_a_request (void **state)
     refuse_deliver (WITH_HEADERS ("{\"X: y\": \"a\"}"),
                     "deliver.headers: \"X: y\" is no name of a header");
     refuse_deliver (WITH_HEADERS ("{\"\": \"a\"}"), "deliver.headers: \"\" is no name of a header");
-    static const char *const reserved [] = {"Host",         "content-length", "Transfer-Encoding",
-                                            "connection",   "Webhook-Id",     "WEBHOOK-X",
-                                            "Content-Type", "User-Agent"};
+    static const char *const reserved [] = {
+        "Host",       "Tocsin-Replay", "content-length", "Transfer-Encoding", "connection",
+        "Webhook-Id", "WEBHOOK-X",     "Content-Type",   "User-Agent"};
     for (size_t i = 0; i < sizeof (reserved) / sizeof (*reserved); i++) {
         char deliver [100], sentence [200];
         snprintf (deliver, sizeof (deliver), WITH_HEADERS ("{\"%s\": \"a\"}"), reserved [i]);

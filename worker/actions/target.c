@@ -60,13 +60,20 @@ target_read_header (webhook_target_t *self, const char *name, const json_t *valu
 }
 
 static status_t
-target_read_headers (webhook_target_t *self, const json_t *deliver, problem_t *problem)
+target_read_headers (webhook_target_t *self, const json_t *document, problem_t *problem)
 {
     target_add_header (self, "Expect:");  //  that curl does not ask before it sends a large body
     target_add_header (self, "User-Agent: Tocsin/" TOCSIN_VERSION);
+    if (json_object_get (document, "replay")) {
+        status_t status = target_read_header (self, "Tocsin-Replay",
+                                              json_object_get (document, "replay"), problem);
+        if (status)
+            return status;
+    }
     const char *name;
     json_t *value;
-    json_object_foreach (json_object_get (deliver, "headers"), name, value)
+    json_object_foreach (json_object_get (json_object_get (document, "deliver"), "headers"), name,
+                         value)
     {
         status_t status = target_read_header (self, name, value, problem);
         if (status)
@@ -131,7 +138,7 @@ target_read (webhook_target_t *self, const json_t *document, problem_t *problem)
     target_read_final (self, json_object_get (document, "final"));
     status_t status = target_read_format (self, deliver, problem);
     if (!status)
-        status = target_read_headers (self, deliver, problem);
+        status = target_read_headers (self, document, problem);
     return status ? status : target_read_secret (self, deliver, problem);
 }
 

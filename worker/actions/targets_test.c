@@ -57,6 +57,7 @@ a_target_says_where_and_how (void **state)
     assert_true (has_header (target, "X-None;"));
     assert_true (has_header (target, "Expect:"));
     assert_true (has_header (target, "User-Agent: Tocsin/" TOCSIN_VERSION));
+    assert_false (has_header (target, "Tocsin-Replay: r1"));
     assert_true (target->is_final [0] && target->is_final [4] && target->is_final [101]);
     assert_false (target->is_final [1]);
 }
@@ -138,11 +139,27 @@ the_longest_unused_makes_room (void **state)
         webhook_target_destroy (&got [i]);
 }
 
+static void
+a_replay_is_marked (void **state)
+{
+    (void)state;
+    problem_t problem = {0};
+    OWNED (webhook_target)
+    webhook_target_t *target =
+        read ("{\"deliver\":{\"url\":\"http://a.example/\"},\"replay\":\"r1\"}", &problem);
+    assert_non_null (target);
+    assert_true (has_header (target, "Tocsin-Replay: r1"));
+    assert_null (read ("{\"deliver\":{\"url\":\"http://a.example/\"},\"replay\":\"a\\r\\nb: c\"}",
+                       &problem));
+    assert_int_equal (problem.status, STATUS_BAD_SUBSCRIPTION);
+}
+
 int
 main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (a_target_says_where_and_how),
+        cmocka_unit_test (a_replay_is_marked),
         cmocka_unit_test (without_a_format_it_is_cloudevents),
         cmocka_unit_test (what_is_no_target_is_refused_with_its_place),
         cmocka_unit_test (a_sentence_about_bad_json_does_not_quote_it),
