@@ -5,8 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-//  A consumer that asks for more waits this long: one that says 2090 by mistake is not lost for good.
-enum { RETRY_AFTER_MOST_MS = 3600 * 1000 };
+//  What is more counts as this: the most that a subscription can honour (retry.retry_after_most_ms,
+//  which the broker applies), so that nothing here overflows.
+enum { RETRY_AFTER_MOST_MS = 7 * 24 * 3600 * 1000 };
 
 /*  How long to wait, in ms from now_s (wall time), in [0, RETRY_AFTER_MOST_MS].
  *
