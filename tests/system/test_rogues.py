@@ -16,6 +16,7 @@ from harness.waiting import until
 CLIENTS = 4
 ONE_TRY: dict[str, Any] = {"max_attempts": 1, "timeout_ms": TIMEOUT_MS}
 ONE_SHORT_TRY: dict[str, Any] = {"max_attempts": 1, "timeout_ms": 500}
+NO_BREAKER = {"failures": 0}  # each event is tried, however it went before
 #   Of one process, above what it had with every consumer tried; with sanitizers, too.
 GROWTH_BYTES = 64 << 20
 
@@ -81,7 +82,7 @@ def beside_rogues(daemons: Daemons, rogues: Rogues, sink: Sink, rounds: int) -> 
     healthy = sink.consumer("healthy")
     client.subscribe(healthy.subscription())
     for rogue in rogues.all:
-        client.subscribe(rogue.subscription(retry=ONE_SHORT_TRY))
+        client.subscribe(rogue.subscription(retry=ONE_SHORT_TRY, breaker=NO_BREAKER))
     worker = daemons.workers[daemons.start_worker()]
     processes = (worker, daemons.broker, daemons.gateway)
     ids = publish_many(daemons, 10)

@@ -6,6 +6,7 @@ A manner says what an attempt with it must be called afterwards: that is half of
 
 import asyncio
 import contextlib
+import gzip
 import socket
 import struct
 import threading
@@ -113,6 +114,7 @@ def resets(first: bytes) -> Act:
 OK = b"HTTP/1.1 200 OK\r\n"
 EMPTY = b"Content-Length: 0\r\n\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+BOMB = gzip.compress(bytes(64 << 20))
 TIMEOUT_MS = 2000  # of an attempt, that each manner is what it is called
 
 NO_ANSWER = f"^no answer within {TIMEOUT_MS} ms$"
@@ -139,6 +141,13 @@ WITHOUT_END = [
     Manner("endless-body", pours(OK + b"\r\n", PIECE), GOOD, 200),
     Manner("endless-error", pours(b"HTTP/1.1 500 Sad\r\n\r\n", PIECE), "^answered 500$", 500),
     Manner("endless-chunks", pours(OK + CHUNKED, b"4000\r\n" + PIECE + b"\r\n"), GOOD, 200),
+    Manner("gzip-bomb", pours(OK + b"Content-Encoding: gzip\r\n\r\n", BOMB), GOOD, 200),
+    Manner(
+        "gzip-bomb-unasked",
+        says_and_closes(OK + b"Transfer-Encoding: gzip\r\n\r\n", BOMB),
+        GOOD,
+        200,
+    ),
     Manner("endless-headers", pours(OK, b"X-More: of this\r\n" * 100), TOO_LONG, 200),
     Manner("endless-header", pours(OK + b"X-Long: ", PIECE), TOO_LONG, 200),
     Manner("endless-first-line", pours(b"HTTP/1.1 200 ", PIECE), TOO_LONG),
