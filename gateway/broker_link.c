@@ -142,7 +142,7 @@ broker_link_dispatch (broker_link_t *self, const message_t *message)
     switch (message->command) {
         case COMMAND_CONFIRM:
             errands_confirm (self->errands, message->request, message->confirmations,
-                             message->confirmation_count);
+                             message->confirmation_count, message->backoff_ms);
             break;
         case COMMAND_REFUSE:
             errands_refuse (self->errands, message->request, message->status,

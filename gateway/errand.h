@@ -24,6 +24,7 @@ typedef struct errand {
     //  The answer.
     status_t status;
     int64_t retry_after_ms;         //  of a REFUSE; 0 when it says nothing
+    int64_t backoff_ms;             //  of a CONFIRM: to wait before the next; 0: need not
     problem_t problem;              //  its sentence, if there is one
     confirmation_t *confirmations;  //  room of the caller for event_count
     bytes_t reply;                  //  JSON of a REPLY: the caller's to free, also on failure

@@ -369,7 +369,7 @@ shipment_finish (shipment_t *self, errand_t *errand, status_t status)
 
 void
 errands_confirm (errands_t *self, uint64_t request, const confirmation_t *confirmations,
-                 size_t count)
+                 size_t count, int64_t backoff_ms)
 {
     pthread_mutex_lock (&self->lock);
     shipment_t *shipment = errands_find (self, request);
@@ -384,8 +384,10 @@ errands_confirm (errands_t *self, uint64_t request, const confirmation_t *confir
         if (errand && is_whole && events > 0)
             memcpy (errand->confirmations, confirmations, events * sizeof (*confirmations));
         confirmations += is_whole ? events : 0;
-        if (errand)
-            shipment_finish (shipment, errand, is_whole ? STATUS_OK : STATUS_OUTCOME_UNKNOWN);
+        if (!errand)
+            continue;
+        errand->backoff_ms = backoff_ms;
+        shipment_finish (shipment, errand, is_whole ? STATUS_OK : STATUS_OUTCOME_UNKNOWN);
     }
     errands_unlock_and_wake (self, shipment);
 }

@@ -50,7 +50,7 @@ void errands_return (errands_t *self, shipment_t *shipment);  //  was not sent: 
 
 //  An answer has come. One for a request that nobody waits for any more is dropped.
 void errands_confirm (errands_t *self, uint64_t request, const confirmation_t *confirmations,
-                      size_t count);
+                      size_t count, int64_t backoff_ms);
 void errands_refuse (errands_t *self, uint64_t request, status_t status, int64_t retry_after_ms,
                      const char *text);
 void errands_reply (errands_t *self, uint64_t request, status_t status, const char *json,

@@ -127,10 +127,11 @@ what_waits_travels_together_and_each_gets_its_own (void **state)
         confirmations [i] =
             (confirmation_t){CONFIRMED_STORED, 0, atoi (shipment->events [i]->id) + 100};
     shipment_release (shipment);
-    errands_confirm (fixture->errands, shipment->request, confirmations, 4);
+    errands_confirm (fixture->errands, shipment->request, confirmations, 4, 700);
     for (int i = 0; i < 4; i++) {
         expect_end (fixture, i, STATUS_OK);
         assert_int_equal (fixture->clients [i].confirmation.seq, 100 + i);
+        assert_int_equal (fixture->clients [i].errand.backoff_ms, 700);
     }
 }
 
@@ -142,9 +143,9 @@ expect_messages (fixture_t *fixture, size_t first, size_t second)
     for (int i = 0; i < 4; i++)
         start (fixture, i, NULL, PATIENT_MS);
     shipment_t *shipment = take_together (fixture, first);
-    errands_confirm (fixture->errands, shipment->request, confirmations, first);
+    errands_confirm (fixture->errands, shipment->request, confirmations, first, 0);
     shipment = take_together (fixture, second);
-    errands_confirm (fixture->errands, shipment->request, confirmations, second);
+    errands_confirm (fixture->errands, shipment->request, confirmations, second, 0);
     for (int i = 0; i < 4; i++)
         expect_end (fixture, i, STATUS_OK);
 }
@@ -183,10 +184,10 @@ three_are_under_way_and_questions_pass_them (void **state)
     expect_end (fixture, 1, STATUS_OUTCOME_UNKNOWN);
     shipments [3] = take (fixture);
     assert_string_equal (shipments [3]->events [0]->id, "3");
-    errands_confirm (fixture->errands, given_up, &confirmation, 1);
+    errands_confirm (fixture->errands, given_up, &confirmation, 1, 0);
     for (int i = 0; i < 4; i++)
         if (i != 1) {
-            errands_confirm (fixture->errands, shipments [i]->request, &confirmation, 1);
+            errands_confirm (fixture->errands, shipments [i]->request, &confirmation, 1, 0);
             expect_end (fixture, i, STATUS_OK);
         }
 }
@@ -207,10 +208,10 @@ what_is_smaller_than_the_last_waits_for_company_or_a_confirm (void **state)
     assert_int_equal (second->count, 2);
 
     start (fixture, 4, NULL, PATIENT_MS);
-    errands_confirm (fixture->errands, first->request, confirmations, 2);
+    errands_confirm (fixture->errands, first->request, confirmations, 2, 0);
     assert_null (errands_take (fixture->errands));
-    errands_confirm (fixture->errands, second->request, confirmations, 2);
-    errands_confirm (fixture->errands, take (fixture)->request, confirmations, 1);
+    errands_confirm (fixture->errands, second->request, confirmations, 2, 0);
+    errands_confirm (fixture->errands, take (fixture)->request, confirmations, 1, 0);
     for (int i = 0; i < 5; i++)
         expect_end (fixture, i, STATUS_OK);
 }
@@ -256,7 +257,7 @@ who_gives_up_after_it_was_sent_does_not_know (void **state)
     confirmation_t confirmations [2];
     for (int i = 0; i < 2; i++)
         confirmations [i] = (confirmation_t){CONFIRMED_STORED, 0, atoi (shipment->events [i]->id)};
-    errands_confirm (fixture->errands, shipment->request, confirmations, 2);
+    errands_confirm (fixture->errands, shipment->request, confirmations, 2, 0);
     expect_end (fixture, 1, STATUS_OK);
     assert_int_equal (fixture->clients [1].confirmation.seq, 1);
 }
@@ -276,7 +277,7 @@ one_that_is_refused_spoils_no_other (void **state)
         if (strcmp (alone->events [0]->id, "1") == 0)
             errands_refuse (fixture->errands, alone->request, STATUS_BAD_EVENT, 0, "this one");
         else
-            errands_confirm (fixture->errands, alone->request, &confirmation, 1);
+            errands_confirm (fixture->errands, alone->request, &confirmation, 1, 0);
     }
     expect_end (fixture, 0, STATUS_OK);
     expect_end (fixture, 1, STATUS_BAD_EVENT);
@@ -314,7 +315,7 @@ a_broken_link_leaves_what_waits_and_ends_what_was_sent (void **state)
     expect_end (fixture, 1, STATUS_NO_BROKER);
     shipment_t *later = take (fixture);
     confirmation_t confirmation = {CONFIRMED_STORED, 0, 1};
-    errands_confirm (fixture->errands, later->request, &confirmation, 1);
+    errands_confirm (fixture->errands, later->request, &confirmation, 1, 0);
     expect_end (fixture, 2, STATUS_OK);
 }
 
@@ -324,12 +325,12 @@ a_confirmation_of_another_size_confirms_nothing (void **state)
     fixture_t *fixture = *state;
     confirmation_t confirmations [2] = {{CONFIRMED_STORED, 0, 1}, {CONFIRMED_STORED, 0, 2}};
     start (fixture, 0, NULL, PATIENT_MS);
-    errands_confirm (fixture->errands, take (fixture)->request, confirmations, 2);
+    errands_confirm (fixture->errands, take (fixture)->request, confirmations, 2, 0);
     expect_end (fixture, 0, STATUS_OUTCOME_UNKNOWN);
     start (fixture, 0, NULL, PATIENT_MS);
     errands_reply (fixture->errands, take (fixture)->request, STATUS_OK, "{}", 2);
     expect_end (fixture, 0, STATUS_OUTCOME_UNKNOWN);
-    errands_confirm (fixture->errands, 12345, confirmations, 2);  //  nobody's
+    errands_confirm (fixture->errands, 12345, confirmations, 2, 0);  //  nobody's
 }
 
 static void
@@ -346,7 +347,7 @@ too_much_at_a_time_is_full (void **state)
     start (fixture, 1, NULL, PATIENT_MS);
     expect_end (fixture, 1, STATUS_NO_BROKER);
     confirmation_t confirmation = {CONFIRMED_STORED, 0, 1};
-    errands_confirm (fixture->errands, take (fixture)->request, &confirmation, 1);
+    errands_confirm (fixture->errands, take (fixture)->request, &confirmation, 1, 0);
     expect_end (fixture, 0, STATUS_OK);
 }
 

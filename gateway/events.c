@@ -1,4 +1,5 @@
 /*  events – POST /v1/events takes them in, GET /v1/events/{id} tells what became of one. */
+#include <stdio.h>
 #include <string.h>
 
 #include "gateway/call.h"
@@ -57,6 +58,17 @@ events_unconfirmed (const event_list_t *events, const errand_t *errand, problem_
     return problem_at (problem, errand->status, errand->problem.name, "%s", text);
 }
 
+//  Taken, but a limit is near.
+static void
+events_ask_to_wait (answer_t *answer, int64_t backoff_ms)
+{
+    if (backoff_ms <= 0)
+        return;
+    char seconds [24];
+    snprintf (seconds, sizeof seconds, "%lld", (long long)(backoff_ms - 1) / 1000 + 1);
+    answer_header (answer, "Backoff", seconds);
+}
+
 static status_t
 events_publish (request_t *request, answer_t *answer, problem_t *problem)
 {
@@ -77,6 +89,7 @@ events_publish (request_t *request, answer_t *answer, problem_t *problem)
                            "another event has the id %s: give this one a new id",
                            events->at [0]->given_id [0] ? events->at [0]->given_id
                                                         : events->at [0]->id);
+    events_ask_to_wait (answer, errand.backoff_ms);
     events_answer (answer, events, errand.confirmations);
     return STATUS_OK;
 }

@@ -42,6 +42,7 @@ struct fake_broker {
     bool is_silent;
     status_t refusal, answer_status;
     int64_t retry_after_ms;
+    int64_t backoff_ms;
     const char *refused_type;
     const char *answer;
     kept_t *kept;
@@ -114,7 +115,8 @@ fake_broker_publish (fake_broker_t *self, link_peer_t peer, const message_t *mes
                      &(message_t){.command = COMMAND_CONFIRM,
                                   .request = message->request,
                                   .confirmations = confirmations,
-                                  .confirmation_count = message->event_count});
+                                  .confirmation_count = message->event_count,
+                                  .backoff_ms = self->backoff_ms});
     free (confirmations);
 }
 
@@ -290,6 +292,7 @@ fake_broker_forget (fake_broker_t *self)
     self->is_silent = false;
     self->refusal = self->answer_status = STATUS_OK;
     self->refused_type = NULL;
+    self->backoff_ms = 0;
     self->answer = "{}";
     pthread_mutex_unlock (&self->lock);
 }
@@ -308,6 +311,14 @@ fake_broker_refuse (fake_broker_t *self, status_t status, int64_t retry_after_ms
     pthread_mutex_lock (&self->lock);
     self->refusal = status;
     self->retry_after_ms = retry_after_ms;
+    pthread_mutex_unlock (&self->lock);
+}
+
+void
+fake_broker_ask_to_wait (fake_broker_t *self, int64_t backoff_ms)
+{
+    pthread_mutex_lock (&self->lock);
+    self->backoff_ms = backoff_ms;
     pthread_mutex_unlock (&self->lock);
 }
 

@@ -25,6 +25,7 @@ void fake_broker_set_silent (fake_broker_t *self, bool is_silent);  //  hears al
 void fake_broker_refuse (fake_broker_t *self, status_t status,
                          int64_t retry_after_ms);                      //  OK: no more
 void fake_broker_refuse_type (fake_broker_t *self, const char *type);  //  a literal; NULL: no more
+void fake_broker_ask_to_wait (fake_broker_t *self, int64_t backoff_ms);  //  in each CONFIRM; 0: not
 void fake_broker_answer (fake_broker_t *self, status_t status,
                          const char *json);  //  to every CALL but token.verify; literals
 

@@ -93,6 +93,24 @@ a_broker_that_refuses_is_quoted (void **state)
 }
 
 static void
+a_broker_that_takes_it_may_ask_to_wait (void **state)
+{
+    fixture_t *fixture = *state;
+    fake_broker_ask_to_wait (fixture->broker, 1001);
+    fixture_post_event (fixture, "x");
+    fixture_expect (fixture, 202, "stored");
+    assert_true (fixture_has_header (fixture, "Backoff: 2"));
+    fake_broker_ask_to_wait (fixture->broker, 1000);
+    fixture_post_event (fixture, "y");
+    assert_true (fixture_has_header (fixture, "Backoff: 1"));
+    fake_broker_ask_to_wait (fixture->broker, 0);
+    fixture_post_event (fixture, "z");
+    fixture_expect (fixture, 202, "stored");
+    assert_false (fixture_has_header (fixture, "Backoff: 1"));
+    assert_false (fixture_has_header (fixture, "Backoff: 0"));
+}
+
+static void
 when_the_first_broker_goes_the_next_is_used (void **state)
 {
     fixture_t *fixture = *state;
@@ -222,6 +240,7 @@ main (void)
         OVER_HTTP (what_a_silent_broker_was_sent_is_unknown_and_safe_to_repeat),
         OVER_HTTP (an_order_that_is_not_answered_is_unknown_and_a_question_is_not),
         OVER_HTTP (a_broker_that_refuses_is_quoted),
+        OVER_HTTP (a_broker_that_takes_it_may_ask_to_wait),
         OVER_HTTP (when_the_first_broker_goes_the_next_is_used),
         OVER_HTTP (silent_connections_stop_nobody),
         OVER_HTTP (a_stop_finishes_what_is_under_way),
