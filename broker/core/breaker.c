@@ -2,7 +2,6 @@
 
 #include "broker/core/notice.h"
 #include "broker/core/pending.h"
-#include "broker/core/ready_queue.h"
 #include "broker/core/road.h"
 
 bool
@@ -50,7 +49,7 @@ breaker_succeeded (core_t *core, subscriber_t *self)
     pace_begin_slowly (&self->pace);
     save (core, self);
     notice_subscription (core, self->subscription, "mended", "its consumer answers again");
-    ready_queue_reconsider (core, self);
+    subscribing_consider (core, self);
 }
 
 void
@@ -77,7 +76,7 @@ breaker_failed (core_t *core, subscriber_t *self)
         health->openings++;
     health->probe_ms = core->now_ms + pause_ms (core, self);
     save (core, self);
-    ready_queue_reconsider (core, self);
+    subscribing_consider (core, self);
 }
 
 void

@@ -4,6 +4,7 @@
 #include "broker/core/breaker.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
+#include "broker/core/parking.h"
 #include "broker/core/pending.h"
 #include "broker/core/reading.h"
 #include "broker/core/ready_queue.h"
@@ -152,7 +153,7 @@ wake_delivery (core_t *self, delivery_t *delivery)
 {
     due_queue_remove (&self->due, &delivery->due);
     delivery_move (delivery, THROUGH_DUE, REASON_DUE);
-    reading_fetch (self, delivery);
+    parking_put (self, delivery);
 }
 
 //  Retries, deadlines, silence: no other step has to think of time.

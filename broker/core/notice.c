@@ -123,7 +123,8 @@ notice_skipped (core_t *core, const track_t *track, int64_t from, int64_t until)
 void
 notice_flush (core_t *core, effects_t *effects)
 {
-    if (core->notice_count == 0 || core->store_status != STATUS_OK)
+    //  An APPEND behind SAVEs that wait for the store would keep them from it.
+    if (core->notice_count == 0 || core->store_status != STATUS_OK || core->is_stopping)
         return;
     input_t publish = {.kind = INPUT_PUBLISH};
     publish.publish.events = core->notices;

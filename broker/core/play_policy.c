@@ -4,6 +4,7 @@
 
 #include "broker/core/play_cast_state.h"
 #include "proto/model/assert.h"
+#include "proto/model/moment.h"
 #include "proto/model/owned.h"
 
 const char *
@@ -42,7 +43,6 @@ static const struct {
 } subscribe_words [] = {
     {"order", "", "order", true},
     {"keep", "", "attempts", true},
-    {"expires", "", "expires", true},
     {"type", "match", "type", true},
     {"attempts", "retry", "max_attempts", false},
     {"ttl", "retry", "ttl_ms", false},
@@ -68,7 +68,11 @@ read_word (cast_t *self, json_t *document)
         json_object_set_new (whole, subscribe_words [i].member, value);
         return;
     }
-    if (cast_next_is (self, "paused"))
+    char time [MOMENT_SIZE];
+    if (cast_next_is (self, "expires"))
+        json_object_set_new (document, "expires",
+                             json_string (moment_text (cast_next_number (self), time)));
+    else if (cast_next_is (self, "paused"))
         json_object_set_new (document, "paused", json_true ());
     else
         json_object_set_new (document, "start", json_string (cast_next (self)));

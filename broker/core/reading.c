@@ -16,6 +16,7 @@ reading_fetch (core_t *core, delivery_t *delivery)
         return;
     ASSERT (!delivery->event && !delivery->is_queued, "what has its event is not read again");
     delivery->is_fetching = true;
+    delivery->track->awaited++;
     DL_APPEND2 (core->fetches, delivery, queue_prev, queue_next);
 }
 
@@ -32,11 +33,14 @@ reading_cancel (core_t *core, delivery_t *delivery)
 {
     if (delivery->is_fetching) {
         delivery->is_fetching = false;
+        delivery->track->awaited--;
         DL_DELETE2 (core->fetches, delivery, queue_prev, queue_next);
     }
     reading_t *reading = delivery->read ? find (core, delivery->read) : NULL;
-    if (reading)
-        reading->delivery = NULL;
+    if (!reading)
+        return;
+    delivery->track->awaited--;
+    reading->delivery = NULL;
 }
 
 void
@@ -57,8 +61,10 @@ static delivery_t *
 finish (core_t *core, reading_t *reading)
 {
     delivery_t *delivery = reading->delivery;
-    if (delivery)
+    if (delivery) {
         delivery->read = 0;
+        delivery->track->awaited--;
+    }
     if (reading->track)
         reading->track->is_reading = false;
     if (reading->is_fetch)

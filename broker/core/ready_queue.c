@@ -1,6 +1,7 @@
 #include "broker/core/ready_queue.h"
 
 #include "broker/core/breaker.h"
+#include "broker/core/replaying.h"
 #include "broker/core/track.h"
 
 enum { QUANTUM = 1536, COST = 512 };  //  bytes of a turn, and of a delivery beside its data
@@ -34,9 +35,12 @@ static void
 plan (core_t *core, subscriber_t *subscriber, int64_t until_ms)
 {
     int64_t expires_ms = subscriber->subscription->expires_ms;
-    int64_t due_ms = until_ms > 0 && subscriber->sending ? until_ms : INT64_MAX;
+    bool has_work = subscriber->sending || subscriber->parked > 0;
+    int64_t due_ms = until_ms > 0 && has_work ? until_ms : INT64_MAX;
     if (expires_ms > 0 && expires_ms < due_ms)
         due_ms = expires_ms;
+    if (replaying_has_ended (subscriber))
+        due_ms = core->now_ms;
     if (due_ms == INT64_MAX)
         due_queue_remove (&core->due, &subscriber->wake);
     else if (!due_node_is_in (&subscriber->wake) || subscriber->wake.due_ms != due_ms)

@@ -1,5 +1,6 @@
 #include "broker/core/replaying.h"
 
+#include "broker/core/ready_queue.h"
 #include "broker/core/track.h"
 
 bool
@@ -58,5 +59,5 @@ void
 replaying_consider (core_t *core, subscriber_t *subscriber)
 {
     if (replaying_has_ended (subscriber))
-        due_queue_put (&core->due, &subscriber->wake, core->now_ms);
+        ready_queue_reconsider (core, subscriber);
 }

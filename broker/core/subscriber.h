@@ -41,6 +41,7 @@ struct delivery {
     bool is_queued;           //  stands in fresh or again
     bool is_again;            //  in again, or would be
     bool is_fetching;         //  stands in core->fetches
+    bool is_parked;           //  stands in the track's parked
     bool is_unknown;          //  order: key, and its event was not read since the restart
     bool is_redriven;         //  order: key, and its event was not read since it was redriven
     bool is_alone;            //  stands in core->lonely, or a session is kept free for it
@@ -50,7 +51,7 @@ struct delivery {
     due_node_t due;           //  while RETRY
     key_line_t *line;         //  order: key
     delivery_t *prev, *next;  //  in the track's pins or exceptions
-    delivery_t *queue_prev, *queue_next;  //  in fresh or again, or in core's fetches
+    delivery_t *queue_prev, *queue_next;  //  in fresh, again or parked, or core's fetches or lonely
     delivery_t *line_prev, *line_next;    //  in line
 };
 
@@ -76,6 +77,9 @@ struct track {
     delivery_t *exceptions;  //  retry, held, slow
     delivery_t *fresh;       //  waiting for a first try, with their events
     delivery_t *again;       //  waiting once more, with their events
+    delivery_t *parked;      //  waiting once more, their events not read yet
+    size_t again_count;      //  how many in again
+    size_t awaited;          //  how many whose events are being read again
     size_t pinned;           //  how many pins
     size_t excepted;         //  how many exceptions
     size_t held_rows;        //  exceptions that are HELD
@@ -99,6 +103,7 @@ struct subscriber {
     pace_t pace;
     health_t health;
     due_node_t wake;   //  its rate, its breaker or its end has a time
+    size_t parked;     //  deliveries, over all tracks
     int64_t deficit;   //  bytes it may still send in its turn
     bool is_ready;     //  in offer->ready or offer->ready_again
     bool is_urgent;    //  in offer->ready: it has first tries

@@ -99,6 +99,14 @@ save_document (core_t *core, subscription_t *subscription)
     change->document = subscription_ref (subscription);
 }
 
+void
+subscribing_consider (core_t *core, subscriber_t *self)
+{
+    for (int32_t i = 0; i < core->settings.partitions; i++)
+        track_consider (core, &self->tracks [i]);
+    ready_queue_reconsider (core, self);
+}
+
 //  Another version of it takes its place. What was matched before stays matched.
 static void
 replace (core_t *core, subscriber_t *self, subscription_t *subscription)
@@ -115,9 +123,7 @@ replace (core_t *core, subscriber_t *self, subscription_t *subscription)
     if (resumes)
         breaker_reset (core, self);
     subscription_destroy (&old);
-    for (int32_t i = 0; i < core->settings.partitions; i++)
-        track_consider (core, &self->tracks [i]);
-    ready_queue_reconsider (core, self);
+    subscribing_consider (core, self);
 }
 
 //  The last seq that a new one does not want.
@@ -309,7 +315,7 @@ subscribing_wake (core_t *core, subscriber_t *self)
         save_document (core, ended);
         replace (core, self, ended);
     }
-    ready_queue_reconsider (core, self);
+    subscribing_consider (core, self);
 }
 
 void

@@ -3,6 +3,7 @@
 #include "broker/core/alone.h"
 #include "broker/core/key_line.h"
 #include "broker/core/lease.h"
+#include "broker/core/parking.h"
 #include "broker/core/pending.h"
 #include "broker/core/reading.h"
 #include "broker/core/ready_queue.h"
@@ -200,7 +201,7 @@ track_add_stored (core_t *core, track_t *track, const exception_at_t *stored)
         reading_fetch (core, delivery);
     }
     else if (delivery->state == DELIVERY_WAITING)
-        reading_fetch (core, delivery);
+        parking_put (core, delivery);
 }
 
 static void
@@ -237,7 +238,7 @@ track_requeue (core_t *core, delivery_t *delivery)
     if (delivery->event)
         waiting_put (core, delivery, true);
     else
-        reading_fetch (core, delivery);
+        parking_put (core, delivery);
 }
 
 static exception_t
@@ -310,7 +311,7 @@ leave_line (core_t *core, delivery_t *delivery)
     if (next->event)
         waiting_put (core, next, false);
     else
-        reading_fetch (core, next);
+        parking_put (core, next);
 }
 
 //  Takes it out of everything and frees it.
@@ -318,6 +319,7 @@ static void
 forget (core_t *core, delivery_t *delivery)
 {
     alone_forget (core, delivery);
+    parking_remove (delivery);
     waiting_remove (core, delivery);
     waiting_drop_event (core, delivery);
     reading_cancel (core, delivery);
@@ -419,6 +421,7 @@ track_consider (core_t *core, track_t *track)
         track->is_hungry = true;
         DL_APPEND2 (core->hungry, track, hungry_prev, hungry_next);
     }
+    parking_go (core, track);
     ready_queue_consider (core, track);
 }
 

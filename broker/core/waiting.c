@@ -21,6 +21,7 @@ waiting_put (core_t *core, delivery_t *delivery, bool at_front)
     else
         DL_APPEND2 (*queue, delivery, queue_prev, queue_next);
     delivery->is_queued = true;
+    delivery->track->again_count += delivery->is_again;
     core->waiting++;
     ready_queue_consider (core, delivery->track);
 }
@@ -33,6 +34,7 @@ waiting_remove (core_t *core, delivery_t *delivery)
     delivery_t **queue = queue_of (delivery);
     DL_DELETE2 (*queue, delivery, queue_prev, queue_next);
     delivery->is_queued = false;
+    delivery->track->again_count -= delivery->is_again;
     core->waiting--;
 }
 
