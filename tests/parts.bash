@@ -215,9 +215,9 @@ part_bench_smoke () {
 }
 
 #   Hours of the same: a million lives of the simulated world (its TAP has how far they are), and the
-#   plays that are marked so.
+#   plays that are marked so. Words go to these.
 part_soak () {
     build release sim && tests/sim/run --seeds 1 "${SOAK_SEEDS:-1000000}"
-    run_system soak
+    run_system soak "$@"
     run_kinto soak
 }

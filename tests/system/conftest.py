@@ -14,12 +14,18 @@ from harness.tocsin import Daemons, Up
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rounds", type=int, default=12, help="of killing and starting again")
+    parser.addoption("--seconds", type=float, default=600, help="of each torture in soak")
     parser.addoption("--seed", type=int, default=None, help="repeats a run of killing")
 
 
 @pytest.fixture
 def rounds(request: pytest.FixtureRequest) -> int:
     return int(request.config.getoption("--rounds"))
+
+
+@pytest.fixture
+def seconds(request: pytest.FixtureRequest) -> float:
+    return float(request.config.getoption("--seconds"))
 
 
 @pytest.fixture

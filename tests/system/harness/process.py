@@ -99,6 +99,11 @@ class Process:
     def thaw(self) -> None:
         self.child.send_signal(signal.SIGCONT)
 
+    def freeze_for(self, seconds: float) -> None:
+        self.freeze()
+        threading.Event().wait(seconds)  # being stopped for a time is the play here
+        self.thaw()
+
     def resident_bytes(self) -> int:
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")

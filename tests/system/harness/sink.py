@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,7 +72,7 @@ class Consumer:
         self.faults: list[str] = []  # deliveries that are not as promised
         self._deliveries: list[Delivery] = []
         self._changed = threading.Condition()
-        self._answer = Answer()
+        self._answer_to: Callable[[Delivery], Answer] = lambda _: Answer()
         self._answers_first: deque[Answer] = deque()
         self._open = asyncio.Event()
         self._open.set()
@@ -86,7 +86,10 @@ class Consumer:
     #   Manners
 
     def always_answers(self, answer: Answer) -> None:
-        self._answer = answer
+        self._answer_to = lambda _: answer
+
+    def answers_by(self, answer_to: Callable[[Delivery], Answer]) -> None:
+        self._answer_to = answer_to
 
     def answers_first(self, *answers: Answer) -> None:
         """To the next deliveries, one each; then as always."""
@@ -106,7 +109,8 @@ class Consumer:
                 self.faults.append(fault)
             self._deliveries.append(delivery)
             self._changed.notify_all()
-        answer = self._answers_first.popleft() if self._answers_first else self._answer
+        first = self._answers_first
+        answer = first.popleft() if first else self._answer_to(delivery)
         await self._open.wait()
         return answer
 
