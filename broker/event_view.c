@@ -153,7 +153,8 @@ find_state (join_t *self, const subscription_t *subscription, const trace_t *tra
             event_view_is_wanted (subscription, event) ? DELIVERY_DELIVERED : DELIVERY_NOT_MATCHED;
     else {
         self->behind += name_hash (id);
-        return false;
+        *state = DELIVERY_IN_FLIGHT;
+        return core_is_saving (self->view->core, id, event->partition, event->seq);
     }
     return *state != DELIVERY_NOT_MATCHED;
 }

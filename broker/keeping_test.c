@@ -183,6 +183,7 @@ a_full_store_refuses_events_keeps_outcomes_and_recovers (void **state)
     message_clear (&refuse);
 
     actor_settle (worker, session, given.lease, OUTCOME_OK);
+    actor_await_status (gateway, "e1", "S", "in_flight");  //  shown all the while
     message_t heard = {0};
     while (heard.command != COMMAND_SETTLED) {  //  as soon as the store is tried again
         message_clear (&heard);
@@ -191,6 +192,7 @@ a_full_store_refuses_events_keeps_outcomes_and_recovers (void **state)
             actor_beat (worker, session, 0);
     }
     message_clear (&heard);
+    actor_await_status (gateway, "e1", "S", "delivered");
     assert_int_equal (actor_publish_and_wait (gateway, "e2", "2").seq, 2);
 }
 

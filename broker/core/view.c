@@ -1,5 +1,7 @@
 #include "broker/core/view.h"
 
+#include <string.h>
+
 #include "broker/core/breaker.h"
 #include "broker/core/road.h"
 #include "broker/core/track.h"
@@ -47,6 +49,19 @@ int64_t
 core_last_seq (const core_t *self, int32_t partition)
 {
     return self->partitions [partition].last_seq;
+}
+
+bool
+core_is_saving (const core_t *self, const char *subscription, int32_t partition, int64_t seq)
+{
+    for (const pending_t *pending = self->pending; pending; pending = pending->next)
+        for (size_t i = 0; i < pending->change_count; i++) {
+            const change_t *change = &pending->changes [i];
+            if (change->kind == CHANGE_ATTEMPT && change->seq == seq &&
+                change->partition == partition && strcmp (change->subscription, subscription) == 0)
+                return true;
+        }
+    return false;
 }
 
 subscription_t *

@@ -30,6 +30,8 @@ typedef struct {
 bool core_look (const core_t *self, const char *subscription, int32_t partition, int64_t seq,
                 delivery_view_t *view);
 bool core_has_passed (const core_t *self, const char *subscription, int32_t partition, int64_t seq);
+//  It has been tried, and the disk does not know of it yet: a crash now would repeat it.
+bool core_is_saving (const core_t *self, const char *subscription, int32_t partition, int64_t seq);
 
 //  The seq of the last event of a partition that is on disk and was announced; 0: none.
 int64_t core_last_seq (const core_t *self, int32_t partition);
