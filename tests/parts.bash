@@ -146,11 +146,13 @@ pytest_to_tap () {
             -e "s/^(FAILED|ERROR) ([^ ]*::([^ []*).*)/not ok \\2\\n# repeat: tests\\/run $2 -k \\3/p"
 }
 
+pytest_seconds=7200  #  for all plays of one part
+
 #   run_pytest PART VENV DIRECTORY MARKERS WORD…: against the programs of TOCSIN_BUILD.
 run_pytest () {
     local part=$1 venv=$2 directory=$3 markers=$4
     local log=$results/pytest-$part.log
-    timeout 7200 "$venv/bin/python" -m pytest -rpfEsxX -p no:cacheprovider \
+    timeout $pytest_seconds "$venv/bin/python" -m pytest -rpfEsxX -p no:cacheprovider \
         --rootdir="$directory" -c "$directory/pyproject.toml" -m "$markers" "${@:5}" "$directory" >"$log" 2>&1
     local code=$?
     pytest_to_tap "$log" "$part"
@@ -218,6 +220,7 @@ part_bench_smoke () {
 #   plays that are marked so. Words go to these.
 part_soak () {
     build release sim && tests/sim/run --seeds 1 "${SOAK_SEEDS:-1000000}"
-    run_system soak "$@"
+    pytest_seconds=172800
+    run_system soak -s "$@"
     run_kinto soak
 }

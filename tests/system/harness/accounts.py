@@ -24,7 +24,7 @@ SORRY = Answer(503)
 
 
 def plain_event(publisher: int, number: int) -> Json:
-    subject = f"/things/{publisher}/{number % 7}"
+    subject = f"/buckets/b/things/{publisher}/{number % 7}"
     event = {"id": f"p{publisher}-{number}", "type": "test.thing", "subject": subject, "data": {}}
     return {"data": event}
 
@@ -120,7 +120,7 @@ def is_one_in(count: int, event_id: str) -> bool:
 
 
 class Audience:
-    """Three consumers of everything, each of which is promised something else."""
+    """Three consumers of all that a load makes, each of which is promised something else."""
 
     def __init__(self, tocsin: Tocsin, sink: Sink) -> None:
         self.tocsin = tocsin
@@ -132,7 +132,7 @@ class Audience:
         self.consumers = [self.steady, self.ordered, self.picky]
         self._sorry_for: set[str] = set()
         client = tocsin.client()
-        match = {"type": "**"}
+        match = {"subject": "/buckets/b/**"}
         client.subscribe(self.steady.subscription(match=match, retry=QUICK))
         client.subscribe(self.ordered.subscription(match=match, retry=QUICK, order="key"))
         final = {**QUICK, "final": [422]}

@@ -1,0 +1,127 @@
+"""The disk is full: new events are refused, deliveries go on, and room is all that it takes."""
+
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.accounts import Audience, Load, Troubles
+from harness.client import Client
+from harness.sink import Sink
+from harness.small_disk import SmallDisk
+from harness.tocsin import Daemons, Up
+from harness.waiting import until
+
+DISK_BYTES = 64 << 20
+LITTLE_BYTES = 3 << 20
+EVENT_BYTES = 10_000
+MOST_EVENTS = 3 * DISK_BYTES // EVENT_BYTES
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with SmallDisk(tmp_path / "data", DISK_BYTES) as disk:
+        yield disk
+
+
+@pytest.fixture
+def cramped(disk: SmallDisk, tmp_path: Path) -> Iterator[Up]:
+    with Up(tmp_path) as up:
+        yield up
+
+
+def fill_with_events(client: Client) -> tuple[list[str], str]:
+    """Posts until it is refused: what was accepted, and the first that was not."""
+    accepted: list[str] = []
+    for number in range(MOST_EVENTS):
+        event = {"id": f"e{number}", "type": "a.b", "subject": "/a", "data": "x" * EVENT_BYTES}
+        answer = client.post("/v1/events", {"data": event})
+        if answer.status_code != 202:
+            assert answer.status_code in (429, 503), answer.text
+            assert int(answer.headers["Retry-After"]) >= 1
+            return accepted, f"e{number}"
+        accepted.append(f"e{number}")
+    raise AssertionError(f"{MOST_EVENTS} events found room")
+
+
+def test_a_full_disk_refuses_events_delivers_and_recovers(
+    disk: SmallDisk, cramped: Up, sink: Sink
+) -> None:
+    consumer = sink.consumer("shop")
+    consumer.holds()
+    client = cramped.client()
+    client.subscribe(consumer.subscription())
+    disk.leave(LITTLE_BYTES)
+    accepted, refused = fill_with_events(client)
+    assert client.get(f"/v1/events/{refused}").status_code == 404
+
+    consumer.releases()
+    consumer.wait_for_ids(accepted)
+    for event_id in accepted:  # its end may have to wait for room
+        assert client.delivery(event_id, "shop")["status"] in ("in_flight", "delivered")
+
+    disk.make_room()
+    client.publish(id=refused)  # the same process takes it
+    for event_id in (*accepted, refused):
+        client.wait_for_delivery(event_id, "shop", "delivered")
+    assert set(consumer.counts().values()) == {1}
+
+
+def test_whoever_dies_on_a_full_disk_starts_again_there_and_delivers(
+    disk: SmallDisk, cramped: Up, sink: Sink
+) -> None:
+    consumer = sink.consumer("shop")
+    consumer.holds()
+    cramped.client().subscribe(consumer.subscription())
+    disk.leave(LITTLE_BYTES)
+    accepted, refused = fill_with_events(cramped.client())
+    cramped.kill()
+    consumer.releases()
+    disk.leave(0)
+    cramped.start()
+    consumer.wait_for_ids(accepted)
+
+    disk.make_room()
+    client = cramped.client()
+    client.publish(id=refused)
+    for event_id in (*accepted, refused):
+        client.wait_for_delivery(event_id, "shop", "delivered")
+
+
+def one_round(daemons: Daemons, disk: SmallDisk, chance: random.Random) -> None:
+    """Full, and full again after a kill, until somebody was refused; and room again."""
+    disk.leave(chance.choice([0, 4096, 65536]))
+    stranger = daemons.client()
+    until(lambda: is_refused(stranger), "the disk is full")
+    if chance.random() < 0.5:
+        daemons.broker.kill()
+        daemons.start_broker()
+    disk.make_room()
+
+
+def is_refused(client: Client) -> bool:
+    event = {"type": "other.thing", "subject": "/a", "data": "x" * EVENT_BYTES}
+    return client.post("/v1/events", {"data": event}).status_code in (429, 503)
+
+
+@pytest.mark.soak
+def test_a_disk_that_is_full_again_and_again_loses_nothing(
+    disk: SmallDisk, tmp_path: Path, sink: Sink, seconds: float, seed: int
+) -> None:
+    """Under load, with kills, until the time is over or the log itself has taken the room."""
+    print(f"repeat with --seed {seed}")
+    chance = random.Random(seed)
+    deadline = time.monotonic() + seconds
+    load, troubles = Load(), Troubles()
+    with Daemons(tmp_path) as daemons:
+        audience = Audience(daemons, sink)
+        daemons.start_worker()
+        with load.of(daemons, 2):
+            while time.monotonic() < deadline and disk.free_bytes() > DISK_BYTES // 4:
+                load.wait_for_more(20)
+                start = time.monotonic()
+                one_round(daemons, disk, chance)
+                troubles.note("disk", start, time.monotonic())
+        audience.check(load.accepted, troubles)
