@@ -211,7 +211,7 @@ class Rogue:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         gone = (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError)
         with contextlib.suppress(*gone):
-            while not writer.is_closing():
+            while not (writer.is_closing() or reader.at_eof()):
                 if self.manner.reads:
                     head = await reader.readuntil(b"\r\n\r\n")
                     length = head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]

@@ -27,7 +27,7 @@ def run(*arguments: str, name: str = "tocsin") -> "subprocess.CompletedProcess[s
 
 
 def with_defaults(settings: dict[str, object]) -> dict[str, object]:
-    """A play counts its own events: what Tocsin tells of itself is told only where it asks for it."""
+    """A play counts its own events: what Tocsin tells of itself is told only if it asks for it."""
     named = {key.replace("__", "/"): value for key, value in settings.items()}
     return {"broker/tells": 0, **named}
 
