@@ -23,10 +23,12 @@ class Extent:
     backlog: int  # events waiting for a consumer that is dead
     syncs: int
     commits: int  # of each size
+    crowd: int  # subscriptions
+    long_backlog: int  # events that come while a consumer is away
 
 
-FULL = Extent(5, 5, 20, (100, 4000, 8000), 1_000_000, 2000, 3000)
-SMOKE = Extent(1, 0.3, 0.5, (100, 1000), 2000, 50, 100)
+FULL = Extent(5, 5, 20, (100, 4000, 8000), 1_000_000, 2000, 3000, 10_000, 10_000_000)
+SMOKE = Extent(1, 0.3, 0.5, (100, 1000), 2000, 50, 100, 200, 3000)
 
 
 @dataclass(frozen=True)

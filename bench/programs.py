@@ -1,8 +1,10 @@
 """The programs that bench/run starts, and what they print."""
 
+import http.client
 import json
 import os
 import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -68,16 +70,34 @@ class Tocsin(Program):
         super().__init__(build / "bin/tocsin", "up", "--data", data, "--listen", "127.0.0.1:0")
         self.port = int(self.words[2].rpartition(":")[2])
         self.token = Path(self.words[3]).read_text().strip()
+        self.connection: http.client.HTTPConnection | None = None
 
-    def subscribe(self, name: str, url: str) -> None:
-        document = {"id": name, "match": {"type": "**"}, "deliver": {"url": url}}
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/v1/subscriptions",
-            data=json.dumps({"data": document}).encode(),
-            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request) as answer:
-            assert answer.status == 201, answer.status
+    def subscribe(self, name: str, url: str, match: Figures | None = None) -> None:
+        document = {"id": name, "match": match or {"type": "**"}, "deliver": {"url": url}}
+        self._ask("POST", "/v1/subscriptions", {"data": document})
+
+    def unsubscribe(self, name: str) -> None:
+        self._ask("DELETE", f"/v1/subscriptions/{name}")
+
+    def pause(self, name: str) -> None:
+        self._ask("POST", f"/v1/subscriptions/{name}/pause")
+
+    def resume(self, name: str) -> None:
+        self._ask("POST", f"/v1/subscriptions/{name}/resume")
+
+    def _ask(self, method: str, path: str, body: Figures | None = None) -> None:
+        """One request over a connection that is kept; what is not 2xx ends the run."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        if body:
+            headers["Content-Type"] = "application/json"
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        self.connection.request(method, path, json.dumps(body) if body else None, headers)
+        answer = self.connection.getresponse()
+        text = answer.read()
+        if answer.will_close:
+            self.connection.close()
+        assert answer.status // 100 == 2, (method, path, answer.status, text)
 
 
 class Sink(Program):
@@ -100,12 +120,27 @@ class Sink(Program):
 
     def wait_for(self, distinct: int, seconds: float) -> Figures:
         """Until so many different events have arrived; one that never does ends the run."""
+        return self._wait_for("distinct", distinct, seconds)
+
+    def wait_for_count(self, count: int, seconds: float) -> Figures:
+        """Until so many deliveries have arrived, whichever they are."""
+        return self._wait_for("count", count, seconds)
+
+    def _wait_for(self, what: str, least: int, seconds: float) -> Figures:
         deadline = time.monotonic() + seconds
-        while (stats := self.stats())["distinct"] < distinct:
+        while (stats := self.stats())[what] < least:
             if time.monotonic() > deadline:
-                raise RuntimeError(f"{stats['distinct']} of {distinct} arrived in {seconds:g} s")
+                raise RuntimeError(f"{stats[what]} of {least} arrived in {seconds:g} s")
             time.sleep(0.02)
         return stats
+
+
+class SlowSink(Program):
+    def __init__(self, milliseconds: int) -> None:
+        super().__init__(
+            sys.executable, Path(__file__).with_name("slow_sink.py"), str(milliseconds)
+        )
+        self.url = f"http://127.0.0.1:{self.words[2]}/hook"
 
 
 class Load:
