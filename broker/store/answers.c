@@ -68,16 +68,31 @@ history_add_exception (history_t *self, const char *subscription, const exceptio
         (exception_row_t){.subscription = allocate_copy (subscription), .exception = *exception};
 }
 
+static attempt_t
+attempt_copy (const attempt_t *attempt)
+{
+    attempt_t copy = *attempt;
+    copy.error = allocate_copy (attempt->error);
+    copy.worker = allocate_copy (attempt->worker);
+    copy.result = allocate_copy (attempt->result);
+    return copy;
+}
+
+static void
+attempt_clear (attempt_t *attempt)
+{
+    drop (attempt->error);
+    drop (attempt->worker);
+    drop (attempt->result);
+}
+
 void
 history_add_attempt (history_t *self, const char *subscription, const attempt_t *attempt)
 {
     self->attempts = array_room (self->attempts, self->attempt_count, sizeof *self->attempts);
     attempt_row_t *row = &self->attempts [self->attempt_count++];
     row->subscription = allocate_copy (subscription);
-    row->attempt = *attempt;
-    row->attempt.error = allocate_copy (attempt->error);
-    row->attempt.worker = allocate_copy (attempt->worker);
-    row->attempt.result = allocate_copy (attempt->result);
+    row->attempt = attempt_copy (attempt);
 }
 
 static int
@@ -119,9 +134,7 @@ history_destroy (history_t **self_p)
         drop (self->exceptions [i].subscription);
     for (size_t i = 0; i < self->attempt_count; i++) {
         drop (self->attempts [i].subscription);
-        drop (self->attempts [i].attempt.error);
-        drop (self->attempts [i].attempt.worker);
-        drop (self->attempts [i].attempt.result);
+        attempt_clear (&self->attempts [i].attempt);
     }
     free (self->exceptions);
     free (self->attempts);
@@ -178,6 +191,15 @@ inventory_add_exception (inventory_t *self, const exception_at_t *exception)
 }
 
 void
+inventory_add_health (inventory_t *self, size_t subscription, const health_t *health)
+{
+    ASSERT (subscription < self->subscription_count, "the id of the row is the subscription's own");
+    self->healths = array_room (self->healths, self->health_count, sizeof *self->healths);
+    self->healths [self->health_count++] = (struct health_row){
+        .subscription = self->subscriptions [subscription]->id, .health = *health};
+}
+
+void
 inventory_destroy (inventory_t **self_p)
 {
     inventory_t *self = *self_p;
@@ -188,8 +210,45 @@ inventory_destroy (inventory_t **self_p)
     for (size_t i = 0; i < self->subscription_count; i++)
         subscription_destroy (&self->subscriptions [i]);
     free (self->progresses);
+    free (self->healths);
     free (self->subscriptions);
     free (self->partitions);
+    free (self);
+    *self_p = NULL;
+}
+
+listing_t *
+listing_new (void)
+{
+    return ALLOCATE (listing_t);
+}
+
+void
+listing_add (listing_t *self, const char *subscription, int32_t partition, const exception_at_t *at,
+             event_t *event, const attempt_t *attempt)
+{
+    self->rows = array_room (self->rows, self->count, sizeof *self->rows);
+    struct listed_row *row = &self->rows [self->count++];
+    *row = (struct listed_row){.subscription = allocate_copy (subscription),
+                               .partition = partition,
+                               .at = *at,
+                               .event = event};
+    if (attempt)
+        row->attempt = attempt_copy (attempt);
+}
+
+void
+listing_destroy (listing_t **self_p)
+{
+    listing_t *self = *self_p;
+    if (!self)
+        return;
+    for (size_t i = 0; i < self->count; i++) {
+        drop (self->rows [i].subscription);
+        event_destroy (&self->rows [i].event);
+        attempt_clear (&self->rows [i].attempt);
+    }
+    free (self->rows);
     free (self);
     *self_p = NULL;
 }

@@ -1,5 +1,5 @@
-/*  answers – what a store hands out, made row by row: pages, histories, inventories, lists of
- *  tokens. Each owns all it points to and goes in one call (store.h).
+/*  answers – what a store hands out, made row by row: pages, histories, inventories, listings, lists
+ *  of tokens. Each owns all it points to and goes in one call (store.h).
  */
 #ifndef ANSWERS_H
 #define ANSWERS_H
@@ -26,6 +26,14 @@ void inventory_add_progress (inventory_t *self, size_t subscription, int32_t par
 
 /*  One more of the progress row added last: counted if dead, kept otherwise. In order of seq. */
 void inventory_add_exception (inventory_t *self, const exception_at_t *exception);
+
+//  The health of the subscription that was added at this index.
+void inventory_add_health (inventory_t *self, size_t subscription, const health_t *health);
+
+listing_t *listing_new (void);
+//  Takes the event. attempt: NULL: none.
+void listing_add (listing_t *self, const char *subscription, int32_t partition,
+                  const exception_at_t *at, event_t *event, const attempt_t *attempt);
 
 //  A list of tokens, grown by one with a copy of what is said.
 void token_array_add (token_t **tokens, size_t *count, const token_t *token);

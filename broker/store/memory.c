@@ -9,6 +9,7 @@
 
 #include "broker/store/answers.h"
 #include "broker/store/memory_subscribers.h"
+#include "broker/store/weight.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 #include "proto/model/owned.h"
@@ -20,8 +21,10 @@ typedef struct {
 } name_t;
 
 typedef struct {
-    event_t **events;  //  of seq 1, 2, 3 …
-    size_t count;      //  the last seq
+    event_t **events;   //  of seq 1, 2, 3 …; NULL: it has left the log
+    size_t count;       //  the last seq
+    int64_t first_seq;  //  below: only what an exception holds
+    size_t bytes;       //  of the events
     name_t *names;
     int64_t level_seq;
 } partition_t;
@@ -99,6 +102,7 @@ add_event (memory_store_t *self, const event_t *event)
     event_t *kept = event_new (&fields);
     partition->events = array_room (partition->events, partition->count, sizeof (event_t *));
     partition->events [partition->count++] = kept;
+    partition->bytes += event_size_bytes (kept);
     name_t *name = ALLOCATE (name_t);
     name->event = kept;
     HASH_ADD_KEYPTR (hh, partition->names, kept->id, strlen (kept->id), name);
@@ -114,16 +118,78 @@ put_level (memory_store_t *self, const change_t *change)
     partition->level_seq = change->seq;
 }
 
+//  Unless the log has it, or some exception holds it.
+static void
+let_go (memory_store_t *self, partition_t *partition, int32_t number, int64_t seq)
+{
+    event_t **event = &partition->events [seq - 1];
+    if (seq >= partition->first_seq || !*event ||
+        subscribers_hold (&self->subscribers, number, seq))
+        return;
+    name_t *name;
+    HASH_FIND_STR (partition->names, (*event)->id, name);
+    HASH_DEL (partition->names, name);
+    free (name);
+    partition->bytes -= event_size_bytes (*event);
+    event_destroy (event);
+    subscribers_forget_attempts (&self->subscribers, number, seq);
+}
+
+static void
+trim (memory_store_t *self, const change_t *change)
+{
+    partition_t *partition = partition_of (self, change->partition);
+    ASSERT (change->seq <= (int64_t)partition->count, "what is not in the log cannot leave it");
+    int64_t from = partition->first_seq;
+    if (change->seq < from)
+        return;
+    partition->first_seq = change->seq + 1;
+    for (int64_t seq = from; seq <= change->seq; seq++)
+        let_go (self, partition, change->partition, seq);
+}
+
+//  What a subscription that is gone held below first_seq.
+static void
+let_all_go (memory_store_t *self)
+{
+    for (int32_t i = 0; i < self->partition_count; i++)
+        for (int64_t seq = 1; seq < self->partitions [i].first_seq; seq++)
+            let_go (self, &self->partitions [i], i, seq);
+}
+
+//  An exception or an attempt, of an event.
+static void
+keep (memory_store_t *self, const change_t *change)
+{
+    partition_t *partition = partition_of (self, change->partition);
+    ASSERT (change->seq > 0 && change->seq <= (int64_t)partition->count,
+            "deliveries are of events in the log");
+    if (!partition->events [change->seq - 1])
+        return;
+    subscribers_apply (&self->subscribers, change, (int64_t)partition->count);
+    let_go (self, partition, change->partition, change->seq);
+}
+
 static void
 apply (memory_store_t *self, const change_t *change)
 {
-    bool has_partition = change->kind != CHANGE_SUBSCRIPTION &&
-                         change->kind != CHANGE_SUBSCRIPTION_GONE && change->kind != CHANGE_HEALTH;
-    int64_t last_seq = has_partition ? (int64_t)partition_of (self, change->partition)->count : 0;
-    if (change->kind == CHANGE_LEVEL)
-        put_level (self, change);
-    else
-        subscribers_apply (&self->subscribers, change, last_seq);
+    subscribers_t *subscribers = &self->subscribers;
+    switch (change->kind) {
+        case CHANGE_LEVEL: put_level (self, change); break;
+        case CHANGE_TRIM: trim (self, change); break;
+        case CHANGE_SUBSCRIPTION:
+        case CHANGE_HEALTH: subscribers_apply (subscribers, change, 0); break;
+        case CHANGE_PROGRESS:
+            subscribers_apply (subscribers, change,
+                               (int64_t)partition_of (self, change->partition)->count);
+            break;
+        case CHANGE_EXCEPTION:
+        case CHANGE_EXCEPTION_ENDED:
+        case CHANGE_ATTEMPT: keep (self, change); break;
+        case CHANGE_SUBSCRIPTION_GONE:
+            subscribers_apply (subscribers, change, 0);
+            let_all_go (self);
+    }
 }
 
 static void
@@ -199,6 +265,8 @@ read_page (store_t *store, int32_t partition, int64_t above_seq, size_t limit_by
     const partition_t *log = partition_of (self, partition);
     size_t bytes = 0;
     for (size_t i = (size_t)above_seq; i < log->count; i++) {
+        if (!log->events [i])
+            continue;
         bytes += event_size_bytes (log->events [i]);
         if (filled->count && (bytes > limit_bytes || filled->count >= limit_events))
             break;
@@ -231,6 +299,7 @@ load (store_t *store, inventory_t **inventory, problem_t *problem)
     inventory_t *loaded = inventory_new (self->partition_count);
     for (int32_t i = 0; i < self->partition_count; i++)
         loaded->partitions [i] = (struct partition_row){
+            .first_seq = self->partitions [i].first_seq,
             .last_seq = (int64_t)self->partitions [i].count,
             .level_seq = self->partitions [i].level_seq,
         };
@@ -271,6 +340,76 @@ list_tokens (store_t *store, token_t **tokens, size_t *count, problem_t *problem
     HASH_SORT (self->tokens, by_age);
     for (kept_token_t *one = self->tokens; one; one = one->hh.next)
         token_array_add (tokens, count, &one->token);
+    return leave (self, STATUS_OK);
+}
+
+static status_t
+list_exceptions (store_t *store, const char *subscription, exception_state_t state,
+                 list_place_t after, size_t limit, size_t limit_bytes, listing_t **listing,
+                 problem_t *problem)
+{
+    (void)problem;
+    memory_store_t *self = enter (store);
+    OWNED (listing) listing_t *listed = listing_new ();
+    size_t bytes = 0;
+    subscribers_walk_t walk = subscribers_walk (&self->subscribers, subscription, after);
+    while (listed->count < limit && subscribers_next (&walk, state)) {
+        event_t *event = partition_of (self, walk.partition)->events [walk.at.seq - 1];
+        bytes += event_size_bytes (event);
+        if (listed->count > 0 && bytes > limit_bytes)
+            break;
+        listing_add (listed, subscription, walk.partition, &walk.at, event_ref (event),
+                     walk.attempt);
+    }
+    *listing = TAKE (listed);
+    return leave (self, STATUS_OK);
+}
+
+static status_t
+list_dead (store_t *store, int64_t before_ms, size_t limit, listing_t **listing, problem_t *problem)
+{
+    (void)problem;
+    memory_store_t *self = enter (store);
+    listing_t *listed = listing_new ();
+    subscribers_list_dead (&self->subscribers, before_ms, limit, listed);
+    *listing = listed;
+    return leave (self, STATUS_OK);
+}
+
+static status_t
+accepted_ms_of (void *context, int64_t seq, int64_t *accepted_ms, problem_t *problem)
+{
+    (void)problem;
+    const partition_t *partition = context;
+    *accepted_ms = partition->events [seq - 1]->accepted_ms;
+    return STATUS_OK;
+}
+
+static status_t
+find_seq (store_t *store, int32_t partition, int64_t time_ms, int64_t *seq, problem_t *problem)
+{
+    memory_store_t *self = enter (store);
+    partition_t *log = partition_of (self, partition);
+    return leave (self, weight_find_time (log->first_seq, (int64_t)log->count, time_ms,
+                                          accepted_ms_of, log, seq, problem));
+}
+
+static status_t
+weigh (store_t *store, int32_t partition, int64_t before_ms, int64_t bytes_most, weight_t *weight,
+       problem_t *problem)
+{
+    memory_store_t *self = enter (store);
+    partition_t *log = partition_of (self, partition);
+    weight_t weighed = {.first_seq = log->first_seq, .last_seq = (int64_t)log->count};
+    if (before_ms)
+        weight_find_time (log->first_seq, (int64_t)log->count, before_ms, accepted_ms_of, log,
+                          &weighed.age_seq, problem);
+    if (weighed.age_seq < log->first_seq)
+        weighed.age_seq = 0;
+    for (int32_t i = 0; i < self->partition_count; i++)
+        weighed.bytes += (int64_t)self->partitions [i].bytes;
+    weight_share (&weighed, bytes_most);
+    *weight = weighed;
     return leave (self, STATUS_OK);
 }
 
@@ -319,6 +458,10 @@ static const store_ops_t ops = {.commit = commit,
                                 .load = load,
                                 .find_token = find_token,
                                 .list_tokens = list_tokens,
+                                .list_exceptions = list_exceptions,
+                                .list_dead = list_dead,
+                                .find_seq = find_seq,
+                                .weigh = weigh,
                                 .tidy = tidy,
                                 .close = close_store};
 
@@ -330,6 +473,8 @@ memory_store_new (int32_t partitions)
                              .partition_count = partitions,
                              .partitions = allocate ((size_t)partitions, sizeof (partition_t)),
                              .subscribers = {.partitions = partitions}};
+    for (int32_t i = 0; i < partitions; i++)
+        self->partitions [i].first_seq = 1;
     pthread_mutex_init (&self->mutex, NULL);
     return &self->store;
 }

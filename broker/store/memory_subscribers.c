@@ -12,7 +12,7 @@
 #include "proto/model/assert.h"
 
 //  What is kept of one event for one subscription.
-typedef struct {
+typedef struct delivery {
     int64_t place;
     bool is_exception;
     exception_t exception;
@@ -31,6 +31,8 @@ typedef struct subscriber {
     subscription_t *subscription;
     track_t *tracks;  //  of each partition
     delivery_t *deliveries;
+    bool has_health;
+    health_t health;
     UT_hash_handle hh;  //  by id, in the order they were made
 } subscriber_t;
 
@@ -164,6 +166,16 @@ end_subscription (subscribers_t *self, const change_t *change)
         forget_subscriber (self, subscriber);
 }
 
+static void
+put_health (subscribers_t *self, const change_t *change)
+{
+    subscriber_t *subscriber = find_subscriber (self, change->subscription);
+    if (!subscriber)
+        return;
+    subscriber->has_health = true;
+    subscriber->health = change->health;
+}
+
 //  A row of a delivery, or of a track.
 static void
 keep (subscribers_t *self, const change_t *change, int64_t last_seq)
@@ -194,9 +206,40 @@ subscribers_apply (subscribers_t *self, const change_t *change, int64_t last_seq
         case CHANGE_EXCEPTION:
         case CHANGE_EXCEPTION_ENDED:
         case CHANGE_ATTEMPT: keep (self, change, last_seq); break;
-        case CHANGE_HEALTH: break;
+        case CHANGE_HEALTH: put_health (self, change); break;
         case CHANGE_TRIM:
-        case CHANGE_LEVEL: ASSERT (false, "a level is the partition's");
+        case CHANGE_LEVEL: ASSERT (false, "these are the partition's");
+    }
+}
+
+static delivery_t *
+find_delivery (const subscriber_t *subscriber, int64_t place)
+{
+    delivery_t *delivery;
+    HASH_FIND (hh, subscriber->deliveries, &place, sizeof place, delivery);
+    return delivery;
+}
+
+bool
+subscribers_hold (const subscribers_t *self, int32_t partition, int64_t seq)
+{
+    int64_t place = place_of (partition, seq);
+    for (subscriber_t *one = self->by_id; one; one = one->hh.next) {
+        const delivery_t *delivery = find_delivery (one, place);
+        if (delivery && delivery->is_exception)
+            return true;
+    }
+    return false;
+}
+
+void
+subscribers_forget_attempts (subscribers_t *self, int32_t partition, int64_t seq)
+{
+    int64_t place = place_of (partition, seq);
+    for (subscriber_t *one = self->by_id; one; one = one->hh.next) {
+        delivery_t *delivery = find_delivery (one, place);
+        if (delivery)
+            forget_delivery (one, delivery);
     }
 }
 
@@ -205,8 +248,7 @@ subscribers_tell (const subscribers_t *self, history_t *history)
 {
     int64_t place = place_of (history->event->partition, history->event->seq);
     for (subscriber_t *one = self->by_id; one; one = one->hh.next) {
-        delivery_t *delivery;
-        HASH_FIND (hh, one->deliveries, &place, sizeof place, delivery);
+        const delivery_t *delivery = find_delivery (one, place);
         if (delivery && delivery->is_exception)
             history_add_exception (history, one->subscription->id, &delivery->exception);
         for (size_t i = 0; delivery && i < delivery->attempt_count; i++)
@@ -256,7 +298,91 @@ subscribers_list (const subscribers_t *self, inventory_t *inventory)
                 inventory_add_progress (inventory, index, i, &track->progress, track->is_quiet);
             next = list_exceptions (next, i, inventory);
         }
+        if (one->has_health)
+            inventory_add_health (inventory, index, &one->health);
     }
+}
+
+subscribers_walk_t
+subscribers_walk (const subscribers_t *self, const char *subscription, list_place_t after)
+{
+    subscriber_t *one = find_subscriber (self, subscription);
+    if (!one)
+        return (subscribers_walk_t){.next = NULL};
+    HASH_SORT (one->deliveries, by_place);
+    const delivery_t *next = one->deliveries;
+    int64_t above = after.partition < 0 ? 0 : place_of (after.partition, after.seq);
+    while (next && next->place <= above)
+        next = next->hh.next;
+    return (subscribers_walk_t){.next = next};
+}
+
+bool
+subscribers_next (subscribers_walk_t *walk, exception_state_t state)
+{
+    const delivery_t *one = walk->next;
+    while (one && !(one->is_exception && one->exception.state == state))
+        one = one->hh.next;
+    if (!one)
+        return false;
+    walk->next = one->hh.next;
+    walk->partition = place_partition (one->place);
+    walk->at = (exception_at_t){.seq = place_seq (one->place), .exception = one->exception};
+    walk->attempt = one->attempt_count ? &one->attempts [one->attempt_count - 1] : NULL;
+    return true;
+}
+
+//  One that is dead since before a time, and whose it is.
+typedef struct {
+    const delivery_t *delivery;
+    const char *subscription;
+    size_t order;  //  of its subscription, as they were made
+} dead_t;
+
+static int
+by_death (const void *a, const void *b)
+{
+    const dead_t *left = a, *right = b;
+    int64_t left_ms = left->delivery->exception.due_ms;
+    int64_t right_ms = right->delivery->exception.due_ms;
+    if (left_ms != right_ms)
+        return left_ms < right_ms ? -1 : 1;
+    if (left->order != right->order)
+        return left->order < right->order ? -1 : 1;
+    return (left->delivery->place > right->delivery->place) -
+           (left->delivery->place < right->delivery->place);
+}
+
+static dead_t *
+gather_dead (const subscribers_t *self, int64_t before_ms, size_t *count)
+{
+    dead_t *dead = NULL;
+    size_t order = 0;
+    for (subscriber_t *one = self->by_id; one; one = one->hh.next, order++)
+        for (delivery_t *at = one->deliveries; at; at = at->hh.next) {
+            if (!at->is_exception || at->exception.state != EXCEPTION_DEAD ||
+                at->exception.due_ms >= before_ms)
+                continue;
+            dead = array_room (dead, *count, sizeof *dead);
+            dead [(*count)++] = (dead_t){at, one->subscription->id, order};
+        }
+    return dead;
+}
+
+void
+subscribers_list_dead (const subscribers_t *self, int64_t before_ms, size_t limit,
+                       listing_t *listing)
+{
+    size_t count = 0;
+    dead_t *dead = gather_dead (self, before_ms, &count);
+    if (count)
+        qsort (dead, count, sizeof *dead, by_death);
+    for (size_t i = 0; i < count && i < limit; i++) {
+        int64_t place = dead [i].delivery->place;
+        exception_at_t at = {.seq = place_seq (place), .exception = dead [i].delivery->exception};
+        listing_add (listing, dead [i].subscription, place_partition (place), &at, NULL, NULL);
+    }
+    free (dead);
 }
 
 void

@@ -125,6 +125,47 @@ list_tokens (store_t *store, token_t **tokens, size_t *count, problem_t *problem
     return status == STATUS_OK ? reader_list_tokens (loan.reader, tokens, count, problem) : status;
 }
 
+static status_t
+list_exceptions (store_t *store, const char *subscription, exception_state_t state,
+                 list_place_t after, size_t limit, size_t limit_bytes, listing_t **listing,
+                 problem_t *problem)
+{
+    OWNED (loan) loan_t loan = {.pool = &self_of (store)->pool};
+    status_t status = loan_take (&loan, problem);
+    return status == STATUS_OK ? reader_list_exceptions (loan.reader, subscription, state, after,
+                                                         limit, limit_bytes, listing, problem)
+                               : status;
+}
+
+static status_t
+list_dead (store_t *store, int64_t before_ms, size_t limit, listing_t **listing, problem_t *problem)
+{
+    OWNED (loan) loan_t loan = {.pool = &self_of (store)->pool};
+    status_t status = loan_take (&loan, problem);
+    return status == STATUS_OK ? reader_list_dead (loan.reader, before_ms, limit, listing, problem)
+                               : status;
+}
+
+static status_t
+find_seq (store_t *store, int32_t partition, int64_t time_ms, int64_t *seq, problem_t *problem)
+{
+    OWNED (loan) loan_t loan = {.pool = &self_of (store)->pool};
+    status_t status = loan_take (&loan, problem);
+    return status == STATUS_OK ? reader_find_seq (loan.reader, partition, time_ms, seq, problem)
+                               : status;
+}
+
+static status_t
+weigh (store_t *store, int32_t partition, int64_t before_ms, int64_t bytes_most, weight_t *weight,
+       problem_t *problem)
+{
+    OWNED (loan) loan_t loan = {.pool = &self_of (store)->pool};
+    status_t status = loan_take (&loan, problem);
+    return status == STATUS_OK
+               ? reader_weigh (loan.reader, partition, before_ms, bytes_most, weight, problem)
+               : status;
+}
+
 //  The writer's connection goes last: SQLite's own clean-up of the WAL is left to it.
 static void
 close_store (store_t **store_p)
@@ -152,6 +193,10 @@ static const store_ops_t ops = {.commit = commit,
                                 .load = load,
                                 .find_token = find_token,
                                 .list_tokens = list_tokens,
+                                .list_exceptions = list_exceptions,
+                                .list_dead = list_dead,
+                                .find_seq = find_seq,
+                                .weigh = weigh,
                                 .tidy = tidy,
                                 .close = close_store};
 
@@ -233,7 +278,8 @@ check_ends (sqlite_store_t *self, problem_t *problem)
     OWNED (loan) loan_t loan = {.pool = &self->pool};
     status_t status = loan_take (&loan, problem);
     for (int32_t i = 0; i < self->writer.partition_count && status == STATUS_OK; i++)
-        status = reader_check_end (loan.reader, i, self->writer.partitions [i].last_seq, problem);
+        status = reader_check_end (loan.reader, i, self->writer.partitions [i].first_seq,
+                                   self->writer.partitions [i].last_seq, problem);
     return status;
 }
 

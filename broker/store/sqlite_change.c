@@ -51,6 +51,8 @@ end_subscription (writer_t *self, const change_t *change)
     self->is_sweeping = true;
     int code = run_with (self, STATEMENT_END_SUBSCRIPTION, number, 0);
     if (code == SQLITE_OK)
+        code = run_with (self, STATEMENT_END_HEALTH, number, 0);
+    if (code == SQLITE_OK)
         code = run_with (self, STATEMENT_END_PROGRESS, track_of (number, 0),
                          track_of (number, PLACE_PARTITIONS_MOST));
     return code == SQLITE_OK ? run_with (self, STATEMENT_ADD_GONE, number, 0) : code;
@@ -73,6 +75,15 @@ put_exception (writer_t *self, int64_t number, const change_t *change)
     return connection_run (&self->connection, STATEMENT_PUT_EXCEPTION);
 }
 
+//  The last one that held an event below first_seq lets it go.
+static int
+end_exception (writer_t *self, int64_t number, int64_t place)
+{
+    bool has_left;
+    int code = run_with (self, STATEMENT_END_EXCEPTION, number, place);
+    return code == SQLITE_OK ? writer_let_go (self, place, &has_left) : code;
+}
+
 static int
 put_attempt (writer_t *self, int64_t number, const change_t *change)
 {
@@ -92,6 +103,16 @@ put_level (writer_t *self, const change_t *change)
     return SQLITE_OK;
 }
 
+static int
+put_health (writer_t *self, const change_t *change)
+{
+    int64_t number = numbers_find (&self->numbers, change->subscription);
+    if (number == 0)
+        return SQLITE_OK;
+    health_put (statement_of (self, STATEMENT_PUT_HEALTH), number, &change->health);
+    return connection_run (&self->connection, STATEMENT_PUT_HEALTH);
+}
+
 //  A row of a delivery, or of a track.
 static int
 keep (writer_t *self, const change_t *change)
@@ -103,12 +124,15 @@ keep (writer_t *self, const change_t *change)
     if (change->kind == CHANGE_PROGRESS)
         return put_progress (self, number, change);
     ASSERT (change->seq > 0 && change->seq <= last_seq, "deliveries are of events in the log");
-    if (change->kind == CHANGE_EXCEPTION)
-        return put_exception (self, number, change);
-    if (change->kind == CHANGE_ATTEMPT)
-        return put_attempt (self, number, change);
-    return run_with (self, STATEMENT_END_EXCEPTION, number,
-                     place_of (change->partition, change->seq));
+    int64_t place = place_of (change->partition, change->seq);
+    if (change->kind == CHANGE_EXCEPTION_ENDED)
+        return end_exception (self, number, place);
+    bool is_there;
+    int code = writer_look_for (self, place, &is_there);
+    if (code != SQLITE_OK || !is_there)
+        return code;
+    return change->kind == CHANGE_EXCEPTION ? put_exception (self, number, change)
+                                            : put_attempt (self, number, change);
 }
 
 int
@@ -118,8 +142,8 @@ writer_change (writer_t *self, const change_t *change)
         case CHANGE_SUBSCRIPTION: return put_subscription (self, change);
         case CHANGE_SUBSCRIPTION_GONE: return end_subscription (self, change);
         case CHANGE_LEVEL: return put_level (self, change);
-        case CHANGE_HEALTH:
-        case CHANGE_TRIM: return SQLITE_OK;
+        case CHANGE_HEALTH: return put_health (self, change);
+        case CHANGE_TRIM: return writer_trim (self, change);
         case CHANGE_PROGRESS:
         case CHANGE_EXCEPTION:
         case CHANGE_EXCEPTION_ENDED:

@@ -13,6 +13,18 @@ enum {
 #define EVENT_COLUMNS                                                                         \
     "place, partition, id, given_id, source, type, subject, key, time, content_type, phase, " \
     "accepted_ms, data, seal"
+#define PARTITION_COLUMNS "number, first_seq, last_seq, level_seq, seal"
+#define EXCEPTION_COLUMNS \
+    "subscription, place, state, attempts, forgiven, crashes, due_ms, reason, seal"
+#define ATTEMPT_COLUMNS                                                                      \
+    "place, subscription, number, time_ms, duration_ms, connect_us, tls_us, first_byte_us, " \
+    "outcome, http_status, error, worker, result, seal"
+#define HEALTH_COLUMNS "subscription, failing_since_ms, probe_ms, failures, openings, seal"
+
+//  Above ?1, up to ?2, of events that somebody's exception keeps.
+#define HELD_PLACES                                                                              \
+    "SELECT DISTINCT e.place FROM exception e JOIN subscription s ON s.number = e.subscription " \
+    "WHERE e.place > ?1 AND e.place <= ?2"
 
 static const struct {
     connection_use_t use;

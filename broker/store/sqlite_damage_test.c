@@ -13,11 +13,21 @@
 
 #include <cmocka.h>
 
-#include "broker/store/store_scene.h"
+#include "broker/store/sqlite_old.h"
 #include "proto/model/allocate.h"
 #include "proto/model/owned.h"
 
-enum { SEEDS = 250, EVENTS = 40, SUBSCRIPTIONS = 4, PAGE = 4096, PARTITION = 1 };
+enum {
+    SEEDS = 250,
+    EVENTS = 40,
+    SUBSCRIPTIONS = 4,
+    PAGE = 4096,
+    PARTITION = 1,
+    TRIMMED_SEQ = 8,  //  of these only what is held is there
+    UNHELD_SEQ = 3
+};
+
+static const int64_t time_ms = 1700000000000;
 
 //  The file as it was closed, and what was in it.
 typedef struct {
@@ -25,7 +35,9 @@ typedef struct {
     size_t size;
     inventory_t *inventory;
     page_t *page;
-    int refused, noticed, unharmed;  //  how many seeds ended so
+    listing_t *listings [EXCEPTION_DEAD + 1];  //  of S1, by state
+    int64_t middle_seq;                        //  of a time between the events
+    int refused, noticed, unharmed;            //  how many seeds ended so
 } original_t;
 
 static change_t
@@ -34,8 +46,11 @@ change_of (const char *subscription, int kind, int64_t seq)
     change_t change = {.subscription = subscription, .partition = PARTITION, .seq = seq};
     if (kind == 0) {
         change.kind = CHANGE_EXCEPTION;
-        change.exception = (exception_t){
-            .state = (exception_state_t)(seq % 4), .attempts = 3, .due_ms = 1000 * seq};
+        change.exception =
+            (exception_t){.state = (exception_state_t)(seq % 4),
+                          .attempts = 3,
+                          .due_ms = 1000 * seq,
+                          .reason = seq % 4 == EXCEPTION_DEAD ? REASON_FINAL : REASON_NONE};
     }
     else {
         change.kind = CHANGE_ATTEMPT;
@@ -65,29 +80,64 @@ fill (scene_t *scene)
                            .progress = &progress};
         scene_change (scene, &change, 1);
         for (int64_t seq = 1; seq <= 12; seq++) {
+            if (seq == UNHELD_SEQ)
+                continue;
             change_t changes [] = {change_of (id, 0, seq), change_of (id, 1, seq)};
             scene_change (scene, changes, 2);
         }
+        change_t health = {.kind = CHANGE_HEALTH,
+                           .subscription = id,
+                           .health = {.failing_since_ms = 1000 + i, .failures = 5}};
+        scene_change (scene, &health, 1);
     }
+    change_t trim = {.kind = CHANGE_TRIM, .partition = PARTITION, .seq = TRIMMED_SEQ};
+    scene_change (scene, &trim, 1);
     token_t token = {"t_1", "aa", "name", "admin", 1};
     batch_t batch = {.tokens = &token, .token_count = 1};
     assert_int_equal (scene->store->ops->commit (scene->store, &batch, NULL, NULL), STATUS_OK);
 }
 
-static void
-read_original (original_t *self)
+static status_t
+list (store_t *store, exception_state_t state, listing_t **listing, problem_t *problem)
 {
-    OWNED (scene) scene_t *scene = scene_sqlite (2);
-    fill (scene);
+    return store->ops->list_exceptions (store, "S1", state, (list_place_t){-1, 0}, 99, SIZE_MAX,
+                                        listing, problem);
+}
+
+static void
+read_answers (original_t *self, scene_t *scene)
+{
+    store_t *store = scene->store;
     self->inventory = scene_load (scene);
     self->page = scene_read (scene, PARTITION, 0);
-    scene_close (scene);
+    for (int i = 0; i <= EXCEPTION_DEAD; i++)
+        assert_int_equal (list (store, (exception_state_t)i, &self->listings [i], NULL), STATUS_OK);
+    assert_int_equal (store->ops->find_seq (store, PARTITION, time_ms, &self->middle_seq, NULL),
+                      STATUS_OK);
+}
+
+//  Of a closed file.
+static void
+read_original (original_t *self, scene_t *scene)
+{
     FILE *file = fopen (scene->path, "rb");
     assert_non_null (file);
     self->bytes = allocate (1, 1 << 20);
     self->size = fread (self->bytes, 1, 1 << 20, file);
     fclose (file);
     assert_true (self->size > PAGE && self->size < 1 << 20);
+    scene_open (scene, 1);
+    read_answers (self, scene);
+}
+
+static void
+forget_original (original_t *self)
+{
+    inventory_destroy (&self->inventory);
+    page_destroy (&self->page);
+    for (int i = 0; i <= EXCEPTION_DEAD; i++)
+        listing_destroy (&self->listings [i]);
+    free (self->bytes);
 }
 
 //  A few bits, a few bytes, a stretch of zeros, a page of zeros, or the end cut off.
@@ -144,7 +194,8 @@ expect_same_rows (const inventory_t *a, const inventory_t *b)
 {
     assert_int_equal (a->partition_count, b->partition_count);
     for (int32_t i = 0; i < a->partition_count; i++)
-        assert_int_equal (a->partitions [i].last_seq, b->partitions [i].last_seq);
+        assert_true (a->partitions [i].first_seq == b->partitions [i].first_seq &&
+                     a->partitions [i].last_seq == b->partitions [i].last_seq);
     assert_int_equal (a->subscription_count, b->subscription_count);
     for (size_t i = 0; i < a->subscription_count; i++)
         assert_true (json_equal (a->subscriptions [i]->document, b->subscriptions [i]->document));
@@ -158,6 +209,9 @@ expect_same_rows (const inventory_t *a, const inventory_t *b)
         for (size_t k = 0; k < left->exception_count; k++)
             assert_int_equal (left->exceptions [k].seq, right->exceptions [k].seq);
     }
+    assert_int_equal (a->health_count, b->health_count);
+    for (size_t i = 0; i < a->health_count; i++)
+        assert_memory_equal (&a->healths [i].health, &b->healths [i].health, sizeof (health_t));
 }
 
 static bool
@@ -206,15 +260,59 @@ look_up_notices (const original_t *self, store_t *store)
     return is_told;
 }
 
+static bool
+list_notices (const original_t *self, store_t *store)
+{
+    bool is_told = false;
+    for (int i = 0; i <= EXCEPTION_DEAD; i++) {
+        OWNED (listing) listing_t *listing = NULL;
+        problem_t problem = {0};
+        if (is_noticed (list (store, (exception_state_t)i, &listing, &problem), &problem)) {
+            is_told = true;
+            continue;
+        }
+        const listing_t *expected = self->listings [i];
+        assert_int_equal (listing->count, expected->count);
+        for (size_t k = 0; k < listing->count; k++) {
+            assert_int_equal (listing->rows [k].at.seq, expected->rows [k].at.seq);
+            assert_true (event_says_same (listing->rows [k].event, expected->rows [k].event));
+            assert_int_equal (listing->rows [k].at.exception.reason,
+                              expected->rows [k].at.exception.reason);
+        }
+    }
+    return is_told;
+}
+
+//  Retention must never be told to cut where it ought not to.
+static bool
+weigh_notices (const original_t *self, store_t *store)
+{
+    problem_t problem = {0};
+    int64_t seq = -1;
+    OWNED (listing) listing_t *dead = NULL;
+    bool is_told =
+        is_noticed (store->ops->find_seq (store, PARTITION, time_ms, &seq, &problem), &problem);
+    if (!is_told)
+        assert_int_equal (seq, self->middle_seq);
+    if (is_noticed (store->ops->list_dead (store, INT64_MAX, 99, &dead, &problem), &problem))
+        return true;
+    for (size_t i = 0; i < dead->count; i++)
+        assert_int_equal (dead->rows [i].at.exception.state, EXCEPTION_DEAD);
+    return is_told;
+}
+
 //  Writing to it goes well or fails, but does not crash; and a token is known or not.
 static bool
 writing_notices (store_t *store)
 {
     OWNED (event) event_t *event = scene_event (PARTITION, "after", "1");
-    change_t changes [] = {change_of ("S1", 0, 30),
-                           change_of ("S1", 1, 30),
-                           {.kind = CHANGE_SUBSCRIPTION_GONE, .subscription = "S2"}};
-    batch_t batch = {.events = &event, .event_count = 1, .changes = changes, .change_count = 3};
+    change_t changes [] = {
+        change_of ("S1", 0, 30),
+        change_of ("S1", 1, 30),
+        {.kind = CHANGE_EXCEPTION_ENDED, .subscription = "S1", .partition = PARTITION, .seq = 2},
+        {.kind = CHANGE_TRIM, .partition = PARTITION, .seq = 20},
+        {.kind = CHANGE_SUBSCRIPTION_GONE, .subscription = "S2"}};
+    batch_t batch = {.events = &event, .event_count = 1, .changes = changes, .change_count = 5};
     stored_t stored = {.seq = -1};
     problem_t problem = {0};
     bool is_told = is_noticed (store->ops->commit (store, &batch, &stored, &problem), &problem);
@@ -245,6 +343,8 @@ open_damaged (original_t *self, uint64_t seed)
     bool is_told = load_notices (self, scene->store);
     is_told |= read_notices (self, scene->store);
     is_told |= look_up_notices (self, scene->store);
+    is_told |= list_notices (self, scene->store);
+    is_told |= weigh_notices (self, scene->store);
     is_told |= writing_notices (scene->store);
     if (is_told)
         self->noticed++;
@@ -253,11 +353,10 @@ open_damaged (original_t *self, uint64_t seed)
 }
 
 static void
-damage_is_told_or_does_no_harm (void **state)
+damage_all (scene_t *scene)
 {
-    (void)state;
     original_t original = {0};
-    read_original (&original);
+    read_original (&original, scene);
     const char *one = getenv ("SEED");  //  repeats one that failed
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         if (one && strtoull (one, NULL, 10) != seed)
@@ -268,14 +367,33 @@ damage_is_told_or_does_no_harm (void **state)
     print_message ("%d refused, %d told later, %d unharmed\n", original.refused, original.noticed,
                    original.unharmed);
     assert_true (one || (original.refused && original.noticed && original.unharmed));
-    inventory_destroy (&original.inventory);
-    page_destroy (&original.page);
-    free (original.bytes);
+    forget_original (&original);
+}
+
+static void
+damage_is_told_or_does_no_harm (void **state)
+{
+    (void)state;
+    OWNED (scene) scene_t *scene = scene_sqlite (2);
+    fill (scene);
+    scene_close (scene);
+    damage_all (scene);
+}
+
+//  It becomes one of our version while it is opened: no damage may be sealed in as truth.
+static void
+damage_to_an_older_file_is_told_or_does_no_harm (void **state)
+{
+    (void)state;
+    OWNED (scene) scene_t *scene = old_scene_1 ();
+    damage_all (scene);
 }
 
 int
 main (void)
 {
-    static const struct CMUnitTest tests [] = {cmocka_unit_test (damage_is_told_or_does_no_harm)};
+    static const struct CMUnitTest tests [] = {
+        cmocka_unit_test (damage_is_told_or_does_no_harm),
+        cmocka_unit_test (damage_to_an_older_file_is_told_or_does_no_harm)};
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -40,8 +40,8 @@ load_partition (load_t *self, sqlite3_stmt *statement)
     if (!partition_get (statement, &row) || row.number < 0 ||
         row.number >= self->reader->partitions)
         return reader_damage (self->reader, self->problem, "table partition");
-    self->inventory->partitions [row.number] =
-        (struct partition_row){.last_seq = row.last_seq, .level_seq = row.level_seq};
+    self->inventory->partitions [row.number] = (struct partition_row){
+        .first_seq = row.first_seq, .last_seq = row.last_seq, .level_seq = row.level_seq};
     return STATUS_OK;
 }
 
@@ -214,6 +214,33 @@ load_tracks (load_t *self)
     return status;
 }
 
+static status_t
+load_health (load_t *self, sqlite3_stmt *statement)
+{
+    health_line_t row;
+    if (!health_get (statement, &row) || !come_to (self, row.number))
+        return reader_damage (self->reader, self->problem, "table health");
+    inventory_add_health (self->inventory, self->at, &row.health);
+    return STATUS_OK;
+}
+
+static status_t
+load_healths (load_t *self)
+{
+    sqlite3_stmt *statement =
+        connection_statement (&self->reader->connection, STATEMENT_LIST_HEALTHS);
+    status_t status = STATUS_OK;
+    int code;
+    self->at = 0;
+    while (status == STATUS_OK && (code = sqlite3_step (statement)) != SQLITE_DONE) {
+        status = reader_code (self->reader, code, "read its healths", self->problem);
+        if (status == STATUS_OK)
+            status = load_health (self, statement);
+    }
+    statement_done (statement);
+    return status;
+}
+
 status_t
 reader_load (reader_t *self, inventory_t **inventory, problem_t *problem)
 {
@@ -226,6 +253,8 @@ reader_load (reader_t *self, inventory_t **inventory, problem_t *problem)
         status = load_subscriptions (&load);
     if (status == STATUS_OK)
         status = load_tracks (&load);
+    if (status == STATUS_OK)
+        status = load_healths (&load);
     reader_end (self);
     free (load.numbers);
     if (status == STATUS_OK)

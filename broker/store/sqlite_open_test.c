@@ -185,8 +185,8 @@ a_newer_one_is_refused_and_left_alone (void **state)
     do_with_sqlite3 (scene->path, "PRAGMA user_version = 7");
     problem_t problem;
     assert_int_equal (scene_try (scene, &problem), STATUS_STORE_NEWER);
-    expect_words (&problem, "has version 7, this Tocsin knows 1; install the newer one");
-    do_with_sqlite3 (scene->path, "PRAGMA user_version = 1");
+    expect_words (&problem, "has version 7, this Tocsin knows 2; install the newer one");
+    do_with_sqlite3 (scene->path, "PRAGMA user_version = 2");
     assert_int_equal (scene_try (scene, &problem), STATUS_OK);
 }
 

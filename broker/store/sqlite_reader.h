@@ -8,6 +8,7 @@
 #define SQLITE_READER_H
 
 #include "broker/store/sqlite_connection.h"
+#include "broker/store/sqlite_tables.h"
 #include "broker/store/store.h"
 
 typedef struct {
@@ -33,9 +34,26 @@ status_t reader_load (reader_t *self, inventory_t **inventory, problem_t *proble
 /*  Whether the last few events of a partition are whole, in a row up to last_seq, and found by their
  *  ids.
  */
-status_t reader_check_end (reader_t *self, int32_t partition, int64_t last_seq, problem_t *problem);
+status_t reader_check_end (reader_t *self, int32_t partition, int64_t first_seq, int64_t last_seq,
+                           problem_t *problem);
 
-//  Inside, for sqlite_load.c: one moment for several statements; and what a statement ended with.
+status_t reader_list_exceptions (reader_t *self, const char *subscription, exception_state_t state,
+                                 list_place_t after, size_t limit, size_t limit_bytes,
+                                 listing_t **listing, problem_t *problem);
+status_t reader_list_dead (reader_t *self, int64_t before_ms, size_t limit, listing_t **listing,
+                           problem_t *problem);
+status_t reader_find_seq (reader_t *self, int32_t partition, int64_t time_ms, int64_t *seq,
+                          problem_t *problem);
+status_t reader_weigh (reader_t *self, int32_t partition, int64_t before_ms, int64_t bytes_most,
+                       weight_t *weight, problem_t *problem);
+
+//  Inside, for sqlite_load.c, sqlite_list.c and sqlite_weigh.c. The row of a partition; one event,
+//  whole and where it ought to be, or NULL when the log has none there.
+status_t reader_partition (reader_t *self, int32_t partition, partition_row_t *row,
+                           problem_t *problem);
+status_t reader_event (reader_t *self, int64_t place, event_t **event, problem_t *problem);
+
+//  One moment for several statements; and what a statement ended with.
 status_t reader_begin (reader_t *self, problem_t *problem);
 void reader_end (reader_t *self);
 status_t reader_code (reader_t *self, int code, const char *doing, problem_t *problem);

@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "broker/store/sqlite_migrate.h"
 #include "broker/store/sqlite_tables.h"
+#include "proto/model/assert.h"
 
-/*  Version 1. The comments are for who looks in with sqlite3 and says .schema.
+/*  Version 2. The comments are for who looks in with sqlite3 and says .schema.
  *
  *  event: its key is the place, since a table without a rowid halves the speed. The index has id
  *  before partition: then one search finds an id in all partitions, and ids that rise with time are
@@ -15,12 +17,14 @@
  *  attempt, by place first: an event's attempts go to one page however many subscribe, and are
  *  found, or let go, with the event. 60-byte rows are quickest without a rowid.
  *
- *  exception, by subscription first: so load has each one's in a row, and needs no index of the dead.
+ *  exception, by subscription first: so load has each one's in a row. exception_place says whether an
+ *  event is held by one, exception_dead which have been dead for long.
  */
 static const char *const objects [][2] = {
     {"partition",
      "CREATE TABLE partition (\n"
      "    number INTEGER PRIMARY KEY,     -- 0, 1, 2 ...: as many as the store was made with\n"
+     "    first_seq INTEGER NOT NULL,     -- below: only what an exception holds\n"
      "    last_seq INTEGER NOT NULL,      -- given to its newest event\n"
      "    level_seq INTEGER NOT NULL,     -- quiet subscriptions have ended all up to here\n"
      "    seal INTEGER NOT NULL           -- in each table: a hash of the other columns\n"
@@ -62,17 +66,26 @@ static const char *const objects [][2] = {
      "    place INTEGER NOT NULL,\n"
      "    state TEXT NOT NULL,            -- retry, held, slow, dead\n"
      "    attempts INTEGER NOT NULL,\n"
-     "    due_ms INTEGER NOT NULL,        -- since 1970; 0: waits for something else than time\n"
+     "    forgiven INTEGER NOT NULL,      -- attempts made before it was last redriven\n"
+     "    crashes INTEGER NOT NULL,       -- workers that died over it since\n"
+     "    due_ms INTEGER NOT NULL,        -- since 1970; 0: waits for something else than time;\n"
+     "                                    -- dead: since when\n"
+     "    reason TEXT NOT NULL,           -- dead: why; NONE otherwise\n"
      "    seal INTEGER NOT NULL,\n"
      "    PRIMARY KEY (subscription, place)\n"
      ") STRICT, WITHOUT ROWID"},
     {"exception_place", "CREATE INDEX exception_place ON exception (place)"},
+    {"exception_dead",
+     "CREATE INDEX exception_dead ON exception (due_ms, subscription, place) WHERE state = 'dead'"},
     {"attempt", "CREATE TABLE attempt (\n"
                 "    place INTEGER NOT NULL,\n"
                 "    subscription INTEGER NOT NULL,\n"
                 "    number INTEGER NOT NULL,        -- 1, 2, 3 ...\n"
                 "    time_ms INTEGER NOT NULL,       -- since 1970\n"
                 "    duration_ms INTEGER NOT NULL,\n"
+                "    connect_us INTEGER NOT NULL,    -- 0: it stood already\n"
+                "    tls_us INTEGER NOT NULL,        -- these three from the beginning\n"
+                "    first_byte_us INTEGER NOT NULL,\n"
                 "    outcome TEXT NOT NULL,          -- ok, retry, fail\n"
                 "    http_status INTEGER NOT NULL,   -- 0: no answer came\n"
                 "    error TEXT NOT NULL,\n"
@@ -81,6 +94,14 @@ static const char *const objects [][2] = {
                 "    seal INTEGER NOT NULL,\n"
                 "    PRIMARY KEY (place, subscription, number)\n"
                 ") STRICT, WITHOUT ROWID"},
+    {"health", "CREATE TABLE health (\n"
+               "    subscription INTEGER PRIMARY KEY,\n"
+               "    failing_since_ms INTEGER NOT NULL, -- since 1970; 0: its consumer does well\n"
+               "    probe_ms INTEGER NOT NULL,         -- when one is tried; 0: breaker is closed\n"
+               "    failures INTEGER NOT NULL,         -- in a row\n"
+               "    openings INTEGER NOT NULL,         -- probes that failed in a row\n"
+               "    seal INTEGER NOT NULL\n"
+               ") STRICT"},
     {"gone", "CREATE TABLE gone (\n"
              "    number INTEGER PRIMARY KEY,     -- a subscription that is being swept away\n"
              "    swept_place INTEGER NOT NULL    -- its attempts up to here are\n"
@@ -102,55 +123,9 @@ run (const connection_t *connection, const char *sql)
     return sqlite3_exec (connection->handle, sql, NULL, NULL, NULL);
 }
 
+//  Whether a table has the text that some version gave it.
 static int
-add_partitions (connection_t *connection, int32_t partitions)
-{
-    sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2 (
-        connection->handle, "INSERT INTO partition VALUES (?1, ?2, ?3, ?4)", -1, &statement, NULL);
-    for (int32_t i = 0; i < partitions && code == SQLITE_OK; i++) {
-        partition_put (statement, &(partition_row_t){.number = i});
-        code = sqlite3_step (statement) == SQLITE_DONE ? SQLITE_OK : SQLITE_ERROR;
-        int reset_code = sqlite3_reset (statement);
-        code = reset_code != SQLITE_OK ? reset_code : code;
-    }
-    sqlite3_finalize (statement);
-    return code;
-}
-
-//  From 0 to 1: there is nothing yet.
-static int
-make (connection_t *connection, int32_t partitions)
-{
-    int code = SQLITE_OK;
-    for (size_t i = 0; i < OBJECTS && code == SQLITE_OK; i++)
-        code = run (connection, objects [i][1]);
-    return code == SQLITE_OK ? add_partitions (connection, partitions) : code;
-}
-
-/*  migrations [n] leads from version n to n + 1. One that changes a table makes it anew and copies
- *  the rows, so that its text is the same in a migrated store and in a new one (see is_intact).
- */
-typedef int migration_t (connection_t *connection, int32_t partitions);
-static migration_t *const migrations [SCHEMA_VERSION] = {make};
-
-static int
-migrate (connection_t *connection, int64_t version, int32_t partitions)
-{
-    int code = run (connection, "BEGIN IMMEDIATE");
-    for (; version < SCHEMA_VERSION && code == SQLITE_OK; version++)
-        code = migrations [version](connection, partitions);
-    char marks [100];
-    snprintf (marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
-              SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
-    if (code == SQLITE_OK)
-        code = run (connection, marks);
-    return code;
-}
-
-//  Whether one of our tables has the text we gave it.
-static int
-look_at (connection_t *connection, const char *const object [2], bool *is_intact)
+look_at (const connection_t *connection, const char *const object [2], bool *is_intact)
 {
     sqlite3_stmt *statement = NULL;
     int code = sqlite3_prepare_v2 (connection->handle,
@@ -166,21 +141,95 @@ look_at (connection_t *connection, const char *const object [2], bool *is_intact
     return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
+status_t
+schema_check (const connection_t *connection, const char *const object [2], problem_t *problem)
+{
+    bool is_intact;
+    int code = look_at (connection, object, &is_intact);
+    if (code != SQLITE_OK)
+        return connection_problem (connection, code, "read its schema", problem);
+    if (is_intact)
+        return STATUS_OK;
+    return problem_set (problem, STATUS_STORE_DAMAGED,
+                        "store: %s: its table or index `%s` is not as it was made; restore it from "
+                        "a backup",
+                        connection->path, object [0]);
+}
+
 static status_t
 check_objects (connection_t *connection, problem_t *problem)
 {
-    for (size_t i = 0; i < OBJECTS; i++) {
-        bool is_intact;
-        int code = look_at (connection, objects [i], &is_intact);
-        if (code != SQLITE_OK)
-            return connection_problem (connection, code, "read its schema", problem);
-        if (!is_intact)
-            return problem_set (problem, STATUS_STORE_DAMAGED,
-                                "store: %s: its table or index `%s` is not as it was made; restore "
-                                "it from a backup",
-                                connection->path, objects [i][0]);
+    status_t status = STATUS_OK;
+    for (size_t i = 0; i < OBJECTS && status == STATUS_OK; i++)
+        status = schema_check (connection, objects [i], problem);
+    return status;
+}
+
+static int
+add_partitions (connection_t *connection, int32_t partitions)
+{
+    sqlite3_stmt *statement = NULL;
+    int code =
+        sqlite3_prepare_v2 (connection->handle, "INSERT INTO partition VALUES (?1, ?2, ?3, ?4, ?5)",
+                            -1, &statement, NULL);
+    for (int32_t i = 0; i < partitions && code == SQLITE_OK; i++) {
+        partition_put (statement, &(partition_row_t){.number = i, .first_seq = 1});
+        code = sqlite3_step (statement) == SQLITE_DONE ? SQLITE_OK : SQLITE_ERROR;
+        int reset_code = sqlite3_reset (statement);
+        code = reset_code != SQLITE_OK ? reset_code : code;
     }
-    return STATUS_OK;
+    sqlite3_finalize (statement);
+    return code;
+}
+
+int
+schema_make (const connection_t *connection, const char *name)
+{
+    size_t i = 0;
+    while (i < OBJECTS && strcmp (objects [i][0], name) != 0)
+        i++;
+    ASSERT (i < OBJECTS, "migrations make what our version has");
+    return run (connection, objects [i][1]);
+}
+
+//  An empty file.
+static int
+make (connection_t *connection, int32_t partitions)
+{
+    int code = SQLITE_OK;
+    for (size_t i = 0; i < OBJECTS && code == SQLITE_OK; i++)
+        code = run (connection, objects [i][1]);
+    return code == SQLITE_OK ? add_partitions (connection, partitions) : code;
+}
+
+static status_t
+mark (connection_t *connection, problem_t *problem)
+{
+    char marks [100];
+    snprintf (marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+              SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
+    int code = run (connection, marks);
+    if (code == SQLITE_OK)
+        return STATUS_OK;
+    return connection_problem (connection, code, "make its tables", problem);
+}
+
+/*  A migration that changes a table makes it anew and copies the rows, so that its text is the same in
+ *  a migrated store and in a new one (see look_at). What fails leaves the file as it was: who opened
+ *  the connection closes it.
+ */
+static status_t
+migrate (connection_t *connection, int64_t version, int32_t partitions, problem_t *problem)
+{
+    int code = run (connection, "BEGIN IMMEDIATE");
+    if (code == SQLITE_OK && version == 0)
+        code = make (connection, partitions);
+    if (code != SQLITE_OK)
+        return connection_problem (connection, code, "make its tables", problem);
+    status_t status = version == 1 ? migrate_from_1 (connection, problem) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = check_objects (connection, problem);
+    return status == STATUS_OK ? mark (connection, problem) : status;
 }
 
 typedef struct {
@@ -252,18 +301,23 @@ set_wal (connection_t *connection, problem_t *problem)
 /*  The tables that are small are looked through: a row that a damaged page has lost would be a lost
  *  delivery, and nothing else tells of it. The log is too long for that; its seqs and seals tell.
  */
-static const char *const looks [][2] = {{"partition", "PRAGMA integrity_check (partition)"},
-                                        {"subscription", "PRAGMA integrity_check (subscription)"},
-                                        {"progress", "PRAGMA integrity_check (progress)"},
-                                        {"exception", "PRAGMA quick_check (exception)"},
-                                        {"gone", "PRAGMA integrity_check (gone)"},
-                                        {"token", "PRAGMA integrity_check (token)"}};
+static const struct {
+    int version;  //  from which on there is such a table
+    const char *name, *look;
+} looks [] = {{1, "partition", "PRAGMA integrity_check (partition)"},
+              {1, "subscription", "PRAGMA integrity_check (subscription)"},
+              {1, "progress", "PRAGMA integrity_check (progress)"},
+              {1, "exception", "PRAGMA quick_check (exception)"},
+              {1, "gone", "PRAGMA integrity_check (gone)"},
+              {1, "token", "PRAGMA integrity_check (token)"},
+              {2, "health", "PRAGMA integrity_check (health)"}};
 
-static status_t
-look_through (connection_t *connection, const char *const look [2], problem_t *problem)
+status_t
+schema_look_through (const connection_t *connection, const char *name, const char *look,
+                     problem_t *problem)
 {
     sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2 (connection->handle, look [1], -1, &statement, NULL);
+    int code = sqlite3_prepare_v2 (connection->handle, look, -1, &statement, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_step (statement);
     const char *found = NULL;
@@ -276,17 +330,18 @@ look_through (connection_t *connection, const char *const look [2], problem_t *p
         status = problem_set (problem, STATUS_STORE_DAMAGED,
                               "store: %s: table %s is damaged (%.80s); restore the store from a "
                               "backup",
-                              connection->path, look [0], found ? found : "");
+                              connection->path, name, found ? found : "");
     sqlite3_finalize (statement);
     return status;
 }
 
 static status_t
-check_tables (connection_t *connection, problem_t *problem)
+check_tables (connection_t *connection, int64_t version, problem_t *problem)
 {
     status_t status = STATUS_OK;
     for (size_t i = 0; i < sizeof looks / sizeof looks [0] && status == STATUS_OK; i++)
-        status = look_through (connection, looks [i], problem);
+        if (looks [i].version <= version)
+            status = schema_look_through (connection, looks [i].name, looks [i].look, problem);
     return status;
 }
 
@@ -302,13 +357,11 @@ schema_settle (connection_t *connection, int32_t partitions, problem_t *problem)
         run (connection, first_settings);
     if (status == STATUS_OK)
         status = set_wal (connection, problem);
-    if (status != STATUS_OK)
-        return status;
-    if (marks.version < SCHEMA_VERSION) {
-        code = migrate (connection, marks.version, partitions);
-        if (code != SQLITE_OK)
-            return connection_problem (connection, code, "make its tables", problem);
-    }
-    status = check_objects (connection, problem);
-    return status == STATUS_OK ? check_tables (connection, problem) : status;
+    if (status == STATUS_OK && marks.version == SCHEMA_VERSION)
+        status = check_objects (connection, problem);
+    if (status == STATUS_OK)
+        status = check_tables (connection, marks.version, problem);
+    if (status == STATUS_OK && marks.version < SCHEMA_VERSION)
+        status = migrate (connection, marks.version, partitions, problem);
+    return status;
 }

@@ -11,7 +11,7 @@
 #include "broker/store/sqlite_connection.h"
 
 enum {
-    SCHEMA_VERSION = 1,                 //  PRAGMA user_version
+    SCHEMA_VERSION = 2,                 //  PRAGMA user_version
     SCHEMA_APPLICATION_ID = 0x5463736e  //  PRAGMA application_id: "Tcsn"
 };
 
@@ -20,5 +20,14 @@ enum {
  *    STORE_DAMAGED  somebody else's file, or tables that are not as we made them
  */
 status_t schema_settle (connection_t *connection, int32_t partitions, problem_t *problem);
+
+//  For migrations (sqlite_migrate.c). Makes a table or index of our version, in SQLite's codes.
+int schema_make (const connection_t *connection, const char *name);
+//  Whether a table or index {name, text} is there just so, and whether one of SQLite's checks of a
+//  table finds it whole: STORE_DAMAGED if not.
+status_t schema_check (const connection_t *connection, const char *const object [2],
+                       problem_t *problem);
+status_t schema_look_through (const connection_t *connection, const char *name, const char *look,
+                              problem_t *problem);
 
 #endif

@@ -3,11 +3,13 @@
  *  step in each commit, so that none of them takes long. Its exceptions are neighbours. Its attempts
  *  lie among those of others: the sweep walks over all of them once, in the order of places.
  */
+#include "broker/store/place.h"
 #include "broker/store/sqlite_writer.h"
 
-#include "proto/model/assert.h"
-
-enum { SWEEP_ROWS = 1000 };  //  looked at by one step: under a millisecond
+enum {
+    SWEEP_ROWS = 1000,  //  looked at by one step: under a millisecond
+    SWEEP_EVENTS = 100  //  that leave the log with them in one step: likewise
+};
 
 static int
 bind_and_run (writer_t *self, statement_t name, int64_t number, int64_t second, int64_t third)
@@ -61,6 +63,41 @@ sweep_attempts (writer_t *self, int64_t number, int64_t from)
     return bind_and_run (self, is_last ? STATEMENT_END_GONE : STATEMENT_PUT_SWEPT, number, end, 0);
 }
 
+//  One exception: the event it held may go with it.
+static int
+sweep_place (writer_t *self, int64_t place, int *left)
+{
+    if (place_partition (place) >= self->partition_count || place < 1)
+        return SQLITE_CORRUPT;
+    bool has_left;
+    int code = writer_let_go (self, place, &has_left);
+    *left += has_left;
+    return code;
+}
+
+//  is_last: there are no more exceptions.
+static int
+sweep_exceptions (writer_t *self, int64_t number, bool *is_last)
+{
+    sqlite3_stmt *statement = connection_statement (&self->connection, STATEMENT_LIST_PLACES);
+    sqlite3_bind_int64 (statement, 1, number);
+    sqlite3_bind_int64 (statement, 2, SWEEP_ROWS);
+    int rows = 0, left = 0, code = SQLITE_OK;
+    int64_t last_place = 0;
+    while (code == SQLITE_OK && left < SWEEP_EVENTS &&
+           (code = sqlite3_step (statement)) == SQLITE_ROW) {
+        last_place = sqlite3_column_int64 (statement, 0);
+        code = sweep_place (self, last_place, &left);
+        rows++;
+    }
+    sqlite3_reset (statement);
+    *is_last = code == SQLITE_DONE && rows < SWEEP_ROWS;
+    if (code != SQLITE_OK && code != SQLITE_DONE)
+        return code;
+    return rows ? bind_and_run (self, STATEMENT_SWEEP_EXCEPTIONS, number, last_place, 0)
+                : SQLITE_OK;
+}
+
 int
 writer_sweep (writer_t *self)
 {
@@ -72,8 +109,8 @@ writer_sweep (writer_t *self)
     }
     if (code != SQLITE_ROW)
         return code;
-    code = bind_and_run (self, STATEMENT_SWEEP_EXCEPTIONS, number, SWEEP_ROWS, 0);
-    if (code != SQLITE_OK || sqlite3_changes (self->connection.handle) == SWEEP_ROWS)
-        return code;
-    return sweep_attempts (self, number, swept_place);
+    self->is_giving_back = true;
+    bool is_last = false;
+    code = sweep_exceptions (self, number, &is_last);
+    return code == SQLITE_OK && is_last ? sweep_attempts (self, number, swept_place) : code;
 }

@@ -69,6 +69,7 @@ partition_put (sqlite3_stmt *statement, const partition_row_t *partition)
 {
     row_t row = row_to (statement, "partition");
     row_put_int (&row, partition->number);
+    row_put_int (&row, partition->first_seq);
     row_put_int (&row, partition->last_seq);
     row_put_int (&row, partition->level_seq);
     row_put_seal (&row);
@@ -79,9 +80,11 @@ partition_get (sqlite3_stmt *statement, partition_row_t *out)
 {
     row_t row = row_from (statement, "partition");
     out->number = row_int (&row);
+    out->first_seq = row_int (&row);
     out->last_seq = row_int (&row);
     out->level_seq = row_int (&row);
-    return row_is_sealed (&row) && out->last_seq <= PLACE_SEQ_MOST && out->level_seq >= 0 &&
+    return row_is_sealed (&row) && out->last_seq <= PLACE_SEQ_MOST && out->first_seq >= 1 &&
+           out->first_seq <= out->last_seq + 1 && out->level_seq >= 0 &&
            out->level_seq <= out->last_seq;
 }
 
@@ -113,7 +116,10 @@ exception_put (sqlite3_stmt *statement, int64_t number, const change_t *change)
     row_put_int (&row, place_of (change->partition, change->seq));
     row_put_text (&row, exception_state_name (change->exception.state));
     row_put_int (&row, change->exception.attempts);
+    row_put_int (&row, change->exception.forgiven);
+    row_put_int (&row, change->exception.crashes);
     row_put_int (&row, change->exception.due_ms);
+    row_put_text (&row, reason_name (change->exception.reason));
     row_put_seal (&row);
 }
 
@@ -125,7 +131,10 @@ exception_get (sqlite3_stmt *statement, place_row_t *out)
     out->place = row_int (&row);
     bool is_known = exception_state_from_name (row_text (&row), &out->exception.state);
     bool is_count = read_count (&row, &out->exception.attempts);
+    is_count &= read_count (&row, &out->exception.forgiven);
+    is_count &= read_count (&row, &out->exception.crashes);
     out->exception.due_ms = row_int (&row);
+    is_known &= reason_from_name (row_text (&row), &out->exception.reason);
     bool is_sealed = row_is_sealed (&row);
     out->id = read_id (statement, row.index);
     return is_sealed && is_known && is_count && out->number > 0 &&
@@ -142,6 +151,9 @@ attempt_put (sqlite3_stmt *statement, int64_t number, const change_t *change)
     row_put_int (&row, attempt->number);
     row_put_int (&row, attempt->time_ms);
     row_put_int (&row, attempt->duration_ms);
+    row_put_int (&row, attempt->connect_us);
+    row_put_int (&row, attempt->tls_us);
+    row_put_int (&row, attempt->first_byte_us);
     row_put_text (&row, outcome_name (attempt->outcome));
     row_put_int (&row, attempt->http_status);
     row_put_text (&row, attempt->error);
@@ -159,6 +171,9 @@ attempt_get (sqlite3_stmt *statement, attempt_row_t *out)
     bool is_count = read_count (&row, &out->attempt.number);
     out->attempt.time_ms = row_int (&row);
     out->attempt.duration_ms = row_int (&row);
+    is_count &= read_count (&row, &out->attempt.connect_us);
+    is_count &= read_count (&row, &out->attempt.tls_us);
+    is_count &= read_count (&row, &out->attempt.first_byte_us);
     bool is_known = outcome_from_name (row_text (&row), &out->attempt.outcome);
     bool is_status = read_count (&row, &out->attempt.http_status);
     out->attempt.error = row_text (&row);
@@ -191,6 +206,30 @@ progress_get (sqlite3_stmt *statement, track_row_t *out)
     const uint8_t *bits = row_blob (&row, &size);
     return row_is_sealed (&row) && floor >= 0 &&
            progress_decode (&out->progress, floor, bits, size);
+}
+
+void
+health_put (sqlite3_stmt *statement, int64_t number, const health_t *health)
+{
+    row_t row = row_to (statement, "health");
+    row_put_int (&row, number);
+    row_put_int (&row, health->failing_since_ms);
+    row_put_int (&row, health->probe_ms);
+    row_put_int (&row, health->failures);
+    row_put_int (&row, health->openings);
+    row_put_seal (&row);
+}
+
+bool
+health_get (sqlite3_stmt *statement, health_line_t *out)
+{
+    row_t row = row_from (statement, "health");
+    out->number = row_int (&row);
+    out->health.failing_since_ms = row_int (&row);
+    out->health.probe_ms = row_int (&row);
+    bool is_count = read_count (&row, &out->health.failures);
+    is_count &= read_count (&row, &out->health.openings);
+    return row_is_sealed (&row) && is_count;
 }
 
 void

@@ -15,7 +15,7 @@ void event_put (sqlite3_stmt *statement, const event_t *event, int64_t seq);
 bool event_get (sqlite3_stmt *statement, event_t *fields);
 
 typedef struct {
-    int64_t number, last_seq, level_seq;
+    int64_t number, first_seq, last_seq, level_seq;
 } partition_row_t;
 void partition_put (sqlite3_stmt *statement, const partition_row_t *row);
 bool partition_get (sqlite3_stmt *statement, partition_row_t *row);
@@ -47,6 +47,13 @@ bool exception_get (sqlite3_stmt *statement, place_row_t *row);
 
 void attempt_put (sqlite3_stmt *statement, int64_t number, const change_t *change);
 bool attempt_get (sqlite3_stmt *statement, attempt_row_t *row);
+
+typedef struct {
+    int64_t number;
+    health_t health;
+} health_line_t;
+void health_put (sqlite3_stmt *statement, int64_t number, const health_t *health);
+bool health_get (sqlite3_stmt *statement, health_line_t *row);
 
 void token_put (sqlite3_stmt *statement, const token_t *token);
 bool token_get (sqlite3_stmt *statement, token_t *token);

@@ -41,13 +41,17 @@ follow_once (hall_t *hall, int64_t *seq)
     if (status != STATUS_OK)
         return;
     expect (hall, page->count > 0 || *seq >= answered);
-    for (size_t i = 0; i < page->count; i++)
-        expect (hall, page->events [i]->seq == ++*seq);
     if (page->count == 0)
         return;
+    //  Who is late finds the log begin later, and what he has just read may be gone.
+    expect (hall, page->events [0]->seq > *seq);
+    *seq = page->events [0]->seq - 1;
+    for (size_t i = 0; i < page->count; i++)
+        expect (hall, page->events [i]->seq == ++*seq);
     OWNED (history) history_t *history = NULL;
     status = hall->store->ops->look_up (hall->store, page->events [0]->id, &history, NULL);
-    expect (hall, status == STATUS_OK && history->event->seq == page->events [0]->seq);
+    if (status != STATUS_NOT_FOUND)
+        expect (hall, status == STATUS_OK && history->event->seq == page->events [0]->seq);
 }
 
 static void *

@@ -21,8 +21,8 @@ recall_partition (writer_t *self, const partition_row_t *row)
 {
     self->partitions =
         array_room (self->partitions, (size_t)self->partition_count, sizeof *self->partitions);
-    self->partitions [self->partition_count++] =
-        (struct writer_partition){.last_seq = row->last_seq, .level_seq = row->level_seq};
+    self->partitions [self->partition_count++] = (struct writer_partition){
+        .first_seq = row->first_seq, .last_seq = row->last_seq, .level_seq = row->level_seq};
 }
 
 //  Numbered 0, 1, 2 … without gaps. SQLITE_CORRUPT if not.
@@ -52,6 +52,7 @@ recall_numbers (writer_t *self)
 {
     numbers_clear (&self->numbers);
     self->is_sweeping = false;
+    self->is_giving_back = true;
     sqlite3_stmt *statement = connection_statement (&self->connection, STATEMENT_LIST_NUMBERS);
     int code;
     while ((code = sqlite3_step (statement)) == SQLITE_ROW) {
@@ -121,17 +122,32 @@ judge_repeat (writer_t *self, const event_t *event, stored_t *verdict)
     return code;
 }
 
+//  is_added: no event of its partition has its id.
+static int
+try_to_add (writer_t *self, const event_t *event, int64_t seq, bool *is_added)
+{
+    event_put (connection_statement (&self->connection, STATEMENT_ADD_EVENT), event, seq);
+    int code = connection_run (&self->connection, STATEMENT_ADD_EVENT);
+    *is_added = code == SQLITE_OK && sqlite3_changes (self->connection.handle) > 0;
+    return code;
+}
+
 static int
 add_event (writer_t *self, const event_t *event, stored_t *verdict)
 {
     struct writer_partition *partition = writer_partition (self, event->partition);
     int64_t seq = partition->last_seq + 1;
-    event_put (connection_statement (&self->connection, STATEMENT_ADD_EVENT), event, seq);
-    int code = connection_run (&self->connection, STATEMENT_ADD_EVENT);
-    if (code != SQLITE_OK)
+    bool is_added, has_left = false;
+    int code = try_to_add (self, event, seq, &is_added);
+    if (code == SQLITE_OK && !is_added) {
+        code = judge_repeat (self, event, verdict);
+        if (code == SQLITE_OK)  //  of the first one there may be but what the sweep has not seen
+            code = writer_let_go (self, place_of (event->partition, verdict->seq), &has_left);
+    }
+    if (code == SQLITE_OK && has_left)
+        code = try_to_add (self, event, seq, &is_added);
+    if (code != SQLITE_OK || !is_added)
         return code;
-    if (sqlite3_changes (self->connection.handle) == 0)
-        return judge_repeat (self, event, verdict);
     partition->last_seq = seq;
     partition->is_changed = true;
     *verdict = (stored_t){.kind = STORED_NEW, .seq = seq};
@@ -150,7 +166,7 @@ put_partitions (writer_t *self)
         if (!partition->is_changed)
             continue;
         partition->is_changed = false;
-        partition_row_t row = {i, partition->last_seq, partition->level_seq};
+        partition_row_t row = {i, partition->first_seq, partition->last_seq, partition->level_seq};
         partition_put (connection_statement (&self->connection, STATEMENT_PUT_PARTITION), &row);
         code = connection_run (&self->connection, STATEMENT_PUT_PARTITION);
     }
@@ -171,6 +187,8 @@ play (writer_t *self, const batch_t *batch)
         code = put_partitions (self);
     if (self->is_sweeping && code == SQLITE_OK)
         code = writer_sweep (self);
+    if (self->is_giving_back && code == SQLITE_OK)
+        code = writer_give_back (self);
     return code == SQLITE_OK ? connection_run (&self->connection, STATEMENT_COMMIT) : code;
 }
 

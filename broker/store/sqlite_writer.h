@@ -14,13 +14,14 @@ typedef struct {
     connection_t connection;
     int32_t partition_count;
     struct writer_partition {
-        int64_t last_seq, level_seq;
+        int64_t first_seq, last_seq, level_seq;
         bool is_changed;  //  in the commit under way
     } * partitions;
     numbers_t numbers;
-    bool is_sweeping;    //  table gone is not empty
-    stored_t *verdicts;  //  of the commit under way, given out when it is on disk
-    size_t room;         //  for so many verdicts
+    bool is_sweeping;     //  table gone is not empty
+    bool is_giving_back;  //  there may be pages to spare
+    stored_t *verdicts;   //  of the commit under way, given out when it is on disk
+    size_t room;          //  for so many verdicts
 } writer_t;
 
 /*  With an open connection to a settled file, which it takes; closed by writer_close even when this
@@ -38,6 +39,13 @@ struct writer_partition *writer_partition (const writer_t *self, int32_t partiti
 //  Inside of a commit, in SQLite's codes: sqlite_change.c.
 int writer_change (writer_t *self, const change_t *change);
 int writer_keep_token (writer_t *self, const token_t *token);
-int writer_sweep (writer_t *self);  //  one step; for commits while is_sweeping
+int writer_sweep (writer_t *self);      //  one step; for commits while is_sweeping
+int writer_give_back (writer_t *self);  //  one step; for commits while is_giving_back
+
+//  Likewise: sqlite_trim.c. Whether the log has an event, and what of it is to go when nothing holds
+//  it any more below first_seq.
+int writer_trim (writer_t *self, const change_t *change);
+int writer_look_for (const writer_t *self, int64_t place, bool *is_there);
+int writer_let_go (writer_t *self, int64_t place, bool *has_left);
 
 #endif

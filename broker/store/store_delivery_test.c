@@ -34,10 +34,16 @@ end_up_to (scene_t *scene, const char *subscription, int32_t partition, int64_t 
 static change_t
 exception_of (const char *subscription, int64_t seq, exception_state_t state, int32_t attempts)
 {
-    return (change_t){.kind = CHANGE_EXCEPTION,
-                      .subscription = subscription,
-                      .seq = seq,
-                      .exception = {.state = state, .attempts = attempts, .due_ms = 1000 * seq}};
+    return (change_t){
+        .kind = CHANGE_EXCEPTION,
+        .subscription = subscription,
+        .seq = seq,
+        .exception = {.state = state,
+                      .attempts = attempts,
+                      .forgiven = attempts / 2,
+                      .crashes = attempts / 3,
+                      .due_ms = 1000 * seq,
+                      .reason = state == EXCEPTION_DEAD ? REASON_USED_UP : REASON_NONE}};
 }
 
 static change_t
@@ -49,6 +55,9 @@ attempt_of (const char *subscription, int64_t seq, int32_t number, const char *e
                       .attempt = {.number = number,
                                   .time_ms = 1700000000000,
                                   .duration_ms = 12,
+                                  .connect_us = 300,
+                                  .tls_us = 900,
+                                  .first_byte_us = 11000,
                                   .outcome = OUTCOME_RETRY,
                                   .http_status = 503,
                                   .error = error,
@@ -182,6 +191,8 @@ exceptions_come_by_seq_and_the_dead_are_counted (void **state)
         assert_int_equal (row->exceptions [i].exception.due_ms, 1000 * seqs [i]);
     }
     assert_int_equal (row->exceptions [1].exception.attempts, 3);
+    assert_int_equal (row->exceptions [1].exception.forgiven, 1);
+    assert_int_equal (row->exceptions [1].exception.crashes, 1);
     assert_int_equal (row_of (inventory, "T", 0)->dead_count, 1);
     assert_int_equal (row_of (inventory, "T", 0)->exception_count, 0);
 }
@@ -270,6 +281,9 @@ a_history_has_its_attempts_by_subscription_and_number (void **state)
     const attempt_t *attempt = &history->attempts [2].attempt;
     assert_int_equal (attempt->time_ms, 1700000000000);
     assert_int_equal (attempt->duration_ms, 12);
+    assert_int_equal (attempt->connect_us, 300);
+    assert_int_equal (attempt->tls_us, 900);
+    assert_int_equal (attempt->first_byte_us, 11000);
     assert_int_equal (attempt->outcome, OUTCOME_RETRY);
     assert_int_equal (attempt->http_status, 503);
     assert_string_equal (attempt->worker, "worker-1");
@@ -277,6 +291,7 @@ a_history_has_its_attempts_by_subscription_and_number (void **state)
     assert_int_equal (history->exception_count, 2);
     assert_string_equal (history->exceptions [0].subscription, "A");
     assert_int_equal (history->exceptions [0].exception.state, EXCEPTION_DEAD);
+    assert_int_equal (history->exceptions [0].exception.reason, REASON_USED_UP);
     assert_int_equal (history->exceptions [1].exception.due_ms, 2000);
 }
 
@@ -310,6 +325,49 @@ a_subscription_goes_with_all_it_had (void **state)
             scene_change (scene, NULL, 0);
         scene_between (scene);
     }
+}
+
+static change_t
+health_of (const char *subscription, int64_t failing_since_ms, int32_t failures)
+{
+    return (change_t){.kind = CHANGE_HEALTH,
+                      .subscription = subscription,
+                      .health = {.failing_since_ms = failing_since_ms,
+                                 .probe_ms = failing_since_ms + 500,
+                                 .failures = failures,
+                                 .openings = failures / 2}};
+}
+
+static void
+a_health_is_kept_until_its_subscription_goes (void **state)
+{
+    scene_t *scene = *state;
+    static const char *const ids [] = {"well", "ill", "worse"};
+    for (int i = 0; i < 3; i++)
+        scene_subscribe (scene, ids [i]);
+    change (scene, health_of ("worse", 3000, 9));
+    change (scene, health_of ("ill", 1000, 4));
+    change (scene, health_of ("never was", 1000, 4));
+    scene_between (scene);
+    change (scene, health_of ("ill", 2000, 6));
+    scene_between (scene);
+    {
+        OWNED (inventory) inventory_t *inventory = scene_load (scene);
+        assert_int_equal (inventory->health_count, 2);
+        assert_string_equal (inventory->healths [0].subscription, "ill");
+        assert_int_equal (inventory->healths [0].health.failing_since_ms, 2000);
+        assert_int_equal (inventory->healths [0].health.probe_ms, 2500);
+        assert_int_equal (inventory->healths [0].health.failures, 6);
+        assert_int_equal (inventory->healths [0].health.openings, 3);
+        assert_string_equal (inventory->healths [1].subscription, "worse");
+    }
+    change (scene, (change_t){.kind = CHANGE_SUBSCRIPTION_GONE, .subscription = "ill"});
+    scene_between (scene);
+    scene_subscribe (scene, "ill");
+    scene_between (scene);
+    OWNED (inventory) inventory_t *inventory = scene_load (scene);
+    assert_int_equal (inventory->health_count, 1);
+    assert_string_equal (inventory->healths [0].subscription, "worse");
 }
 
 static void
@@ -382,6 +440,7 @@ main (void)
         cmocka_unit_test (a_later_change_of_a_row_wins),
         cmocka_unit_test (a_history_has_its_attempts_by_subscription_and_number),
         cmocka_unit_test (a_subscription_goes_with_all_it_had),
+        cmocka_unit_test (a_health_is_kept_until_its_subscription_goes),
         cmocka_unit_test (a_change_of_a_subscription_that_is_not_there_is_nothing),
         cmocka_unit_test (a_batch_may_have_of_everything),
     };

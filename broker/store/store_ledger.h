@@ -2,7 +2,7 @@
  *  disaster whether a store has what it had answered, and nothing by half. For tests only.
  *
  *  Commit n has 1 + n mod 7 events in partition n mod 3, and the progress of subscription S there, up
- *  to the last of them.
+ *  to the last of them. Every fiftieth cuts the log of each partition to the ten before.
  */
 #ifndef STORE_LEDGER_H
 #define STORE_LEDGER_H

@@ -279,6 +279,36 @@ scene_subscribe (scene_t *self, const char *id)
     scene_change (self, &change, 1);
 }
 
+void
+scene_trim (scene_t *self, int32_t partition, int64_t seq)
+{
+    change_t change = {.kind = CHANGE_TRIM, .partition = partition, .seq = seq};
+    scene_change (self, &change, 1);
+    scene_between (self);
+}
+
+void
+scene_except (scene_t *self, const char *subscription, int64_t seq, exception_state_t state)
+{
+    change_t change = {.kind = CHANGE_EXCEPTION,
+                       .subscription = subscription,
+                       .seq = seq,
+                       .exception = {.state = state, .attempts = 3, .due_ms = 1000 * seq}};
+    scene_change (self, &change, 1);
+    scene_between (self);
+}
+
+void
+scene_try_once (scene_t *self, const char *subscription, int64_t seq, int32_t number)
+{
+    change_t change = {.kind = CHANGE_ATTEMPT,
+                       .subscription = subscription,
+                       .seq = seq,
+                       .attempt = {.number = number, .error = "busy", .worker = "", .result = ""}};
+    scene_change (self, &change, 1);
+    scene_between (self);
+}
+
 inventory_t *
 scene_load (scene_t *self)
 {

@@ -50,6 +50,11 @@ void scene_publish_many (scene_t *self, int32_t partition, int from, int count);
 void scene_change (scene_t *self, const change_t *changes, size_t count);
 void scene_subscribe (scene_t *self, const char *id);
 
+//  Likewise, and a kill after it (scene_between). An exception of partition 0 is due at 1000 * seq.
+void scene_trim (scene_t *self, int32_t partition, int64_t seq);
+void scene_except (scene_t *self, const char *subscription, int64_t seq, exception_state_t state);
+void scene_try_once (scene_t *self, const char *subscription, int64_t seq, int32_t number);
+
 //  The answers, or the test ends.
 inventory_t *scene_load (scene_t *self);
 page_t *scene_read (scene_t *self, int32_t partition, int64_t above_seq);

@@ -12,7 +12,7 @@
 #include "broker/store/store_scene.h"
 #include "proto/model/owned.h"
 
-enum { SEEDS = 10, COMMITS = 40, EVENTS_MOST = 8, CHANGES_MOST = 12, IDS = 60, NAMES = 5 };
+enum { SEEDS = 16, COMMITS = 40, EVENTS_MOST = 8, CHANGES_MOST = 12, IDS = 60, NAMES = 5 };
 
 static const char *const names [NAMES] = {"ant", "bee", "cat", "dog", "elk"};
 
@@ -49,10 +49,11 @@ make_change (twins_t *self, int index)
         {.kind = CHANGE_PROGRESS},     {.kind = CHANGE_EXCEPTION},
         {.kind = CHANGE_EXCEPTION},    {.kind = CHANGE_EXCEPTION_ENDED},
         {.kind = CHANGE_ATTEMPT},      {.kind = CHANGE_ATTEMPT},
-        {.kind = CHANGE_LEVEL},        {.kind = CHANGE_SUBSCRIPTION_GONE}};
+        {.kind = CHANGE_LEVEL},        {.kind = CHANGE_HEALTH},
+        {.kind = CHANGE_TRIM},         {.kind = CHANGE_SUBSCRIPTION_GONE}};
     int32_t partition = pick (self, SCENE_PARTITIONS);
     int64_t last_seq = self->last_seqs [partition];
-    change_t change = kinds [last_seq > 0 ? pick (self, 9 + (pick (self, 4) == 0)) : 0];
+    change_t change = kinds [last_seq > 0 ? pick (self, 10 + 2 * (pick (self, 4) == 0)) : 0];
     change.partition = partition;
     change.subscription = names [pick (self, NAMES)];
     change.seq = last_seq > 0 ? 1 + pick (self, (int)last_seq) : 0;
@@ -68,7 +69,10 @@ make_change (twins_t *self, int index)
         case CHANGE_EXCEPTION:
             change.exception = (exception_t){.state = (exception_state_t)pick (self, 4),
                                              .attempts = pick (self, 20),
-                                             .due_ms = pick (self, 100000)};
+                                             .forgiven = pick (self, 20),
+                                             .crashes = pick (self, 3),
+                                             .due_ms = pick (self, 100),
+                                             .reason = (reason_t)pick (self, REASONS)};
             break;
         case CHANGE_ATTEMPT:
             change.attempt = (attempt_t){.number = 1 + pick (self, 3),
@@ -78,9 +82,11 @@ make_change (twins_t *self, int index)
                                          .worker = "worker-1",
                                          .result = pick (self, 2) ? "" : "{\"count\": 1}"};
             break;
+        case CHANGE_HEALTH:
+            change.health = (health_t){.failing_since_ms = pick (self, 9), .failures = index};
+            break;
         case CHANGE_EXCEPTION_ENDED:
         case CHANGE_LEVEL:
-        case CHANGE_HEALTH:
         case CHANGE_TRIM:
         case CHANGE_SUBSCRIPTION_GONE: break;
     }
@@ -93,7 +99,9 @@ make_event (twins_t *self)
 {
     char id [16];
     snprintf (id, sizeof id, "%s%d", pick (self, 4) ? "id" : "k_", pick (self, IDS));
-    return scene_event (pick (self, SCENE_PARTITIONS), id, pick (self, 5) ? "1" : "2");
+    event_t *event = scene_event (pick (self, SCENE_PARTITIONS), id, pick (self, 5) ? "1" : "2");
+    event->accepted_ms = pick (self, 100);
+    return event;
 }
 
 static void
@@ -146,6 +154,7 @@ compare_inventories (const twins_t *self)
     OWNED (inventory) inventory_t *a = scene_load (self->memory);
     OWNED (inventory) inventory_t *b = scene_load (self->sqlite);
     for (int32_t i = 0; i < SCENE_PARTITIONS; i++) {
+        assert_int_equal (a->partitions [i].first_seq, b->partitions [i].first_seq);
         assert_int_equal (a->partitions [i].last_seq, b->partitions [i].last_seq);
         assert_int_equal (a->partitions [i].level_seq, b->partitions [i].level_seq);
     }
@@ -157,6 +166,62 @@ compare_inventories (const twins_t *self)
     assert_int_equal (a->progress_count, b->progress_count);
     for (size_t i = 0; i < a->progress_count; i++)
         compare_rows (&a->progresses [i], &b->progresses [i]);
+    assert_int_equal (a->health_count, b->health_count);
+    for (size_t i = 0; i < a->health_count; i++) {
+        assert_string_equal (a->healths [i].subscription, b->healths [i].subscription);
+        assert_memory_equal (&a->healths [i].health, &b->healths [i].health, sizeof (health_t));
+    }
+}
+
+static void
+compare_listings (const listing_t *a, const listing_t *b)
+{
+    assert_int_equal (a->count, b->count);
+    for (size_t i = 0; i < a->count; i++) {
+        const struct listed_row *left = &a->rows [i], *right = &b->rows [i];
+        assert_string_equal (left->subscription, right->subscription);
+        assert_int_equal (left->partition, right->partition);
+        assert_int_equal (left->at.seq, right->at.seq);
+        assert_int_equal (left->at.exception.state, right->at.exception.state);
+        assert_int_equal (left->at.exception.forgiven, right->at.exception.forgiven);
+        assert_int_equal (left->at.exception.reason, right->at.exception.reason);
+        assert_int_equal (left->attempt.number, right->attempt.number);
+        assert_int_equal (!left->event, !right->event);
+        if (left->event)
+            assert_string_equal (left->event->id, right->event->id);
+    }
+}
+
+//  Of a subscription, a state, a place and a time that come up.
+static void
+compare_lists (twins_t *self)
+{
+    store_t *memory = self->memory->store, *sqlite = self->sqlite->store;
+    const char *name = names [pick (self, NAMES)];
+    exception_state_t state = (exception_state_t)pick (self, 4);
+    list_place_t after = {pick (self, SCENE_PARTITIONS + 1) - 1, pick (self, 9)};
+    size_t limit = (size_t)pick (self, 5);
+    OWNED (listing) listing_t *a = NULL;
+    OWNED (listing) listing_t *b = NULL;
+    memory->ops->list_exceptions (memory, name, state, after, limit, 99999, &a, NULL);
+    problem_t problem = {0};
+    if (sqlite->ops->list_exceptions (sqlite, name, state, after, limit, 99999, &b, &problem) !=
+        STATUS_OK)
+        fail_msg ("%s", problem.text);
+    compare_listings (a, b);
+
+    OWNED (listing) listing_t *c = NULL;
+    OWNED (listing) listing_t *d = NULL;
+    int64_t time_ms = pick (self, 100);
+    memory->ops->list_dead (memory, time_ms, 30, &c, NULL);
+    assert_int_equal (sqlite->ops->list_dead (sqlite, time_ms, 30, &d, NULL), STATUS_OK);
+    compare_listings (c, d);
+
+    int32_t partition = pick (self, SCENE_PARTITIONS);
+    int64_t left = -1, right = -2;
+    memory->ops->find_seq (memory, partition, time_ms, &left, NULL);
+    assert_int_equal (sqlite->ops->find_seq (sqlite, partition, time_ms, &right, NULL), STATUS_OK);
+    assert_int_equal (left, right);
 }
 
 static void
@@ -207,6 +272,9 @@ both_stores_answer_the_same (void **state)
             if (pick (&twins, 8) == 0)
                 scene_kill (sqlite);
             compare_inventories (&twins);
+            compare_lists (&twins);
+            if (pick (&twins, 4) == 0)
+                compare_logs (&twins);
         }
         compare_logs (&twins);
     }

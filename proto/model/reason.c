@@ -1,5 +1,7 @@
 #include "proto/model/reason.h"
 
+#include <string.h>
+
 #include "proto/model/assert.h"
 
 static const struct {
@@ -14,6 +16,17 @@ reason_name (reason_t reason)
 {
     ASSERT ((unsigned)reason < REASONS, "a reason comes from reason.tbl, never from outside");
     return words [reason].name;
+}
+
+bool
+reason_from_name (const char *name, reason_t *reason)
+{
+    for (int i = 0; i < REASONS; i++)
+        if (strcmp (words [i].name, name) == 0) {
+            *reason = (reason_t)i;
+            return true;
+        }
+    return false;
 }
 
 const char *

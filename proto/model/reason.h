@@ -2,6 +2,8 @@
 #ifndef REASON_H
 #define REASON_H
 
+#include <stdbool.h>
+
 typedef enum {
 #define REASON(name, text) REASON_##name,
 #include "proto/model/reason.tbl"
@@ -9,6 +11,7 @@ typedef enum {
 } reason_t;
 
 const char *reason_name (reason_t reason);  //  "SESSION_GONE"
+bool reason_from_name (const char *name, reason_t *reason);
 const char *reason_text (reason_t reason);
 
 #endif

@@ -90,6 +90,7 @@ typedef struct {
  *
  *  CHANGE_TRIM. Events up to seq leave the log for good, with their attempts; those that have an
  *  exception (a dead letter, a retry) stay until it goes. first_seq of the partition becomes seq + 1.
+ *  An exception or an attempt of an event that has left is nothing; so is a trim below first_seq.
  */
 
 #endif
