@@ -15,6 +15,7 @@ enum {
     //  PUBLISHes that may be unconfirmed: one is being committed, one lies with the broker, one is on
     //  its way. What comes meanwhile gathers here, instead of going out one by one to wait there.
     UNDER_WAY_MOST = 3,
+    FEW = 4,  //  events: beside a message of no more than that the next goes at once
 };
 
 struct errands {
@@ -72,9 +73,9 @@ shipment_release (shipment_t *self)
     self->json = NULL;
 }
 
-/*  Under the lock. Whether what waits may go now. Beside others that are under way it goes when it is
- *  no smaller than the last of them: under load messages, and with them commits, grow until each holds
- *  a good part of all who wait; with few clients everything goes at once.
+/*  Under the lock. Whether what waits may go now. Beside a large one that is under way it goes when it
+ *  is no smaller: under load messages, and with them commits, grow until each holds a good part of all
+ *  who wait; with few clients everything goes at once.
  */
 static bool
 errands_may_go (const errands_t *self)
@@ -83,7 +84,8 @@ errands_may_go (const errands_t *self)
         return true;
     if (!self->publishes || self->under_way == UNDER_WAY_MOST)
         return false;
-    return self->under_way == 0 || self->waiting_events >= self->last_events;
+    return self->under_way == 0 || self->last_events <= FEW ||
+           self->waiting_events >= self->last_events;
 }
 
 //  Under the lock: it is answered, lost, or nobody waits for it any more.

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { CLIENTS_MOST = 8, PATIENT_MS = 60000, AT_ONCE_MS = 1, GIVES_UP_MS = 2500 };
+enum { CLIENTS_MOST = 11, PATIENT_MS = 60000, AT_ONCE_MS = 1, GIVES_UP_MS = 2500 };
 
 typedef struct {
     errands_t *errands;
@@ -194,24 +194,42 @@ three_are_under_way_and_questions_pass_them (void **state)
 
 //  A small message beside a large one would cost the disk a commit of its own.
 static void
-what_is_smaller_than_the_last_waits_for_company_or_a_confirm (void **state)
+what_is_smaller_than_a_large_one_waits_for_company_or_a_confirm (void **state)
 {
     fixture_t *fixture = *state;
-    confirmation_t confirmations [2] = {0};
-    start (fixture, 0, NULL, PATIENT_MS);
-    start (fixture, 1, NULL, PATIENT_MS);
-    shipment_t *first = take_together (fixture, 2);
-    start (fixture, 2, NULL, PATIENT_MS);
+    confirmation_t confirmations [5] = {0};
+    for (int i = 0; i < 5; i++)
+        start (fixture, i, NULL, PATIENT_MS);
+    shipment_t *first = take_together (fixture, 5);
+    for (int i = 5; i < 9; i++)
+        start (fixture, i, NULL, PATIENT_MS);
     assert_null (errands_take (fixture->errands));
-    start (fixture, 3, NULL, PATIENT_MS);
+    start (fixture, 9, NULL, PATIENT_MS);
     shipment_t *second = take (fixture);
-    assert_int_equal (second->count, 2);
+    assert_int_equal (second->count, 5);
 
-    start (fixture, 4, NULL, PATIENT_MS);
-    errands_confirm (fixture->errands, first->request, confirmations, 2, 0);
+    start (fixture, 10, NULL, PATIENT_MS);
+    errands_confirm (fixture->errands, first->request, confirmations, 5, 0);
     assert_null (errands_take (fixture->errands));
-    errands_confirm (fixture->errands, second->request, confirmations, 2, 0);
+    errands_confirm (fixture->errands, second->request, confirmations, 5, 0);
     errands_confirm (fixture->errands, take (fixture)->request, confirmations, 1, 0);
+    for (int i = 0; i < 11; i++)
+        expect_end (fixture, i, STATUS_OK);
+}
+
+static void
+few_are_not_waited_for (void **state)
+{
+    fixture_t *fixture = *state;
+    confirmation_t confirmations [4] = {0};
+    for (int i = 0; i < 4; i++)
+        start (fixture, i, NULL, PATIENT_MS);
+    shipment_t *first = take_together (fixture, 4);
+    start (fixture, 4, NULL, PATIENT_MS);
+    shipment_t *second = take (fixture);
+    assert_int_equal (second->count, 1);
+    errands_confirm (fixture->errands, first->request, confirmations, 4, 0);
+    errands_confirm (fixture->errands, second->request, confirmations, 1, 0);
     for (int i = 0; i < 5; i++)
         expect_end (fixture, i, STATUS_OK);
 }
@@ -359,7 +377,8 @@ main (void)
         WITH_CLIENTS (what_waits_travels_together_and_each_gets_its_own),
         WITH_CLIENTS (a_message_has_its_limits),
         WITH_CLIENTS (three_are_under_way_and_questions_pass_them),
-        WITH_CLIENTS (what_is_smaller_than_the_last_waits_for_company_or_a_confirm),
+        WITH_CLIENTS (what_is_smaller_than_a_large_one_waits_for_company_or_a_confirm),
+        WITH_CLIENTS (few_are_not_waited_for),
         WITH_CLIENTS (a_call_travels_alone),
         WITH_CLIENTS (who_gives_up_before_it_was_sent_stored_nothing),
         WITH_CLIENTS (who_gives_up_after_it_was_sent_does_not_know),
