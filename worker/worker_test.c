@@ -102,6 +102,25 @@ a_worker_leaves_though_no_broker_is_there (void **state)
     worker_destroy (&stage->worker);
 }
 
+//  ---- slots
+
+static void
+a_consumer_that_does_not_answer_leaves_slots_to_others (void **state)
+{
+    (void)state;
+    OWNED (worker_stage) worker_stage_t *stage = worker_stage_new ();
+    worker_stage_set (stage, "worker/capacity=8");
+    worker_stage_begin (stage);
+    for (int i = 0; i < 20; i++)
+        worker_stage_deliver (stage, "/held");
+    fake_consumer_await (stage->consumer, 6);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal (worker_stage_outcome (stage, "/good")->outcome, OUTCOME_OK);
+    assert_int_equal (fake_consumer_requests (stage->consumer), 16);
+    fake_consumer_let_go (stage->consumer);
+    assert_int_equal (fake_broker_count_settlements (stage->broker, 20), 20);
+}
+
 //  ---- what a consumer receives
 
 static char *
@@ -241,6 +260,7 @@ main (void)
         cmocka_unit_test (leaving_finishes_what_is_in_flight),
         cmocka_unit_test (leaving_gives_up_what_does_not_end),
         cmocka_unit_test (a_worker_leaves_though_no_broker_is_there),
+        cmocka_unit_test (a_consumer_that_does_not_answer_leaves_slots_to_others),
         cmocka_unit_test (a_delivery_is_a_signed_cloud_event),
         cmocka_unit_test (other_formats_post_the_data_as_it_is),
         cmocka_unit_test (connections_are_used_again),
