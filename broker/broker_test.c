@@ -104,14 +104,17 @@ a_failed_attempt_is_shown_with_its_error_and_the_time_of_the_next (void **stage)
     json_t *reply = actor_call (gateway, "event.get", json_pack ("{s:s}", "id", "e1"));
     const char *status, *next, *error, *outcome;
     int http_status;
-    int failed = json_unpack (reply, "{s:{s:[{s:s, s:s, s:[{s:s, s:s, s:i}]}]}}", "data",
+    double connect_ms, first_byte_ms;
+    int failed = json_unpack (reply, "{s:{s:[{s:s, s:s, s:[{s:s, s:s, s:i, s:f, s:f}]}]}}", "data",
                               "deliveries", "status", &status, "next_attempt", &next, "attempts",
-                              "error", &error, "outcome", &outcome, "http_status", &http_status);
+                              "error", &error, "outcome", &outcome, "http_status", &http_status,
+                              "connect_ms", &connect_ms, "first_byte_ms", &first_byte_ms);
     assert_int_equal (failed, 0);
     assert_string_equal (status, "retry");
     assert_string_equal (outcome, "retry");
     assert_string_equal (error, "500 from the consumer");
     assert_int_equal (http_status, 500);
+    assert_true (connect_ms == 0.352 && first_byte_ms == 4.2);
     assert_int_equal (strlen (next), strlen ("2026-11-24T03:00:00.123Z"));
     json_decref (reply);
 }
