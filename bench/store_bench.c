@@ -4,7 +4,8 @@
  *
  *  Events of 1 KiB, in batches as the broker's group commit makes them, with tidy in a thread of its
  *  own as the broker has it. Store and bare disk take turns of a hundred commits, so that both meet
- *  the same machine. FILE and what belongs to it is made and removed. Prints "what: figures" lines.
+ *  the same machine. Then the log is cut beside: as fast as it grows, and down to a tenth. FILE and
+ *  what belongs to it is made and removed. Prints "what: figures" lines.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,7 +22,14 @@
 #include "proto/model/event_id.h"
 #include "proto/model/owned.h"
 
-enum { EVENT_BYTES = 1024, TURN_COMMITS = 100, BATCH_MOST = 256, COMMITS = 3000 };
+enum {
+    EVENT_BYTES = 1024,
+    TURN_COMMITS = 100,
+    BATCH_MOST = 256,
+    COMMITS = 3000,
+    TRIM_BATCH = 64,    //  events in a commit while the log is cut
+    TRIM_STRETCH = 500  //  seqs in one cut, as the core has it
+};
 
 static int64_t
 now_ns (void)
@@ -119,15 +128,20 @@ make_event (int64_t number)
     return event_new (&fields);
 }
 
+//  trim_seq: 0: the log is not cut.
 static int64_t
-commit_ns (store_t *store, size_t batch_size)
+commit_ns (store_t *store, size_t batch_size, int64_t trim_seq)
 {
     static int64_t number;
     event_t *events [BATCH_MOST];
     stored_t stored [BATCH_MOST];
     for (size_t i = 0; i < batch_size; i++)
         events [i] = make_event (number++);
-    batch_t batch = {.events = events, .event_count = batch_size};
+    change_t trim = {.kind = CHANGE_TRIM, .seq = trim_seq};
+    batch_t batch = {.events = events,
+                     .event_count = batch_size,
+                     .changes = &trim,
+                     .change_count = trim_seq > 0};
     problem_t problem;
     int64_t start = now_ns ();
     if (store->ops->commit (store, &batch, stored, &problem) != STATUS_OK)
@@ -173,7 +187,7 @@ measure (tidier_t *tidier, int file, size_t batch_size, size_t commits)
         errx (1, "out of memory");
     while (ours.count < commits) {
         for (int i = 0; i < TURN_COMMITS && ours.count < commits; i++) {
-            ours.ns [ours.count++] = commit_ns (tidier->store, batch_size);
+            ours.ns [ours.count++] = commit_ns (tidier->store, batch_size, 0);
             tidier_tell (tidier, false);
         }
         for (int i = 0; i < TURN_COMMITS && bare.count < commits; i++)
@@ -182,6 +196,61 @@ measure (tidier_t *tidier, int file, size_t batch_size, size_t commits)
     report (batch_size, &ours, &bare);
     free (ours.ns);
     free (bare.ns);
+}
+
+static weight_t
+weigh (store_t *store)
+{
+    weight_t weight;
+    problem_t problem;
+    if (store->ops->weigh (store, 0, 0, 0, &weight, &problem) != STATUS_OK)
+        errx (1, "%s", problem.text);
+    return weight;
+}
+
+static double
+file_mib (const char *path)
+{
+    struct stat file;
+    if (stat (path, &file))
+        err (1, "%s", path);
+    return (double)file.st_size / (1 << 20);
+}
+
+//  Cuts the log whenever it has a stretch more than `keep`, commit by commit.
+static void
+measure_trimming (tidier_t *tidier, const char *path, const char *what, int64_t keep,
+                  size_t commits)
+{
+    samples_t plain = {.ns = calloc (commits, sizeof (int64_t))};
+    samples_t cutting = {.ns = calloc (commits, sizeof (int64_t))};
+    if (!plain.ns || !cutting.ns)
+        errx (1, "out of memory");
+    double before_mib = file_mib (path);
+    weight_t weight = weigh (tidier->store);
+    int64_t first = weight.first_seq, last = weight.last_seq;
+    for (size_t i = 0; i < commits; i++) {
+        bool is_cut = last - first + 1 >= keep + TRIM_STRETCH;
+        if (is_cut)
+            first += TRIM_STRETCH;
+        int64_t taken = commit_ns (tidier->store, TRIM_BATCH, is_cut ? first - 1 : 0);
+        samples_t *samples = is_cut ? &cutting : &plain;
+        samples->ns [samples->count++] = taken;
+        last += TRIM_BATCH;
+        tidier_tell (tidier, false);
+    }
+    qsort (plain.ns, plain.count, sizeof *plain.ns, by_size);
+    qsort (cutting.ns, cutting.count, sizeof *cutting.ns, by_size);
+    printf ("%s: %zu commits of %d p50 %.0f µs, p99 %.0f µs; %zu more that cut p50 %.0f µs, p99 "
+            "%.0f µs; file %.1f MiB before, %.1f after, of which in use %.1f\n",
+            what, plain.count, TRIM_BATCH, plain.count ? quantile (&plain, 0.5) : 0,
+            plain.count ? quantile (&plain, 0.99) : 0, cutting.count,
+            cutting.count ? quantile (&cutting, 0.5) : 0,
+            cutting.count ? quantile (&cutting, 0.99) : 0, before_mib, file_mib (path),
+            (double)weigh (tidier->store).bytes / (1 << 20));
+    fflush (stdout);
+    free (plain.ns);
+    free (cutting.ns);
 }
 
 static void
@@ -242,6 +311,10 @@ main (int argc, char **argv)
     static const size_t batches [] = {1, 16, 64, 256};
     for (size_t i = 0; i < sizeof batches / sizeof batches [0]; i++)
         measure (&tidier, file, batches [i], commits);
+    weight_t grown = weigh (tidier.store);
+    int64_t events = grown.last_seq - grown.first_seq + 1;
+    measure_trimming (&tidier, argv [1], "cut as it grows", events, commits);
+    measure_trimming (&tidier, argv [1], "cut to a tenth", events / 10, commits);
     tidier_tell (&tidier, true);
     pthread_join (tidier.thread, NULL);
     store_destroy (&tidier.store);

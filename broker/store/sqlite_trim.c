@@ -2,6 +2,8 @@
  *  subscription's exception holds it: what a subscription that is gone has left in the tables holds
  *  nothing, though it takes the sweep a while to come by.
  */
+#include <time.h>
+
 #include "broker/store/place.h"
 #include "broker/store/sqlite_writer.h"
 #include "proto/model/assert.h"
@@ -12,8 +14,19 @@
 enum {
     SPARE_LEAST = 64,
     SPARE_MOST = 4096,
-    STEP_PAGES = 32,  //  GIVE_BACK's: so many are moved to the front of the file by one commit
+    STEP_PAGES = 32,  //  worth beginning with
 };
+
+//  A commit that brings events is awaited by who sent them.
+enum { AWAITED_US = 300, UNAWAITED_US = 5000 };
+
+static int64_t
+now_us (void)
+{
+    struct timespec now;
+    clock_gettime (CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C (1000000) + now.tv_nsec / 1000;
+}
 
 static sqlite3_stmt *
 bound (const writer_t *self, statement_t name, int64_t first, int64_t second)
@@ -77,17 +90,21 @@ writer_trim (writer_t *self, const change_t *change)
     return code;
 }
 
-//  A file that was not made for it gives back nothing.
+/*  The last pages of the file are moved to where some are free: a row of the statement for each. That
+ *  is 10 to 100 µs, so a commit that somebody waits for does it for a short while only.
+ */
 static int
-give_back (writer_t *self)
+give_back (writer_t *self, int64_t most_us, int64_t pages_most)
 {
     sqlite3_stmt *statement = connection_statement (&self->connection, STATEMENT_GIVE_BACK);
-    int pages = 0, code;
+    int64_t start_us = now_us (), pages = 0;
+    int code;
     while ((code = sqlite3_step (statement)) == SQLITE_ROW)
-        pages++;
+        if (++pages >= pages_most || now_us () - start_us >= most_us)
+            break;
     sqlite3_reset (statement);
-    self->is_giving_back = pages == STEP_PAGES;
-    return code == SQLITE_DONE ? SQLITE_OK : code;
+    self->is_giving_back = pages > 0;  //  a file that was not made for it gives back nothing
+    return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
 }
 
 static int
@@ -101,7 +118,7 @@ count (writer_t *self, statement_t name, int64_t *pages)
 }
 
 int
-writer_give_back (writer_t *self)
+writer_give_back (writer_t *self, bool is_awaited)
 {
     int64_t pages, free_pages;
     int code = count (self, STATEMENT_COUNT_PAGES, &pages);
@@ -115,5 +132,7 @@ writer_give_back (writer_t *self)
     if (spare > SPARE_MOST)
         spare = SPARE_MOST;
     self->is_giving_back = free_pages >= spare + STEP_PAGES;
-    return self->is_giving_back ? give_back (self) : SQLITE_OK;
+    if (!self->is_giving_back)
+        return SQLITE_OK;
+    return give_back (self, is_awaited ? AWAITED_US : UNAWAITED_US, free_pages - spare);
 }

@@ -188,7 +188,7 @@ play (writer_t *self, const batch_t *batch)
     if (self->is_sweeping && code == SQLITE_OK)
         code = writer_sweep (self);
     if (self->is_giving_back && code == SQLITE_OK)
-        code = writer_give_back (self);
+        code = writer_give_back (self, batch->event_count > 0);
     return code == SQLITE_OK ? connection_run (&self->connection, STATEMENT_COMMIT) : code;
 }
 
