@@ -315,7 +315,10 @@ broker_new (const settings_t *settings, void *zmq, problem_t *problem)
     int64_t partitions = settings_number (settings, "store/partitions");
     store_t *store = store_open (settings_text (settings, "store/url"), (int32_t)partitions,
                                  settings_limits (settings), problem);
-    return store ? broker_new_on (store, settings, zmq, problem) : NULL;
+    if (!store)
+        return NULL;
+    store->ops->keep_free (store, settings_number (settings, "store/min_free_bytes"));
+    return broker_new_on (store, settings, zmq, problem);
 }
 
 const char *

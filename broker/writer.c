@@ -95,10 +95,12 @@ writer_wait (writer_t *self)
     return has_tickets || self->tokens_taken;
 }
 
+//  Where no event finds room, what became of deliveries still may: that is not full no more.
 static void
-writer_log_health (writer_t *self, const problem_t *problem)
+writer_log_health (writer_t *self, const problem_t *problem, bool had_events)
 {
-    if (problem->status == self->said)
+    bool is_no_news = problem->status == STATUS_OK && self->said == STATUS_FULL && !had_events;
+    if (problem->status == self->said || is_no_news)
         return;
     self->said = problem->status;
     switch (problem->status) {
@@ -174,7 +176,7 @@ writer_commit (writer_t *self, size_t from, bool *is_halted)
     commit_run (self->commit, &outcome);
     metrics_observe (self->metrics, METRIC_commit_seconds, monotonic_us () - began_us);
     metrics_add (self->metrics, METRIC_commits, 1);
-    writer_log_health (self, &outcome.problem);
+    writer_log_health (self, &outcome.problem, commit_bytes (self->commit) > 0);
 
     written_t *results = writer_results (self, &outcome);
     *is_halted = outcome.from != 0;

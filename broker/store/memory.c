@@ -414,6 +414,12 @@ weigh (store_t *store, int32_t partition, int64_t before_ms, int64_t bytes_most,
 }
 
 static void
+keep_free (store_t *store, int64_t bytes)
+{
+    (void)store, (void)bytes;
+}
+
+static void
 tidy (store_t *store)
 {
     (void)store;
@@ -462,6 +468,7 @@ static const store_ops_t ops = {.commit = commit,
                                 .list_dead = list_dead,
                                 .find_seq = find_seq,
                                 .weigh = weigh,
+                                .keep_free = keep_free,
                                 .tidy = tidy,
                                 .close = close_store};
 

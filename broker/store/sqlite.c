@@ -17,6 +17,7 @@
 #include "broker/store/sqlite_checkpoint.h"
 #include "broker/store/sqlite_lock.h"
 #include "broker/store/sqlite_pool.h"
+#include "broker/store/sqlite_room.h"
 #include "broker/store/sqlite_schema.h"
 #include "broker/store/sqlite_writer.h"
 #include "proto/model/allocate.h"
@@ -31,6 +32,7 @@ typedef struct {
     writer_t writer;
     pool_t pool;  //  of readers
     checkpoint_t checkpoint;
+    room_t room;
     atomic_bool has_failed;  //  the disk did: what was written is not to be trusted
 } sqlite_store_t;
 
@@ -56,6 +58,8 @@ commit (store_t *store, const batch_t *batch, stored_t *stored, problem_t *probl
     sqlite_store_t *self = self_of (store);
     if (atomic_load (&self->has_failed))
         return refuse_to_write (self, problem);
+    if (batch->event_count && room_check (&self->room, self->path, problem) != STATUS_OK)
+        return STATUS_FULL;
     status_t status = writer_commit (&self->writer, batch, stored, problem);
     bool is_disk_whole = status != STATUS_STORE_FAILED;
     if (status == STATUS_OK && checkpoint_is_overdue (&self->checkpoint))
@@ -63,6 +67,12 @@ commit (store_t *store, const batch_t *batch, stored_t *stored, problem_t *probl
     if (!is_disk_whole)
         atomic_store (&self->has_failed, true);
     return status;
+}
+
+static void
+keep_free (store_t *store, int64_t bytes)
+{
+    self_of (store)->room = (room_t){.least_bytes = bytes};
 }
 
 static void
@@ -197,6 +207,7 @@ static const store_ops_t ops = {.commit = commit,
                                 .list_dead = list_dead,
                                 .find_seq = find_seq,
                                 .weigh = weigh,
+                                .keep_free = keep_free,
                                 .tidy = tidy,
                                 .close = close_store};
 

@@ -314,6 +314,40 @@ a_directory_that_may_not_be_written_is_named (void **state)
     assert_int_equal (status, 0);
 }
 
+//  What is asked of the disk in one call is more than any has.
+static void
+a_disk_with_little_room_takes_no_events_but_what_became_of_them (void **state)
+{
+    (void)state;
+    OWNED (scene) scene_t *scene = scene_sqlite (1);
+    store_t *store = scene->store;
+    scene_subscribe (scene, "S");
+    store->ops->keep_free (store, 1);
+    scene_publish_many (scene, 0, 1, 3);
+    store->ops->keep_free (store, INT64_MAX);
+    OWNED (event) event_t *event = scene_event (0, "e4", "1");
+    progress_t progress = {.floor = 3};
+    change_t change = {.kind = CHANGE_PROGRESS, .subscription = "S", .progress = &progress};
+    batch_t batch = {.events = &event, .event_count = 1, .changes = &change, .change_count = 1};
+    stored_t stored = {.seq = -1};
+    problem_t problem = {0};
+    assert_int_equal (store->ops->commit (store, &batch, &stored, &problem), STATUS_FULL);
+    expect_words (&problem, "MiB free, less than store/min_free_bytes; make room, nothing is lost");
+    assert_int_equal (stored.seq, -1);
+    {
+        OWNED (inventory) inventory_t *before = scene_load (scene);
+        assert_int_equal (before->progress_count, 0);
+    }
+    scene_change (scene, &change, 1);
+    scene_trim (scene, 0, 2);
+    OWNED (inventory) inventory_t *inventory = scene_load (scene);
+    assert_int_equal (inventory->progresses [0].progress.floor, 3);
+    assert_int_equal (inventory->partitions [0].first_seq, 3);
+    store->ops->keep_free (store, 1);
+    assert_int_equal (store->ops->commit (store, &batch, &stored, &problem), STATUS_OK);
+    assert_int_equal (stored.seq, 4);
+}
+
 int
 main (void)
 {
@@ -332,6 +366,7 @@ main (void)
         cmocka_unit_test (rows_that_are_not_ours_are_refused),
         cmocka_unit_test (a_directory_that_is_not_there_is_named),
         cmocka_unit_test (a_directory_that_may_not_be_written_is_named),
+        cmocka_unit_test (a_disk_with_little_room_takes_no_events_but_what_became_of_them),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

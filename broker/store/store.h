@@ -65,6 +65,10 @@ typedef struct {
     status_t (*weigh) (store_t *self, int32_t partition, int64_t before_ms, int64_t bytes_most,
                        weight_t *weight, problem_t *problem);
 
+    //  From now on a commit of events says FULL while the disk has less than this free; one of
+    //  changes alone is tried all the same. 0: not asked. Before the first commit, or by its thread.
+    void (*keep_free) (store_t *self, int64_t bytes);
+
     //  Work that keeps commits quick (SQLite: a checkpoint), in a thread of its own, when told that
     //  something was committed. Blocks. May be a no-op.
     void (*tidy) (store_t *self);

@@ -28,7 +28,7 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
 
 @pytest.fixture
 def cramped(disk: SmallDisk, tmp_path: Path) -> Iterator[Up]:
-    with Up(tmp_path) as up:
+    with Up(tmp_path, store__min_free_bytes=0) as up:
         yield up
 
 
@@ -90,6 +90,26 @@ def test_whoever_dies_on_a_full_disk_starts_again_there_and_delivers(
         client.wait_for_delivery(event_id, "shop", "delivered")
 
 
+def test_new_events_leave_some_of_the_disk_free(
+    disk: SmallDisk, tmp_path: Path, sink: Sink
+) -> None:
+    consumer = sink.consumer("shop")
+    consumer.holds()
+    with Up(tmp_path, store__min_free_bytes=LITTLE_BYTES) as up:
+        client = up.client()
+        client.subscribe(consumer.subscription())
+        disk.leave(3 * LITTLE_BYTES)
+        accepted, refused = fill_with_events(client)
+        assert disk.free_bytes() > LITTLE_BYTES // 2
+
+        consumer.releases()  # how each delivery ended finds room
+        for event_id in accepted:
+            client.wait_for_delivery(event_id, "shop", "delivered")
+        disk.make_room()
+        client.publish(id=refused)
+        client.wait_for_delivery(refused, "shop", "delivered")
+
+
 def one_round(daemons: Daemons, disk: SmallDisk, chance: random.Random) -> None:
     """Full, and full again after a kill, until somebody was refused; and room again."""
     disk.leave(chance.choice([0, 4096, 65536]))
@@ -115,7 +135,7 @@ def test_a_disk_that_is_full_again_and_again_loses_nothing(
     chance = random.Random(seed)
     deadline = time.monotonic() + seconds
     load, troubles = Load(), Troubles()
-    with Daemons(tmp_path) as daemons:
+    with Daemons(tmp_path, store__min_free_bytes=0) as daemons:
         audience = Audience(daemons, sink)
         daemons.start_worker()
         with load.of(daemons, 2):

@@ -1,0 +1,45 @@
+#include "broker/store/sqlite_room.h"
+
+#include <inttypes.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+enum { LOOK_MS = 100, MIB_BITS = 20 };
+
+static int64_t
+now_ms (void)
+{
+    struct timespec now;
+    clock_gettime (CLOCK_MONOTONIC_COARSE, &now);
+    return now.tv_sec * INT64_C (1000) + now.tv_nsec / 1000000;
+}
+
+//  What this user may still write. A file system that does not tell has room.
+static int64_t
+look (const char *path)
+{
+    struct statvfs found;
+    if (statvfs (path, &found))
+        return INT64_MAX;
+    uint64_t unit = found.f_frsize ? found.f_frsize : found.f_bsize;
+    uint64_t most = INT64_MAX / (unit ? unit : 1);
+    return found.f_bavail < most ? (int64_t)(found.f_bavail * unit) : INT64_MAX;
+}
+
+status_t
+room_check (room_t *self, const char *path, problem_t *problem)
+{
+    if (self->least_bytes == 0)
+        return STATUS_OK;
+    int64_t now = now_ms ();
+    if (self->looked_ms == 0 || now - self->looked_ms >= LOOK_MS) {
+        self->free_bytes = look (path);
+        self->looked_ms = now;
+    }
+    if (self->free_bytes >= self->least_bytes)
+        return STATUS_OK;
+    return problem_set (problem, STATUS_FULL,
+                        "store: %s: its disk has %" PRId64 " MiB free, less than "
+                        "store/min_free_bytes; make room, nothing is lost",
+                        path, self->free_bytes >> MIB_BITS);
+}

@@ -1,0 +1,25 @@
+/*  sqlite_room – whether the file system of the store has as much free as is to stay free.
+ *
+ *  What has become of deliveries is written all the same: it is little, and the log shrinks by it. It
+ *  needs the room that new events are refused for.
+ */
+#ifndef SQLITE_ROOM_H
+#define SQLITE_ROOM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/model/status.h"
+
+typedef struct {
+    int64_t least_bytes;  //  0: nobody asks
+    int64_t free_bytes;   //  when it was last looked at
+    int64_t looked_ms;    //  on the monotonic clock; 0: never
+} room_t;
+
+/*  FULL and a sentence when there is less. Looks at most ten times a second. For the writer's thread
+ *  only.
+ */
+status_t room_check (room_t *self, const char *path, problem_t *problem);
+
+#endif
