@@ -19,6 +19,22 @@ SETTINGS = {
     "shared_buffers": "64MB",
 }
 
+#   A tombstone that is written over was a create; rows that vanish were children of a deleted parent.
+AUDIT = """
+    CREATE TABLE audit (resource text, parent text, id text, action text, modified bigint);
+    CREATE FUNCTION note_change () RETURNS trigger AS $$
+    BEGIN
+        INSERT INTO audit VALUES (NEW.resource_name, NEW.parent_id, NEW.id,
+            CASE WHEN NEW.deleted THEN 'delete'
+                 WHEN TG_OP = 'INSERT' OR OLD.deleted THEN 'create'
+                 ELSE 'update' END,
+            as_epoch (NEW.last_modified));
+        RETURN NULL;
+    END $$ LANGUAGE plpgsql;
+    CREATE TRIGGER note_change AFTER INSERT OR UPDATE ON objects FOR EACH ROW
+        WHEN (NEW.resource_name IN ('bucket', 'collection', 'record')) EXECUTE FUNCTION note_change ();
+"""
+
 
 def programs() -> Path:
     """Where the newest version has its programs; Debian does not put them into the PATH."""
@@ -86,6 +102,15 @@ class Postgres:
         name = f"kinto{next(self._numbers)}"
         self.sql(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
+
+    def audit(self, database: str) -> None:
+        """From now on each row's change is noted, by a trigger: the truth about what was committed."""
+        self.sql(AUDIT, database)
+
+    def audited(self, database: str) -> list[list[str]]:
+        """Resource, parent, id, action and last_modified of each committed change."""
+        found = self.sql("SELECT resource, parent, id, action, modified FROM audit", database)
+        return [line.split("|") for line in found.splitlines()]
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self.directory}"

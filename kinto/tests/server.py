@@ -15,6 +15,7 @@ from kinto_tocsin import event_id
 
 Json = dict[str, Any]
 AUTH = ("alice", "wonderland")
+HERE = Path(__file__).resolve().parent
 
 SETTINGS = """
 [server:main]
@@ -97,6 +98,7 @@ class Server:
         else:
             command = self.command("kinto", "start", "--ini", str(self.ini))
         clean = [f"--unset={name}" for name in os.environ if "TOCSIN" in name]
+        clean.append(f"PYTHONPATH={os.pathsep.join([str(HERE.parent), str(HERE)])}")
         name = f"kinto-{self.port}"
         self.process = Process(name, ["env", *clean, *command], self.directory)
         return self
@@ -165,6 +167,12 @@ class Session:
             entries += answer.json()["data"]
             url = answer.headers.get("Next-Page", "")
         return entries
+
+
+def id_of_row(row: list[str]) -> str:
+    """The id that the event of this committed row must have."""
+    resource, parent, object_id, action, modified = row
+    return event_id.derive("kinto", f"{parent}/{resource}s/{object_id}", action, int(modified))
 
 
 def id_of_change(entry: Json) -> str:
