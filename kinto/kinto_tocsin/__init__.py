@@ -35,7 +35,8 @@ def includeme(config: Any) -> None:
     settings = read_settings.load(config)
     mode = mode_of(settings, config.registry.storage)
     metrics = Metrics(config.registry)
-    store = Spool(settings) if mode == "direct" else Outbox(config.registry.storage)
+    storage = config.registry.storage
+    store = Spool(settings) if mode == "direct" else Outbox(storage, settings.settle_seconds)
     health = Health(settings, metrics)
     relay = Relay(settings, store, health)
     listener = Listener(settings, store, relay, metrics)

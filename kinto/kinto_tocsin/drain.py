@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 FEWEST, FIRST, MOST = 4, 20, 1000  # entries in a page
 PAGE_BYTES = 4 << 20  # aimed at
+PAUSE_SECONDS = 0.005  # while what waits is too new to be sure of its order
 ALONE = 20  # entries that a process sends without asking whether another does
 
 
@@ -63,15 +64,18 @@ class Drain:
         self.health = health
         self.metrics: Metrics = health.metrics
         self.stopped = stopped
+        self.progressed = False  # in this pass
 
     def run(self) -> None:
         """Until nothing waits. Later and Others end it early."""
         while not self.stopped.is_set() and self._pass():
-            pass
+            if not self.progressed:
+                self.stopped.wait(PAUSE_SECONDS)
         self._measure()
 
     def _pass(self) -> bool:
         """True if there may be more."""
+        self.progressed = False
         settled_ms = self.source.settle()
         merger = Merger()
         leads = False
@@ -110,6 +114,7 @@ class Drain:
             bounds.append(settled_ms)
         for run in merger.runs(min(bounds, default=None)):
             self._send(run.notification, run.pieces)
+            self.progressed = True
             self._measure()
             if self.stopped.is_set():
                 break

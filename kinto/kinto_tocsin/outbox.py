@@ -26,8 +26,9 @@ ENTRY, FAILED, LEASE = "tocsin-outbox", "tocsin-failed", "tocsin-lease"
 PARENT, FAILED_PARENT, LEASE_PARENT = "/tocsin", "/tocsin-failed", "/tocsin-lease"
 START = "~"  # before all entries
 LEASE_SECONDS = 5.0  # a holder that has not been heard of for so long is gone
-SETTLE_SECONDS = 1.0  # at most, for transactions under way; longer ones may come out of order
 PAUSE_SECONDS = 0.002
+#   A last_modified is given a moment before the transaction gets its number.
+MARGIN_MS = 10
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,9 @@ class Outbox:
 
     is_full = False  # counting is too slow for each write: Health knows
 
-    def __init__(self, storage: Any) -> None:
+    def __init__(self, storage: Any, settle_seconds: float) -> None:
         self.storage = storage
-        self.clock = Snapshots(storage)
+        self.clock = Snapshots(storage, settle_seconds)
         self.lease = Lease(storage)
         self._numbers = itertools.count()
 
@@ -148,38 +149,46 @@ class Snapshots:
 
     last_modified is given before the commit, so what is seen first may be the later of two. After
     waiting for all transactions that were under way at a moment, whatever they changed up to then
-    can be read.
+    can be read. One that takes too long is waited for once: its changes come out of order.
     """
 
-    QUERY = """
-        SELECT txid_snapshot_xmin (txid_current_snapshot ()),
-               txid_snapshot_xmax (txid_current_snapshot ()),
-               as_epoch (clock_timestamp ()::timestamp)
-    """
+    #   A number of our own tells older transactions from newer ones. (A snapshot's xmax does not:
+    #   it is one more than the last that ended, and those under way may have higher ones.)
+    NUMBER = "SELECT as_epoch (statement_timestamp ()::timestamp), txid_current ()"
+    UNDER_WAY = "SELECT ARRAY (SELECT txid_snapshot_xip (txid_current_snapshot ()))"
 
-    def __init__(self, storage: Any) -> None:
+    def __init__(self, storage: Any, longest_seconds: float) -> None:
         client = getattr(storage, "client", None)
         self.client = client if hasattr(client, "session_factory") else None
+        self.longest_seconds = longest_seconds
+        self._given_up: set[int] = set()
 
     def settle(self) -> int | None:
         """The moment, in ms by the storage's clock; None if the storage cannot tell."""
         if self.client is None:
             return None
-        _, newest, moment = self._look()
-        deadline = time.monotonic() + SETTLE_SECONDS
+        moment, ours = self._ask(self.NUMBER)
+        deadline = time.monotonic() + self.longest_seconds
         pause = PAUSE_SECONDS
-        while self._look()[0] < newest and time.monotonic() < deadline:
+        while waited_for := self._older_than(ours):
+            if time.monotonic() > deadline:
+                self._given_up = waited_for
+                break
             time.sleep(pause)
             pause = min(2 * pause, 0.05)
-        return moment
+        return int(moment) - MARGIN_MS
 
-    def _look(self) -> tuple[int, int, int]:
+    def _older_than(self, ours: int) -> set[int]:
+        (under_way,) = self._ask(self.UNDER_WAY)
+        self._given_up.intersection_update(under_way)
+        return {number for number in under_way if number < ours} - self._given_up
+
+    def _ask(self, query: str) -> Any:
         from sqlalchemy import text
 
         assert self.client
         with outside_of_requests(), self.client.connect(readonly=True) as connection:
-            xmin, xmax, now_ms = connection.execute(text(self.QUERY)).fetchone()
-            return int(xmin), int(xmax), int(now_ms)
+            return connection.execute(text(query)).fetchone()
 
 
 class Lease:

@@ -46,6 +46,7 @@ class Settings:
 
     timeout_seconds: float = 30.0  # for one POST
     max_backoff_seconds: float = 60.0
+    settle_seconds: float = 5.0  # for transactions under way, so that order can be kept
     poll_seconds: float = 5.0  # between looks for what other processes left
     ca_bundle: str = ""  # file of certificates, if the system's are not meant
     heartbeat: bool = False  # Kinto's __heartbeat__ fails when the outbox is stuck

@@ -19,7 +19,7 @@ SETTINGS = {
     "shared_buffers": "64MB",
 }
 
-#   A tombstone that is written over was a create; rows that vanish were children of a deleted parent.
+#   To write over a tombstone is to create; rows that vanish were children of a deleted parent.
 AUDIT = """
     CREATE TABLE audit (resource text, parent text, id text, action text, modified bigint);
     CREATE FUNCTION note_change () RETURNS trigger AS $$
@@ -32,7 +32,8 @@ AUDIT = """
         RETURN NULL;
     END $$ LANGUAGE plpgsql;
     CREATE TRIGGER note_change AFTER INSERT OR UPDATE ON objects FOR EACH ROW
-        WHEN (NEW.resource_name IN ('bucket', 'collection', 'record')) EXECUTE FUNCTION note_change ();
+        WHEN (NEW.resource_name IN ('bucket', 'collection', 'record'))
+        EXECUTE FUNCTION note_change ();
 """
 
 
@@ -104,7 +105,7 @@ class Postgres:
         return name
 
     def audit(self, database: str) -> None:
-        """From now on each row's change is noted, by a trigger: the truth about what was committed."""
+        """From now on a trigger notes each change of a row: the truth about what was committed."""
         self.sql(AUDIT, database)
 
     def audited(self, database: str) -> list[list[str]]:
