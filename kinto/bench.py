@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """What the plug-in costs a write: two Kintos side by side on one PostgreSQL, one of them with it.
 
-The writes alternate between the two, so that whatever else the machine does falls on both. PostgreSQL
-(with fsync) and Tocsin are started as the tests do it: `build/venv-kinto/bin/python kinto/bench.py`.
+The writes alternate between the two, so that whatever else the machine does falls on both.
+PostgreSQL (with fsync) and Tocsin are started as the tests do it:
+`build/venv-kinto/bin/python kinto/bench.py`.
 """
 
 import argparse

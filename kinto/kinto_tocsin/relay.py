@@ -23,12 +23,23 @@ FIRST_BACKOFF_SECONDS = 0.2
 LOG_SECONDS = 30.0  # between complaints of the same trouble
 
 
+def check_uwsgi() -> None:
+    """Without this option no thread of Python runs in uwsgi, and nothing says so."""
+    try:
+        import uwsgi
+    except ImportError:
+        return
+    if not (uwsgi.opt.get("enable-threads") or uwsgi.opt.get("threads")):
+        logger.error("uwsgi needs enable-threads = true: until then nothing is told to Tocsin")
+
+
 class Relay:
     def __init__(self, settings: Settings, source: Source, health: Health) -> None:
         self.settings = settings
         self.source = source
         self.health = health
         self._next_complaint = 0.0  # monotonic seconds
+        check_uwsgi()
         self._forget_thread()
         os.register_at_fork(after_in_child=self._forget_thread)
 
