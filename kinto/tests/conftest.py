@@ -17,7 +17,7 @@ MakeKinto = Callable[..., Server]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--rounds", type=int, default=6, help="of killing and starting again")
+    parser.addoption("--rounds", type=int, default=3, help="of killing and starting again")
     parser.addoption("--seed", type=int, default=None, help="repeats a run of killing")
 
 
