@@ -245,7 +245,8 @@ front_confirm (front_t *self, const effect_t *effect)
                &(message_t){.command = COMMAND_CONFIRM,
                             .request = effect->request,
                             .confirmations = self->confirmations,
-                            .confirmation_count = count});
+                            .confirmation_count = count,
+                            .backoff_ms = effect->confirm.backoff_ms});
 }
 
 void

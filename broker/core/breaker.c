@@ -70,8 +70,10 @@ breaker_failed (core_t *core, subscriber_t *self)
     int32_t most = subscription->breaker.failures;
     if (most == 0 || health->failures < most || core->now_ms < health->probe_ms)
         return;  //  closed, or open: then this one had begun before the breaker opened
-    if (health->probe_ms == 0)
+    if (health->probe_ms == 0) {
         notice_subscription (core, subscription, "broken", "its consumer fails");
+        subscribing_shed (core, self);
+    }
     else
         health->openings++;
     health->probe_ms = core->now_ms + pause_ms (core, self);

@@ -1,3 +1,4 @@
+#include "broker/core/breaker.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
 #include "broker/core/pending.h"
@@ -76,7 +77,9 @@ tell (void *context, void *owner)
 
     if (!track->is_level || match_asks (subscription->match, &announcement->data) != MATCH_YES)
         return;
-    if (!subscription->is_paused && !subscription->is_disabled && track_has_room (core, track)) {
+    bool may_send =
+        !subscription->is_paused && !subscription->is_disabled && !breaker_is_open (subscriber);
+    if (may_send && track_has_room (core, track)) {
         track_add (core, track, event);
         return;
     }

@@ -35,8 +35,7 @@ static void
 plan (core_t *core, subscriber_t *subscriber, int64_t until_ms)
 {
     int64_t expires_ms = subscriber->subscription->expires_ms;
-    bool has_work = subscriber->sending || subscriber->parked > 0;
-    int64_t due_ms = until_ms > 0 && has_work ? until_ms : INT64_MAX;
+    int64_t due_ms = until_ms > 0 ? until_ms : INT64_MAX;
     if (expires_ms > 0 && expires_ms < due_ms)
         due_ms = expires_ms;
     if (replaying_has_ended (subscriber))

@@ -30,8 +30,9 @@ void subscribing_unsubscribe (core_t *core, const input_t *input, effects_t *eff
 void subscribing_tenure (core_t *core, const input_t *input);
 void subscribing_disable (core_t *core, subscriber_t *subscriber, const char *because);
 void subscribing_consider (core_t *core, subscriber_t *subscriber);  //  all its tracks
-void subscribing_wake (core_t *core, subscriber_t *subscriber);  //  its time has come
-void subscribing_clear (core_t *core);                           //  frees all, at the end
+void subscribing_shed (core_t *core, subscriber_t *subscriber);      //  likewise
+void subscribing_wake (core_t *core, subscriber_t *subscriber);      //  its time has come
+void subscribing_clear (core_t *core);                               //  frees all, at the end
 
 subscriber_t *subscriber_find (const core_t *core, const char *id);
 

@@ -107,6 +107,13 @@ subscribing_consider (core_t *core, subscriber_t *self)
     ready_queue_reconsider (core, self);
 }
 
+void
+subscribing_shed (core_t *core, subscriber_t *self)
+{
+    for (int32_t i = 0; i < core->settings.partitions; i++)
+        track_shed (core, &self->tracks [i]);
+}
+
 //  Another version of it takes its place. What was matched before stays matched.
 static void
 replace (core_t *core, subscriber_t *self, subscription_t *subscription)
@@ -122,6 +129,8 @@ replace (core_t *core, subscriber_t *self, subscription_t *subscription)
         pace_begin (&self->pace, subscription, core->now_ms);
     if (resumes)
         breaker_reset (core, self);
+    if (subscription->is_paused || subscription->is_disabled)
+        subscribing_shed (core, self);
     subscription_destroy (&old);
     subscribing_consider (core, self);
 }

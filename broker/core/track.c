@@ -314,9 +314,8 @@ leave_line (core_t *core, delivery_t *delivery)
         parking_put (core, next);
 }
 
-//  Takes it out of everything and frees it.
-static void
-forget (core_t *core, delivery_t *delivery)
+void
+track_forget (core_t *core, delivery_t *delivery)
 {
     alone_forget (core, delivery);
     parking_remove (delivery);
@@ -352,27 +351,8 @@ track_end (core_t *core, delivery_t *delivery, bool is_dead)
     know (track, delivery);
     if (delivery->line)
         leave_line (core, delivery);
-    forget (core, delivery);
+    track_forget (core, delivery);
     replaying_consider (core, track->subscriber);
-    track_consider (core, track);
-}
-
-//  The hard limit of retention: what has not been had up to here never will be.
-void
-track_skip (core_t *core, track_t *track, int64_t up_to_seq)
-{
-    while (track->pins && track->pins->seq <= up_to_seq) {
-        delivery_t *first = track->pins;
-        if (first->state == DELIVERY_IN_FLIGHT) {
-            track_except (core, first, EXCEPTION_SLOW);  //  its row keeps its event
-            continue;
-        }
-        move (first, THROUGH_RETENTION, REASON_RETENTION);
-        track_end (core, first, false);
-    }
-    if (!track->is_level && track->cursor < up_to_seq)
-        track->cursor = up_to_seq;
-    pending_mark (core, track);
     track_consider (core, track);
 }
 
@@ -435,7 +415,7 @@ forget_all (core_t *core, delivery_t **list)
             lease_orphan (core, delivery->lease);
         if (delivery->line)
             key_line_leave (delivery->track, delivery);
-        forget (core, delivery);
+        track_forget (core, delivery);
     }
     *list = NULL;
 }

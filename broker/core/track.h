@@ -49,6 +49,12 @@ void track_end (core_t *core, delivery_t *delivery, bool is_dead);
 //  What it has not had up to here, it never will: but for what is in flight, or has a row.
 void track_skip (core_t *core, track_t *track, int64_t up_to_seq);
 
+//  It cannot send for a while: events that wait in memory go, and are read from the log again.
+void track_shed (core_t *core, track_t *track);
+
+//  Takes it out of everything and frees it; whoever asks has ended it.
+void track_forget (core_t *core, delivery_t *delivery);
+
 delivery_t *track_find (const track_t *track, int64_t seq);  //  NULL: it has ended, or is not read
 
 //  Its event is not where the store had it: a dead letter, for somebody to look at.

@@ -1,5 +1,6 @@
 #include "broker/core/track_room.h"
 
+#include "broker/core/breaker.h"
 #include "broker/core/track.h"
 
 size_t
@@ -39,6 +40,16 @@ track_has_room (const core_t *core, const track_t *track)
            core->waiting_bytes < (size_t)core->settings.limits.waiting_bytes;
 }
 
+//  Its breaker is open: it wants something to try when the time for that has come, and no more.
+static bool
+wants_probe (const core_t *core, const track_t *track)
+{
+    const subscriber_t *subscriber = track->subscriber;
+    bool has_nothing = !track->pins && !track->again && subscriber->parked == 0;
+    return core->now_ms >= subscriber->health.probe_ms &&
+           (has_nothing || track_is_recovering (core, track));
+}
+
 bool
 track_wants_page (const core_t *core, const track_t *track)
 {
@@ -47,6 +58,8 @@ track_wants_page (const core_t *core, const track_t *track)
         return false;
     const subscriber_t *subscriber = track->subscriber;
     if (subscriber->subscription->is_paused || subscriber->subscription->is_disabled)
+        return false;
+    if (breaker_is_open (subscriber) && !wants_probe (core, track))
         return false;
     if (track_is_recovering (core, track))
         return track_has_room (core, track);
