@@ -1,7 +1,9 @@
 #include "broker/core/alone.h"
 
 #include "broker/core/lease.h"
+#include "broker/core/ready_queue.h"
 #include "broker/core/session.h"
+#include "broker/core/track.h"
 
 bool
 alone_wants (const delivery_t *delivery)
@@ -87,18 +89,41 @@ give (core_t *core, delivery_t *delivery, effects_t *effects)
     session_consider (core, keeper);
 }
 
-void
-alone_go (core_t *core, effects_t *effects)
+//  Its subscription's policy holds for it as well. When that lets it go is planned.
+static reason_t
+hindrance (core_t *core, const delivery_t *delivery)
 {
-    delivery_t *delivery, *next;
-    DL_FOREACH_SAFE2 (core->lonely, delivery, next, queue_next)
-    {
-        const subscription_t *subscription = delivery->track->subscriber->subscription;
-        if (subscription->is_paused || subscription->is_disabled)
-            continue;
+    subscriber_t *subscriber = delivery->track->subscriber;
+    int64_t until_ms;
+    reason_t reason = ready_queue_hindrance (core, subscriber, &until_ms);
+    bool is_planned = due_node_is_in (&subscriber->wake) && subscriber->wake.due_ms <= until_ms;
+    if (until_ms > 0 && !is_planned)
+        due_queue_put (&core->due, &subscriber->wake, until_ms);
+    return reason;
+}
+
+static void
+go (core_t *core, delivery_t *delivery, effects_t *effects)
+{
+    reason_t reason = hindrance (core, delivery);
+    if (track_is_too_old (delivery, core->now_ms)) {
+        alone_forget (core, delivery);
+        track_expire (core, delivery);
+    }
+    else if (reason == REASON_NONE) {
         if (!delivery->keeper)
             keep_free (core, delivery);
         if (delivery->keeper && delivery->keeper->lease_count == 0)
             give (core, delivery, effects);
     }
+    else if (reason != REASON_IN_FLIGHT && reason != REASON_RATE)
+        let_go (core, delivery);  //  others may have that worker meanwhile
+}
+
+void
+alone_go (core_t *core, effects_t *effects)
+{
+    delivery_t *delivery, *next;
+    DL_FOREACH_SAFE2 (core->lonely, delivery, next, queue_next)
+    go (core, delivery, effects);
 }

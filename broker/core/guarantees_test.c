@@ -257,6 +257,105 @@ the_broker_tells_of_itself_and_never_in_a_circle (void **state)
         "1003 < APPEND 5 n_000000000000910a2dec89025cc1 n_000000000000f893a2eefb32555e because NEW\n");
 }
 
+/*  Expired while the broker was down: gone at its start, and the start goes on. */
+static void
+one_that_expired_meanwhile_is_gone_at_the_start (void **state)
+{
+    (void)state;
+    play ("3000 > SUBSCRIBE S webhook expires 2000\n"
+          "3000 < SAVE 1: S gone\n"
+          "3000 > SUBSCRIBE other webhook\n"
+          "3000 > TENURE last 2 level 2 S floor 2 other floor 2\n");
+}
+
+/*  Its workers died over e1 twice: it goes alone, but not past the cap or a pause. */
+static void
+a_lonely_delivery_goes_by_the_policy_too (void **state)
+{
+    (void)state;
+    play ("   0 > SUBSCRIBE S webhook in_flight 1\n"
+          "   0 > TENURE last 0 level 0 S floor 0\n"
+          "   0 > HELLO w1 webhook\n"
+          "   0 < WELCOME w1 because JOINED\n"
+          "   0 > CREDIT w1 99\n"
+          "   1 > PUBLISH r1 e1 e2\n"
+          "   1 < APPEND 1 e1 e2 because NEW\n"
+          "   2 > PERSISTED 1: e1 seq 1, e2 seq 2\n"
+          "   2 < CONFIRM r1 e1 seq 1 e2 seq 2 because NEW\n"
+          "   2 < DELIVER L1 w1 S e1 attempt 1 because NEW\n"
+          "1100 > GONE w1\n"
+          "1200 > HELLO w2 webhook\n"
+          "1200 < WELCOME w2 because JOINED\n"
+          "1200 > CREDIT w2 99\n"
+          "1200 < DELIVER L2 w2 S e2 attempt 1 because NEW\n"
+          "1300 > SETTLE L2 ok by w2\n"
+          "1300 < DELIVER L3 w2 S e1 attempt 1 because SESSION_GONE\n"
+          "1300 < SAVE 2: S 2 attempt 1 ok, S floor 0 +2\n"
+          "1400 > GONE w2\n"
+          "1500 > PUBLISH r2 e3\n"
+          "1500 < APPEND 3 e3 because NEW\n"
+          "1501 > PERSISTED 4: e3 seq 3\n"
+          "1501 < SETTLED L2 because KEPT\n"
+          "1501 < CONFIRM r2 e3 seq 3 because NEW\n"
+          "1600 > HELLO w3 webhook\n"
+          "1600 < WELCOME w3 because JOINED\n"
+          "1600 > CREDIT w3 99\n"
+          "1600 < DELIVER L4 w3 S e3 attempt 1 because NEW\n"
+          "1600 > HELLO w4 webhook\n"
+          "1600 < WELCOME w4 because JOINED\n"
+          "1600 > CREDIT w4 99\n"
+          "1700 > SETTLE L4 ok by w3\n"
+          "1700 < DELIVER L5 w4 S e1 attempt 1 because ALONE\n"
+          "1700 < SAVE 4: S 3 attempt 1 ok, S floor 0 +2 +3\n"
+          "1800 > TICK\n");
+}
+
+/*  The broker was killed in the middle of a replay: the rest of it comes after the restart. */
+static void
+a_replay_goes_on_after_a_restart (void **state)
+{
+    (void)state;
+    play ("   0 > SUBSCRIBE S webhook\n"
+          "   0 > REPLAY S r1 from 1 until 3\n"
+          "   0 > TENURE last 4 level 4 S floor 4 S~r1 floor 2\n"
+          "   0 > HELLO w1 webhook\n"
+          "   0 < WELCOME w1 because JOINED\n"
+          "   0 < READ 1 above 2 because BEHIND\n"
+          "   0 > CREDIT w1 99\n"
+          "   1 > PAGE 1: e3 e4\n"
+          "   1 < DELIVER L1 w1 S~r1 e3 attempt 1 because NEW\n"
+          "   2 > SETTLE L1 ok\n"
+          "   2 < SAVE 1: S~r1 3 attempt 1 ok, S~r1, S~r1 floor 3\n"
+          "   2 > TICK\n");
+}
+
+/*  410 to a replay is meant for its subscription; and one that is made meanwhile stands still too. */
+static void
+what_stops_a_subscription_stops_its_replays (void **state)
+{
+    (void)state;
+    play (
+        "   0 > SUBSCRIBE S webhook\n"
+        "   0 > TENURE last 4 level 4 S floor 4\n"
+        "   0 > HELLO w1 webhook\n"
+        "   0 < WELCOME w1 because JOINED\n"
+        "   0 > CREDIT w1 99\n"
+        "   1 > REPLAY S r1 from 1 until 3\n"
+        "   1 < READ 1 above 1 because BEHIND\n"
+        "   1 < SAVE 1: S~r1, S~r1 floor 1\n"
+        "   2 > PAGE 1: e2 e3 e4\n"
+        "   2 < DELIVER L1 w1 S~r1 e2 attempt 1 because NEW\n"
+        "   2 < DELIVER L2 w1 S~r1 e3 attempt 1 because NEW\n"
+        "   3 > SETTLE L1 retry disables\n"
+        "   3 < SAVE 2: S~r1 2 attempt 1 retry, S~r1 2 retry attempts 1, S disabled, S~r1, S~r1 floor 2\n"
+        "   4 > REPLAY S r2 from 1 until 3\n"
+        "   4 < SAVE 3: S~r2, S~r2 floor 1\n"
+        "   5 > TICK\n"
+        "   6 > SUBSCRIBE S webhook\n"
+        "   6 < READ 2 above 1 because BEHIND\n"
+        "   6 < SAVE 4: S, S~r1, S~r2\n");
+}
+
 int
 main (void)
 {
@@ -268,6 +367,10 @@ main (void)
         cmocka_unit_test (retention_takes_what_nobody_needs_and_no_more),
         cmocka_unit_test (what_is_too_old_is_tried_no_more),
         cmocka_unit_test (one_that_expires_is_gone),
+        cmocka_unit_test (one_that_expired_meanwhile_is_gone_at_the_start),
+        cmocka_unit_test (a_lonely_delivery_goes_by_the_policy_too),
+        cmocka_unit_test (a_replay_goes_on_after_a_restart),
+        cmocka_unit_test (what_stops_a_subscription_stops_its_replays),
         cmocka_unit_test (attempts_are_kept_as_it_asks),
         cmocka_unit_test (the_broker_tells_of_itself_and_never_in_a_circle),
     };

@@ -33,6 +33,7 @@ lease_give (core_t *core, session_t *session, delivery_t *delivery, effects_t *e
     delivery_move (delivery, THROUGH_LEASED, reason);
     subscriber_t *subscriber = delivery->track->subscriber;
     subscriber->in_flight++;
+    pace_sent (&subscriber->pace, subscriber->subscription);
     core->lease_count++;
 
     lease_t *lease = ALLOCATE (lease_t);

@@ -125,6 +125,7 @@ cast_read_replay (cast_t *self)
     json_decref (document);
     input_t input = {.kind = INPUT_SUBSCRIBE, .peer = CAST_GATEWAY, .request = 1};
     input.subscribe.subscription = self->subscription;
+    input.subscribe.is_loaded = self->tenure_to_come;
     return input;
 }
 

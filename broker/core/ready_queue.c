@@ -165,6 +165,5 @@ ready_queue_take (core_t *core, offer_t *offer)
         return NULL;
     }
     subscriber->deficit -= COST + (int64_t)delivery->event->data_size;
-    pace_sent (&subscriber->pace, subscriber->subscription);
     return delivery;
 }

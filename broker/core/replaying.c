@@ -49,8 +49,8 @@ replaying_has_ended (const subscriber_t *subscriber)
     const replay_t *replay = &subscriber->subscription->replay;
     for (size_t i = 0; i < replay->partitions; i++) {
         const track_t *track = &subscriber->tracks [i];
-        if (track->is_owned && (!track->is_done || track->pins || track->exceptions))
-            return false;
+        if (!track->is_owned || !track->is_done || track->pins || track->exceptions)
+            return false;  //  of what is not ours, perhaps not yet, nobody knows
     }
     return replay->id && !replay->has_ended;
 }

@@ -209,33 +209,62 @@ replays (const subscriber_t *self, const char *id)
 static void
 pause_replays (core_t *core, const subscription_t *subscription)
 {
-    bool is_paused = subscription->is_paused || subscription->is_disabled;
+    bool has_stopped = subscription->is_paused || subscription->is_disabled;
     subscriber_t *self, *next;
     HASH_ITER (hh, core->subscribers, self, next)
     {
         const subscription_t *old = self->subscription;
-        if (!replays (self, subscription->id) || old->is_paused == is_paused)
+        if (!replays (self, subscription->id) ||
+            (old->is_paused == has_stopped && !old->is_disabled))
             continue;
         OWNED (subscription)
         subscription_t *changed =
-            subscription_with_state (old, next_version (core, old), is_paused, NULL);
+            subscription_with_state (old, next_version (core, old), has_stopped, NULL);
         save_document (core, changed);
         replace (core, self, changed);
     }
 }
 
+//  As it is asked for; but a replay stands still while what it replays does. NULL: that is not there.
+static subscription_t *
+settle_state (core_t *core, const subscription_t *asked)
+{
+    if (!asked->replay.id)
+        return subscription_ref (asked);
+    const subscriber_t *of = subscriber_find (core, asked->replay.of);
+    if (!of)
+        return NULL;
+    bool has_stopped = of->subscription->is_paused || of->subscription->is_disabled;
+    if (asked->is_paused == has_stopped && !asked->is_disabled)
+        return subscription_ref (asked);
+    return subscription_with_state (asked, asked->version, has_stopped, NULL);
+}
+
+static void
+load (core_t *core, const input_t *input)
+{
+    subscription_t *subscription = input->subscribe.subscription;
+    ASSERT (!subscriber_find (core, subscription->id),
+            "a store holds a subscription once, and is loaded once");
+    subscriber_t *self = subscriber_new (core, subscription);
+    if (input->subscribe.health)
+        self->health = *input->subscribe.health;
+}
+
 void
 subscribing_subscribe (core_t *core, const input_t *input, effects_t *effects)
 {
-    subscription_t *subscription = input->subscribe.subscription;
-    subscriber_t *self = subscriber_find (core, subscription->id);
     if (input->subscribe.is_loaded) {
-        ASSERT (!self, "a store holds a subscription once, and is loaded once");
-        self = subscriber_new (core, subscription);
-        if (input->subscribe.health)
-            self->health = *input->subscribe.health;
+        load (core, input);
         return;
     }
+    OWNED (subscription)
+    subscription_t *subscription = settle_state (core, input->subscribe.subscription);
+    if (!subscription) {
+        answer_now (input, STATUS_NOT_FOUND, REASON_NONE, effects);
+        return;
+    }
+    subscriber_t *self = subscriber_find (core, subscription->id);
     size_t most = (size_t)core->settings.limits.subscriptions;
     if (!self && HASH_COUNT (core->subscribers) >= most) {
         answer_now (input, STATUS_FULL, REASON_FULL, effects);
@@ -288,9 +317,13 @@ subscribing_unsubscribe (core_t *core, const input_t *input, effects_t *effects)
     end (core, self);
 }
 
+//  What is said to a replay its consumer means for all of it.
 void
 subscribing_disable (core_t *core, subscriber_t *self, const char *because)
 {
+    if (replaying_is_replay (self))
+        self = subscriber_find (core, self->subscription->replay.of);
+    ASSERT (self, "replays end with what they replay");
     if (self->subscription->is_disabled)
         return;
     const subscription_t *old = self->subscription;
@@ -340,7 +373,8 @@ subscribing_tenure (core_t *core, const input_t *input)
     for (size_t i = 0; i < input->tenure.count; i++) {
         const track_record_t *record = &input->tenure.tracks [i];
         subscriber_t *self = subscriber_find (core, record->subscription);
-        ASSERT (self, "subscriptions come before the tenure, and the store deletes them together");
+        if (!self)
+            continue;  //  it expired while nobody was there, and has just been ended
         track_t *track = track_of (self, input->tenure.partition);
         track_begin (core, track, &record->progress);
         track->stored_floor = record->progress.floor;

@@ -34,6 +34,7 @@ delivery_t *track_take (core_t *core, track_t *track);
 bool track_can_send (const core_t *core, const track_t *track);
 //  At that time, for its subscription's retry.ttl_ms. What has no event in memory is asked later.
 bool track_is_too_old (const delivery_t *delivery, int64_t at_ms);
+void track_expire (core_t *core, delivery_t *delivery);  //  it is: dead
 
 //  In flight no more, and not ended: waits again, as soon as may be.
 void track_requeue (core_t *core, delivery_t *delivery);

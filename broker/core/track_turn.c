@@ -32,8 +32,8 @@ track_is_too_old (const delivery_t *delivery, int64_t at_ms)
     return ttl_ms > 0 && event && at_ms > event->accepted_ms + ttl_ms;
 }
 
-static void
-expire (core_t *core, delivery_t *delivery)
+void
+track_expire (core_t *core, delivery_t *delivery)
 {
     delivery_move (delivery, THROUGH_EXPIRED, REASON_EXPIRED);
     notice_dead (core, delivery, "it was older than retry.ttl_ms before it could be delivered");
@@ -50,7 +50,7 @@ track_take (core_t *core, track_t *track)
         waiting_remove (core, delivery);
         if (!track_is_too_old (delivery, core->now_ms))
             return delivery;
-        expire (core, delivery);
+        track_expire (core, delivery);
     }
     return NULL;
 }
