@@ -1,4 +1,5 @@
 #include "tests/sim/broker_actor.h"
+#include "tests/sim/broker_actor_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,35 +14,10 @@
 #include "tests/sim/broker_notes.h"
 #include "tests/sim/broker_words.h"
 #include "tests/sim/broker_writer.h"
+#include "tests/sim/operator_actor.h"
 #include "tests/sim/state.h"
 
-enum { HEARTBEAT_MS = 1000, LEVEL_MS = 500, READ_MS = 6, PEERS = 64, API = 1 << 20 };
-
-typedef struct heard {
-    uint64_t peer;
-    message_t message;
-    struct heard *prev, *next;
-} heard_t;
-
-//  A worker as the edge knows it: for heartbeats.
-typedef struct {
-    uint64_t peer, session, sent;
-} known_t;
-
-struct broker_actor {
-    world_t *world;
-    store_t *store;  //  outlives crashes
-    int32_t partitions;
-    core_t *core;  //  NULL while it is down
-    effects_t *effects;
-    broker_writer_t *writer;
-    uint64_t life;  //  happenings of earlier lives are void
-    int64_t frozen_until_ms;
-    heard_t *inbox;   //  what came while it was frozen
-    int64_t tick_ms;  //  planned; INT64_MAX: none
-    known_t known [PEERS];
-    size_t known_count;
-};
+enum { LEVEL_MS = 500, READ_MS = 6, API = 1 << 20 };
 
 static void step (broker_actor_t *self, const input_t *input);
 
@@ -138,6 +114,8 @@ static void
 plan_tick (broker_actor_t *self)
 {
     int64_t deadline_ms = core_deadline (self->core);
+    if (deadline_ms < INT64_MAX)
+        deadline_ms -= self->clock_ms;
     if (deadline_ms < world_now (self->world))
         deadline_ms = world_now (self->world);
     if (deadline_ms >= self->tick_ms)
@@ -209,7 +187,7 @@ note_known (broker_actor_t *self, const effect_t *effect)
         known->sent = effect->deliver.number;
     if (known || effect->kind != EFFECT_WELCOME)
         return;
-    if (self->known_count == PEERS)
+    if (self->known_count == WORLD_SESSIONS)
         memmove (self->known, self->known + 1, --self->known_count * sizeof *self->known);
     self->known [self->known_count++] = (known_t){.peer = effect->peer, .session = effect->session};
 }
@@ -224,6 +202,7 @@ perform (broker_actor_t *self, const effect_t *effect)
         case EFFECT_ANSWER:
             if (effect->answer.status != STATUS_OK)
                 world_note (self->world, "ANSWER %s", status_name (effect->answer.status));
+            operator_actor_hear (self->world->operator, effect->request, effect->answer.status);
             break;
         default: note_known (self, effect); broker_words_say (self->world, effect);
     }
@@ -232,10 +211,17 @@ perform (broker_actor_t *self, const effect_t *effect)
 static void
 step (broker_actor_t *self, const input_t *input)
 {
-    core_step (self->core, input, world_now (self->world), self->effects);
+    int64_t now_ms = broker_actor_now (self);
+    if (self->world->latest_ms < now_ms)
+        self->world->latest_ms = now_ms;
+    if (self->world->telling == TOLD_IN_FULL)
+        broker_notes_input (self->world, input);
+    watch_heard (self->world->watch, input, now_ms);
+    core_step (self->core, input, now_ms, self->effects);
     for (size_t i = 0; i < effects_count (self->effects); i++) {
         if (self->world->telling == TOLD_IN_FULL)
             broker_notes_effect (self->world, effects_at (self->effects, i));
+        watch_said (self->world->watch, effects_at (self->effects, i), now_ms);
         perform (self, effects_at (self->effects, i));
     }
     checker_look (self->world->checker, self->core);
@@ -263,8 +249,8 @@ beat (void *actor, uint64_t life, void *load)
                                            .received = self->known [i].sent}))
             self->known [kept++] = self->known [i];
     self->known_count = kept;
-    schedule_at (self->world->schedule, world_now (self->world) + HEARTBEAT_MS, beat, self, life,
-                 NULL, NULL);
+    schedule_at (self->world->schedule, world_now (self->world) + WORLD_HEARTBEAT_MS, beat, self,
+                 life, NULL, NULL);
 }
 
 static void
@@ -285,11 +271,22 @@ gain_tenure (broker_actor_t *self, const inventory_t *inventory, int32_t partiti
         broker_notes_track (self->world, partition, &tracks [i]);
     step (self, &(input_t){.kind = INPUT_TENURE_GAINED,
                            .tenure = {.partition = partition,
+                                      .first_seq = inventory->partitions [partition].first_seq,
                                       .last_seq = inventory->partitions [partition].last_seq,
                                       .level_seq = inventory->partitions [partition].level_seq,
                                       .tracks = tracks,
                                       .count = count}});
     free (tracks);
+}
+
+static const health_t *
+health_of (const inventory_t *inventory, size_t subscription)
+{
+    const char *id = inventory->subscriptions [subscription]->id;
+    for (size_t i = 0; i < inventory->health_count; i++)
+        if (strcmp (inventory->healths [i].subscription, id) == 0)
+            return &inventory->healths [i].health;
+    return NULL;
 }
 
 void
@@ -302,8 +299,9 @@ broker_actor_start (broker_actor_t *self)
     checker_disturbed (world->checker);  //  what workers began while it was down is begun again
     core_settings_t settings = {.partitions = self->partitions,
                                 .seed = random_next (&world->random),
-                                .heartbeat_ms = HEARTBEAT_MS,
+                                .heartbeat_ms = WORLD_HEARTBEAT_MS,
                                 .level_ms = LEVEL_MS,
+                                .tells = world->tells,
                                 .limits = world->limits};
     inventory_t *inventory = NULL;
     problem_t problem = {0};
@@ -315,12 +313,15 @@ broker_actor_start (broker_actor_t *self)
     self->frozen_until_ms = 0;
     self->tick_ms = INT64_MAX;
     self->known_count = 0;
-    self->core = core_new (&settings, world_now (world));
+    self->clock_ms = world->clock_ms;
+    self->core = core_new (&settings, broker_actor_now (self));
+    watch_begun (world->watch);
     self->writer = broker_writer_new (world, self->store, commit_ended, self);
     for (size_t i = 0; i < inventory->subscription_count; i++)
         step (self, &(input_t){.kind = INPUT_SUBSCRIBE,
                                .subscribe = {.subscription = inventory->subscriptions [i],
-                                             .is_loaded = true}});
+                                             .is_loaded = true,
+                                             .health = health_of (inventory, i)}});
     for (int32_t i = 0; i < self->partitions; i++)
         gain_tenure (self, inventory, i);
     inventory_destroy (&inventory);
@@ -385,7 +386,7 @@ place_events (broker_actor_t *self, const message_t *message)
     for (size_t i = 0; i < message->event_count; i++)
         event_set_place (message->events [i],
                          event_partition (message->events [i]->key, self->partitions), 0,
-                         world_now (self->world));
+                         broker_actor_now (self));
 }
 
 static void
@@ -417,71 +418,27 @@ broker_actor_hear (broker_actor_t *self, uint64_t peer, message_t *message)
     message_clear (message);
 }
 
-bool
-broker_actor_subscribe (broker_actor_t *self, subscription_t *subscription)
+void
+broker_actor_ask (broker_actor_t *self, const input_t *input)
 {
-    if (!self->core || is_frozen (self))
-        return false;
-    int64_t start_seqs [LEDGER_PARTITIONS] = {0};
-    inventory_t *inventory = NULL;
-    if (subscription->start == START_NOW &&
-        self->store->ops->load (self->store, &inventory, NULL) == STATUS_OK)
-        for (int32_t i = 0; i < self->partitions; i++)
-            start_seqs [i] = inventory->partitions [i].last_seq;
-    inventory_destroy (&inventory);
-    ledger_ask (self->world->ledger, subscription, start_seqs);
-    step (self, &(input_t){.kind = INPUT_SUBSCRIBE,
-                           .peer = API,
-                           .request = 1,
-                           .subscribe = {.subscription = subscription}});
-    return true;
-}
-
-bool
-broker_actor_is_at_rest (const broker_actor_t *self)
-{
-    if (!self->core || is_frozen (self))
-        return false;
-    core_stats_t stats = core_stats (self->core);
-    return stats.leases == 0 && stats.waiting == 0 && stats.retries == 0 && stats.behind == 0 &&
-           stats.pending_events == 0;
-}
-
-typedef struct {
-    uint64_t session;
-    bool is_there;
-} wanted_session_t;
-
-static void
-compare_session (void *context, const session_view_t *view)
-{
-    wanted_session_t *wanted = context;
-    wanted->is_there |= view->session == wanted->session;
-}
-
-bool
-broker_actor_has_session (const broker_actor_t *self, uint64_t session)
-{
-    wanted_session_t wanted = {.session = session};
-    if (self->core)
-        core_each_session (self->core, compare_session, &wanted);
-    return wanted.is_there;
+    input_t asked = *input;
+    asked.peer = API;
+    step (self, &asked);
 }
 
 void
-broker_actor_describe (const broker_actor_t *self, const char *subscription, int32_t partition,
-                       int64_t seq, char *text, size_t size)
+broker_actor_lose (broker_actor_t *self, uint64_t peer)
 {
-    delivery_view_t view;
-    if (!self->core)
-        snprintf (text, size, "the broker is down");
-    else if (core_look (self->core, subscription, partition, seq, &view))
-        snprintf (text, size, "%s because %s, %d attempts, due %lld, with %s",
-                  delivery_state_name (view.state), reason_name (view.reason), view.attempts,
-                  (long long)view.due_ms, *view.worker ? view.worker : "nobody");
-    else
-        snprintf (text, size, "%s",
-                  core_has_passed (self->core, subscription, partition, seq)
-                      ? "ended, says the core"
-                      : "not read yet");
+    for (size_t i = 0; i < self->known_count && broker_actor_is_awake (self); i++)
+        if (self->known [i].peer == peer) {
+            step (self,
+                  &(input_t){.kind = INPUT_GONE, .peer = peer, .session = self->known [i].session});
+            return;
+        }
+}
+
+int64_t
+broker_actor_now (const broker_actor_t *self)
+{
+    return world_now (self->world) + self->clock_ms;
 }

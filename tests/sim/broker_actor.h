@@ -5,6 +5,7 @@
 #ifndef BROKER_ACTOR_H
 #define BROKER_ACTOR_H
 
+#include "broker/core/core.h"
 #include "broker/store/store.h"
 #include "proto/wire/message.h"
 #include "tests/sim/world.h"
@@ -34,7 +35,17 @@ void broker_actor_describe (const broker_actor_t *self, const char *subscription
 
 //  A message has arrived; it is taken over.
 void broker_actor_hear (broker_actor_t *self, uint64_t peer, message_t *message);
-//  Makes a subscription, as the API would; false while it is down.
-bool broker_actor_subscribe (broker_actor_t *self, subscription_t *subscription);
+//  What an operator asks; it is awake. Answers go to the operator.
+void broker_actor_ask (broker_actor_t *self, const input_t *input);
+//  A connection has broken, and it has noticed.
+void broker_actor_lose (broker_actor_t *self, uint64_t peer);
+
+//  It is paused or disabled.
+bool broker_actor_has_stopped (const broker_actor_t *self, const char *subscription);
+bool broker_actor_has_written_all (const broker_actor_t *self);
+size_t broker_actor_redrive_room (const broker_actor_t *self, const char *subscription,
+                                  int32_t partition);
+int64_t broker_actor_last_seq (const broker_actor_t *self, int32_t partition);
+int64_t broker_actor_now (const broker_actor_t *self);  //  by its own clock
 
 #endif

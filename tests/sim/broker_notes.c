@@ -35,6 +35,21 @@ note_change (world_t *world, uint64_t ticket, const change_t *change)
 }
 
 void
+broker_notes_input (world_t *world, const input_t *input)
+{
+    if (input->kind == INPUT_SETTLE)
+        for (size_t i = 0; i < input->settle.count; i++)
+            world_note (world, "SETTLE L%llu: %s, %d",
+                        (unsigned long long)input->settle.settles [i].lease,
+                        outcome_name (input->settle.settles [i].outcome),
+                        input->settle.settles [i].http_status);
+    else if (input->kind == INPUT_GONE)
+        world_note (world, "GONE %llx", (unsigned long long)input->session);
+    else if (input->kind == INPUT_SUBSCRIBE)
+        world_note (world, "SUBSCRIBE %s", input->subscribe.subscription->id);
+}
+
+void
 broker_notes_effect (world_t *world, const effect_t *effect)
 {
     if (effect->kind == EFFECT_APPEND)

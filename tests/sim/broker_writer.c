@@ -169,6 +169,12 @@ begin (broker_writer_t *self)
                  self->lifeline, free);
 }
 
+bool
+broker_writer_is_idle (const broker_writer_t *self)
+{
+    return !self->is_committing && self->waiting.count == 0;
+}
+
 void
 broker_writer_give (broker_writer_t *self, const effect_t *effect)
 {

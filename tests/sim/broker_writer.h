@@ -13,6 +13,7 @@ broker_writer_t *broker_writer_new (world_t *world, store_t *store, commit_ended
                                     void *owner);
 void broker_writer_destroy (broker_writer_t **self_p);
 
+bool broker_writer_is_idle (const broker_writer_t *self);  //  all that was given is on disk
 void broker_writer_give (broker_writer_t *self, const effect_t *effect);  //  APPEND or SAVE
 void broker_writer_freeze (broker_writer_t *self, int64_t until_ms);
 void broker_writer_spoil_next (broker_writer_t *self, bool is_applied);  //  outcome unknown

@@ -61,7 +61,8 @@ check_order (checker_t *self, size_t subscription, const promise_t *later)
     for (size_t i = 0; i < self->ledger->promise_count; i++) {
         const promise_t *earlier = self->ledger->promises [i];
         if (earlier->key == later->key && earlier->seq > 0 && earlier->seq < later->event->seq &&
-            model_wants (asked, earlier) && !model_may_have_ended (asked, earlier, subscription))
+            model_must_want (self->world, asked, earlier) &&
+            !model_may_have_ended (self->world, earlier, subscription))
             world_fail (self->world, "%s: %s began before %s, earlier of its key, had ended",
                         asked->subscription->id, later->event->id, earlier->event->id);
     }
@@ -81,19 +82,20 @@ checker_begun (checker_t *self, const char *subscription, const event_t *event, 
 {
     size_t place = ledger_place (self->ledger, subscription);
     const asked_t *asked = &self->ledger->asked [place];
-    promise_t *promise = ledger_promise (self->ledger, event->id);
-    self->total_begins++;
+    promise_t *promise = model_promise (self->world, event);
+    self->total_begins += !model_is_notice (event);
     if (!promise) {
         world_fail (self->world, "%s was delivered and never published", event->id);
         return;
     }
     check_sameness (self, promise, event);
-    if (!promise->event->seq)
+    if (!promise->event->accepted_ms || !promise->event->seq)
         event_set_place (promise->event, event->partition, event->seq, event->accepted_ms);
-    if (!model_wants (asked, promise))
+    if (!model_may_want (asked, promise))
         world_fail (self->world, "%s got %s, which it did not ask for", subscription, event->id);
     experience_t *had = &promise->experiences [place];
-    if (is_leased && had->oks > 0 && self->disturbed_ms < had->ok_begun_ms)
+    bool is_explained = self->disturbed_ms >= had->ok_begun_ms || had->redrives > 0;
+    if (is_leased && had->oks > 0 && !is_explained)
         world_fail (self->world, "%s got %s twice, and nothing explains it", subscription,
                     event->id);
     had->begins++;

@@ -71,6 +71,13 @@ find (const ledger_t *self, const char *subscription)
     return i;
 }
 
+asked_t *
+ledger_find (ledger_t *self, const char *subscription)
+{
+    size_t i = find (self, subscription);
+    return i < self->asked_count ? &self->asked [i] : NULL;
+}
+
 size_t
 ledger_place (const ledger_t *self, const char *subscription)
 {
@@ -79,17 +86,105 @@ ledger_place (const ledger_t *self, const char *subscription)
     return i;
 }
 
-size_t
-ledger_ask (ledger_t *self, const subscription_t *subscription, const int64_t *start_seqs)
+//  The last seq that a client knows of.
+static int64_t
+known_seq (const ledger_t *self, int32_t partition)
+{
+    int64_t seq = 0;
+    for (size_t i = 0; i < self->promise_count; i++)
+        if (self->promises [i]->partition == partition && self->promises [i]->seq > seq)
+            seq = self->promises [i]->seq;
+    return seq;
+}
+
+//  Nothing is promised yet; but what was there before it begins it does not get.
+static void
+begin (const ledger_t *self, asked_t *asked)
+{
+    const subscription_t *subscription = asked->subscription;
+    for (int32_t i = 0; i < LEDGER_PARTITIONS; i++) {
+        int64_t known = known_seq (self, i);
+        bool is_replayed = (size_t)i < subscription->replay.partitions;
+        asked->until_seqs [i] = is_replayed ? subscription->replay.until [i] : INT64_MAX;
+        asked->high_seqs [i] = INT64_MAX;
+        if (is_replayed)
+            asked->low_seqs [i] = subscription->replay.from [i];
+        else if (subscription->start == START_NOW)
+            asked->low_seqs [i] = known;
+        else if (subscription->start == START_SEQ)
+            asked->low_seqs [i] =
+                subscription->start_at <= known ? subscription->start_at - 1 : known;
+    }
+}
+
+void
+ledger_ask (ledger_t *self, const subscription_t *subscription)
 {
     size_t i = find (self, subscription->id);
     ASSERT (i < LEDGER_SUBSCRIPTIONS, "a life has few subscriptions");
     asked_t *asked = &self->asked [i];
+    subscription_t *before = asked->subscription;
+    asked->subscription = subscription_ref (subscription);
+    subscription_destroy (&before);
     if (i == self->asked_count) {
         self->asked_count++;
-        memcpy (asked->start_seqs, start_seqs, sizeof asked->start_seqs);
+        begin (self, asked);
     }
-    subscription_destroy (&asked->subscription);
-    asked->subscription = subscription_ref (subscription);
-    return i;
+}
+
+void
+ledger_made (ledger_t *self, const char *subscription, const int64_t *last_seqs)
+{
+    asked_t *asked = ledger_find (self, subscription);
+    for (int32_t i = 0; i < LEDGER_PARTITIONS; i++) {
+        int64_t high_seq = asked->low_seqs [i];
+        if (asked->subscription->start == START_NOW && !asked->subscription->replay.id)
+            high_seq = last_seqs [i];
+        if (high_seq < self->soft_seqs [i])
+            high_seq = self->soft_seqs [i];  //  the log may have begun there
+        if (asked->high_seqs [i] == INT64_MAX)
+            asked->high_seqs [i] = high_seq;
+    }
+}
+
+void
+ledger_end (ledger_t *self, const char *subscription)
+{
+    for (size_t i = 0; i < self->asked_count; i++) {
+        const subscription_t *other = self->asked [i].subscription;
+        bool is_replay = other->replay.id && strcmp (other->replay.of, subscription) == 0;
+        if (is_replay || strcmp (other->id, subscription) == 0)
+            self->asked [i].is_ending = true;
+    }
+}
+
+static experience_t *
+experience_at (ledger_t *self, const char *subscription, int32_t partition, int64_t seq)
+{
+    size_t place = ledger_place (self, subscription);
+    for (size_t i = 0; i < self->promise_count; i++)
+        if (self->promises [i]->partition == partition && self->promises [i]->seq == seq)
+            return &self->promises [i]->experiences [place];
+    ASSERT (false, "what is dead was published");
+}
+
+void
+ledger_redriven (ledger_t *self, const char *subscription, int32_t partition, int64_t seq)
+{
+    experience_at (self, subscription, partition, seq)->redrives++;
+}
+
+void
+ledger_discarded (ledger_t *self, const char *subscription, int32_t partition, int64_t seq)
+{
+    experience_at (self, subscription, partition, seq)->is_discarded = true;
+}
+
+void
+ledger_trimmed (ledger_t *self, int32_t partition, int64_t soft_seq, int64_t hard_seq)
+{
+    if (soft_seq > self->soft_seqs [partition])
+        self->soft_seqs [partition] = soft_seq;
+    if (hard_seq > self->hard_seqs [partition])
+        self->hard_seqs [partition] = hard_seq;
 }

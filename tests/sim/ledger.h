@@ -13,11 +13,16 @@
 
 enum { LEDGER_SUBSCRIPTIONS = 16, LEDGER_PARTITIONS = 4 };
 
-//  What the consumer of one subscription had of one event.
+//  What the consumer of one subscription had of one event, and what was asked for it.
 typedef struct {
     int begins;             //  attempts that began, and how they ended:
     int oks, tries, fails;  //  well; to be tried again; for good
     int64_t ok_begun_ms;    //  of the last one that went well
+    int suspicions;         //  workers that were lost while they may have been at work on it, and
+                            //  nobody has settled it since
+    int redrives;
+    bool is_discarded;  //  somebody gave it up; perhaps, if the broker died over it
+    bool was_poison;    //  there were suspicions enough once
 } experience_t;
 
 typedef struct {
@@ -30,9 +35,14 @@ typedef struct {
     UT_hash_handle hh;  //  by the event's id
 } promise_t;
 
+//  A subscription, or a replay. Which events it wants is a promise only once it was answered.
 typedef struct {
-    subscription_t *subscription;            //  ours; as it was asked for last
-    int64_t start_seqs [LEDGER_PARTITIONS];  //  in each partition, the last seq it does not want
+    subscription_t *subscription;  //  ours; as it was asked for last
+    int64_t
+        low_seqs [LEDGER_PARTITIONS];  //  in each partition: what is not above it it never gets,
+    int64_t high_seqs [LEDGER_PARTITIONS];   //  what is above this one it does,
+    int64_t until_seqs [LEDGER_PARTITIONS];  //  if it is not above this one
+    bool is_ending;                          //  somebody asked for its end
 } asked_t;
 
 typedef struct {
@@ -41,6 +51,8 @@ typedef struct {
     promise_t *by_id;
     asked_t asked [LEDGER_SUBSCRIPTIONS];
     size_t asked_count;
+    int64_t soft_seqs [LEDGER_PARTITIONS];  //  the log may begin after these, if nobody needs more,
+    int64_t hard_seqs [LEDGER_PARTITIONS];  //  and after these even so
 } ledger_t;
 
 ledger_t *ledger_new (void);
@@ -49,8 +61,16 @@ void ledger_destroy (ledger_t **self_p);
 promise_t *ledger_publish (ledger_t *self, const event_t *event);
 promise_t *ledger_promise (const ledger_t *self, const char *event);  //  NULL: never published
 
-//  Made, or another version of it. Its place in `asked`.
-size_t ledger_ask (ledger_t *self, const subscription_t *subscription, const int64_t *start_seqs);
-size_t ledger_place (const ledger_t *self, const char *subscription);
+//  Asked for, or another version of it; then made, when the log was as long as `last_seqs`; then asked
+//  to end, with its replays.
+void ledger_ask (ledger_t *self, const subscription_t *subscription);
+void ledger_made (ledger_t *self, const char *subscription, const int64_t *last_seqs);
+void ledger_end (ledger_t *self, const char *subscription);
+asked_t *ledger_find (ledger_t *self, const char *subscription);       //  NULL: never asked for
+size_t ledger_place (const ledger_t *self, const char *subscription);  //  it was asked for
+
+void ledger_redriven (ledger_t *self, const char *subscription, int32_t partition, int64_t seq);
+void ledger_discarded (ledger_t *self, const char *subscription, int32_t partition, int64_t seq);
+void ledger_trimmed (ledger_t *self, int32_t partition, int64_t soft_seq, int64_t hard_seq);
 
 #endif

@@ -64,8 +64,7 @@ break_one (world_t *world, int which)
 static void
 subscribe_if_awake (world_t *world, const char *subscription, const char *words)
 {
-    if (broker_actor_is_awake (world->broker))
-        subscribe (world, subscription, words);
+    subscribe (world, subscription, words);
 }
 
 static void
@@ -83,6 +82,14 @@ do_it (world_t *world, const deed_t *deed)
     name (w, "w", deed->subject);
     switch (deed->kind) {
         case DEED_SUBSCRIBE: subscribe_if_awake (world, s, deed->words); break;
+        case DEED_PAUSE: pause_subscription (world, s); break;
+        case DEED_RESUME: resume_subscription (world, s); break;
+        case DEED_END: end_subscription (world, s); break;
+        case DEED_REPLAY: replay_subscription (world, s, deed->words); break;
+        case DEED_REDRIVE: redrive_all (world, s, deed->choice); break;
+        case DEED_DISCARD: discard_all (world, s); break;
+        case DEED_TRIM: trim_log (world, deed->subject, deed->choice); break;
+        case DEED_SET_CLOCK: set_clock (world, deed->choice); break;
         case DEED_SET_CONSUMER: set_consumer (world, s, (consumer_mood_t)deed->choice); break;
         case DEED_PUBLISH: publish_one (world, deed); break;
         case DEED_START_WORKER: start_worker (world, w); break;
@@ -104,7 +111,7 @@ void
 life_live (const life_t *self, world_t *world)
 {
     for (size_t i = 0; i < self->count && world->is_sound; i++) {
-        world->is_wild |= self->deeds [i].kind != DEED_SUBSCRIBE;
+        world->is_wild = true;
         do_it (world, &self->deeds [i]);
     }
     if (world->is_sound)

@@ -2,13 +2,13 @@
 #include "broker/core/random.h"
 #include "tests/sim/life.h"
 
-enum { SUBSCRIPTIONS_MOST = 4, WORKERS_MOST = 4, TURNS = 60, TURN_MS = 1500, KEYS = 4, LINES = 16 };
+enum { SUBSCRIPTIONS_MOST = 5, WORKERS_MOST = 4, TURNS = 60, TURN_MS = 1500, KEYS = 8, LINES = 16 };
 
 //  What a life is drawn from.
 typedef struct {
     random_t random;
     life_t *life;
-    int subscriptions, workers, events;
+    int subscriptions, workers, events, replays;
 } pencil_t;
 
 static int
@@ -27,8 +27,21 @@ draw_subscription (pencil_t *self)
         "in_flight=8 order=key",
         "in_flight=4 attempts=3 type=a",
         "order=key attempts=3",
-        "type=b",
-        "in_flight=2 earliest order=key",
+        "type=b keep=failures",
+        "in_flight=2 earliest order=key keep=none",
+        "rate=4 burst=3",
+        "rate=2 order=key",
+        "failures=3 attempts=8",
+        "failures=2 order=key probe=500 probe_most=4000",
+        "failures=5 in_flight=16 adaptive",
+        "ttl=8000 attempts=4 schedule=100,1000,3000",
+        "ttl=20000 order=key failures=3",
+        "attempts=2 least=1 most=50 in_flight=20",
+        "adaptive in_flight=64 order=key",
+        "expires=30000",
+        "type=tocsin.** attempts=5",
+        "seq=5 order=key attempts=6",
+        "disable=9000 failures=4",
     };
     DRAW (self, .kind = DEED_SUBSCRIBE, .subject = self->subscriptions++,
           .words = kinds [number (self, (int)(sizeof kinds / sizeof *kinds))]);
@@ -46,7 +59,7 @@ draw_inhabitants (pencil_t *self)
 static void
 draw_events (pencil_t *self)
 {
-    static const char *const keys [KEYS] = {"k0", "k1", "k2", "k3"};
+    static const char *const keys [KEYS] = {"k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7"};
     for (int left = number (self, 6); left > 0; left--)
         DRAW (self, .kind = DEED_PUBLISH, .subject = self->events++, .choice = number (self, 2),
               .words = keys [number (self, KEYS)]);
@@ -80,6 +93,40 @@ disturb_broker (pencil_t *self)
     }
 }
 
+//  What operators do.
+static void
+draw_request (pencil_t *self)
+{
+    static const char *const replays [] = {"r1", "r2", "r3"};
+    int who = number (self, self->subscriptions);
+    switch (number (self, 9)) {
+        case 0: DRAW (self, .kind = DEED_PAUSE, .subject = who); break;
+        case 1: DRAW (self, .kind = DEED_RESUME, .subject = who); break;
+        case 2:
+            if (self->replays < 3)
+                DRAW (self, .kind = DEED_REPLAY, .subject = who,
+                      .words = replays [self->replays++]);
+            break;
+        case 3:
+            DRAW (self, .kind = DEED_REDRIVE, .subject = who, .choice = number (self, 300000));
+            break;
+        case 4: DRAW (self, .kind = DEED_DISCARD, .subject = who); break;
+        case 5:
+            DRAW (self, .kind = DEED_TRIM, .subject = number (self, 100),
+                  .choice = number (self, 4) == 0);
+            break;
+        case 6: DRAW (self, .kind = DEED_SET_CLOCK, .choice = number (self, 120000) - 60000); break;
+        case 7:
+            if (number (self, 4) == 0)
+                DRAW (self, .kind = DEED_END, .subject = who);
+            break;
+        case 8:
+            if (self->subscriptions < SUBSCRIPTIONS_MOST + 2)
+                draw_subscription (self);
+            break;
+    }
+}
+
 static void
 disturb_others (pencil_t *self)
 {
@@ -105,10 +152,11 @@ life_draw (uint64_t seed)
     draw_inhabitants (&pencil);
     for (int turn = 0; turn < TURNS; turn++) {
         draw_events (&pencil);
-        switch (number (&pencil, 5)) {
+        switch (number (&pencil, 6)) {
             case 0: disturb_workers (&pencil); break;
             case 1: disturb_broker (&pencil); break;
             case 2: disturb_others (&pencil); break;
+            case 3: draw_request (&pencil); break;
         }
         DRAW (&pencil, .kind = DEED_REST, .then_ms = number (&pencil, TURN_MS));
     }

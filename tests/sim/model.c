@@ -6,34 +6,81 @@
 #include "tests/sim/broker_actor.h"
 #include "tests/sim/state.h"
 
-//  Worlds have few types, each one segment: a pattern is one of them, or **.
+bool
+model_is_notice (const event_t *event)
+{
+    return strncmp (event->type, "tocsin.", 7) == 0;
+}
+
+//  Worlds have few types, each one segment: a pattern is one of them, or **; or tocsin.**.
 static bool
 is_of_type (const asked_t *asked, const event_t *event)
 {
     const json_t *match = json_object_get (asked->subscription->document, "match");
     const char *type = json_string_value (json_object_get (match, "type"));
+    if (model_is_notice (event))
+        return strcmp (type, "tocsin.**") == 0;
     return strcmp (type, "**") == 0 || strcmp (type, event->type) == 0;
 }
 
-bool
-model_wants (const asked_t *asked, const promise_t *promise)
+//  As the client was told; before that, as a consumer saw it.
+static void
+place_of (const promise_t *promise, int32_t *partition, int64_t *seq)
 {
-    bool is_told = promise->seq > 0;
-    int32_t partition = is_told ? promise->partition : promise->event->partition;
-    int64_t seq = is_told ? promise->seq : promise->event->seq;
-    return seq > asked->start_seqs [partition] && is_of_type (asked, promise->event);
+    *partition = promise->seq > 0 ? promise->partition : promise->event->partition;
+    *seq = promise->seq > 0 ? promise->seq : promise->event->seq;
 }
 
 bool
-model_may_have_ended (const asked_t *asked, const promise_t *promise, size_t place)
+model_may_want (const asked_t *asked, const promise_t *promise)
 {
-    const experience_t *had = &promise->experiences [place];
-    return had->oks > 0 || had->fails > 0 || had->tries >= asked->subscription->retry.max_attempts;
+    int32_t partition;
+    int64_t seq;
+    place_of (promise, &partition, &seq);
+    return seq > asked->low_seqs [partition] && seq <= asked->until_seqs [partition] &&
+           is_of_type (asked, promise->event);
 }
 
-//  The row of a dead letter. false: there is none.
+//  It, or what it replays, has ended or may have.
 static bool
-find_dead (store_t *store, const char *event, const char *subscription, exception_t *exception)
+may_be_gone (const world_t *world, const asked_t *asked)
+{
+    int64_t expires_ms = asked->subscription->expires_ms;
+    return asked->is_ending || (expires_ms > 0 && world->latest_ms >= expires_ms);
+}
+
+bool
+model_must_want (const world_t *world, const asked_t *asked, const promise_t *promise)
+{
+    int32_t partition;
+    int64_t seq;
+    place_of (promise, &partition, &seq);
+    return model_may_want (asked, promise) && seq > asked->high_seqs [partition] &&
+           seq > world->ledger->hard_seqs [partition] && !may_be_gone (world, asked);
+}
+
+//  Of age. Before that it dies when its next try would come after; so it was tried.
+static bool
+may_have_expired (const world_t *world, const asked_t *asked, const promise_t *promise, int tries)
+{
+    int64_t ttl_ms = asked->subscription->retry.ttl_ms;
+    int64_t accepted_ms = promise->event->accepted_ms;
+    return ttl_ms > 0 && (tries > 0 || accepted_ms == 0 || world->latest_ms > accepted_ms + ttl_ms);
+}
+
+bool
+model_may_have_ended (const world_t *world, const promise_t *promise, size_t place)
+{
+    const asked_t *asked = &world->ledger->asked [place];
+    const experience_t *had = &promise->experiences [place];
+    return had->oks > 0 || had->fails > 0 || had->is_discarded || had->was_poison ||
+           had->tries >= asked->subscription->retry.max_attempts ||
+           may_have_expired (world, asked, promise, had->tries);
+}
+
+bool
+model_find_dead (store_t *store, const char *event, const char *subscription,
+                 exception_t *exception)
 {
     history_t *history = NULL;
     if (store->ops->look_up (store, event, &history, NULL) != STATUS_OK)
@@ -50,22 +97,17 @@ find_dead (store_t *store, const char *event, const char *subscription, exceptio
     return is_found;
 }
 
-bool
-model_is_dead (store_t *store, const char *event, const char *subscription)
-{
-    exception_t exception;
-    return find_dead (store, event, subscription, &exception);
-}
+//  ---- What is missing
 
-static void
-say_what_is_missing (world_t *world, const char *subscription, const promise_t *promise, char *what,
-                     size_t size)
+static bool
+is_missing (world_t *world, const promise_t *promise, size_t place)
 {
-    char state [100];
-    broker_actor_describe (world->broker, subscription, promise->partition, promise->seq, state,
-                           sizeof state);
-    snprintf (what, size, "%s (seq %lld) never reached %s: %s", promise->event->id,
-              (long long)promise->seq, subscription, state);
+    const asked_t *asked = &world->ledger->asked [place];
+    const experience_t *had = &promise->experiences [place];
+    exception_t dead;
+    return model_must_want (world, asked, promise) && had->oks == 0 && !had->is_discarded &&
+           !model_find_dead (broker_actor_store (world->broker), promise->event->id,
+                             asked->subscription->id, &dead);
 }
 
 static bool
@@ -76,12 +118,14 @@ is_kept (world_t *world, const promise_t *promise, char *what, size_t size)
         return false;
     }
     for (size_t i = 0; i < world->ledger->asked_count; i++) {
-        const asked_t *asked = &world->ledger->asked [i];
-        const char *id = asked->subscription->id;
-        if (!model_wants (asked, promise) || promise->experiences [i].oks > 0 ||
-            model_is_dead (broker_actor_store (world->broker), promise->event->id, id))
+        if (!is_missing (world, promise, i))
             continue;
-        say_what_is_missing (world, id, promise, what, size);
+        char state [100];
+        const char *id = world->ledger->asked [i].subscription->id;
+        broker_actor_describe (world->broker, id, promise->partition, promise->seq, state,
+                               sizeof state);
+        snprintf (what, size, "%s (seq %lld) never reached %s: %s", promise->event->id,
+                  (long long)promise->seq, id, state);
         return false;
     }
     return true;
@@ -98,6 +142,40 @@ model_is_fulfilled (world_t *world, char *what, size_t size)
 
 //  ---- The log
 
+//  All of a partition; NULL, and that is said, when it cannot be read.
+static page_t *
+read_log (world_t *world, int32_t partition)
+{
+    store_t *store = broker_actor_store (world->broker);
+    page_t *page = NULL;
+    if (store->ops->read (store, partition, 0, SIZE_MAX, SIZE_MAX, &page, NULL) != STATUS_OK)
+        world_fail (world, "partition %d cannot be read", partition);
+    return page;
+}
+
+promise_t *
+model_promise (world_t *world, const event_t *event)
+{
+    promise_t *promise = ledger_promise (world->ledger, event->id);
+    if (promise || !model_is_notice (event))
+        return promise;
+    promise = ledger_publish (world->ledger, event);
+    promise->partition = event->partition;
+    promise->seq = event->seq;
+    return promise;
+}
+
+void
+model_adopt_notices (world_t *world)
+{
+    for (int32_t i = 0; i < broker_actor_partitions (world->broker) && world->tells; i++) {
+        page_t *page = read_log (world, i);
+        for (size_t n = 0; page && n < page->count; n++)
+            model_promise (world, page->events [n]);
+        page_destroy (&page);
+    }
+}
+
 static void
 compare_entry (world_t *world, const event_t *event, int64_t expected_seq)
 {
@@ -111,57 +189,95 @@ compare_entry (world_t *world, const event_t *event, int64_t expected_seq)
                     (long long)promise->seq, (long long)event->seq);
 }
 
-//  Entries are counted: as many as promises, and each has its own place.
-static void
-compare_log (world_t *world, store_t *store)
+//  How many there were, from a seq on.
+static size_t
+count_promises (const world_t *world, int32_t partition, int64_t first_seq)
 {
     size_t count = 0;
-    for (int32_t i = 0; i < broker_actor_partitions (world->broker); i++) {
-        page_t *page = NULL;
-        if (store->ops->read (store, i, 0, SIZE_MAX, SIZE_MAX, &page, NULL) != STATUS_OK) {
-            world_fail (world, "partition %d cannot be read", i);
-            return;
-        }
-        for (size_t n = 0; n < page->count; n++)
-            compare_entry (world, page->events [n], (int64_t)n + 1);
-        count += page->count;
-        page_destroy (&page);
+    for (size_t i = 0; i < world->ledger->promise_count; i++)
+        count += world->ledger->promises [i]->partition == partition &&
+                 world->ledger->promises [i]->seq >= first_seq;
+    return count;
+}
+
+//  From where on it has no gaps: not later than somebody asked for.
+static void
+compare_partition (world_t *world, int32_t partition, int64_t first_seq)
+{
+    if (first_seq < 1)
+        first_seq = 1;
+    if (first_seq > world->ledger->soft_seqs [partition] + 1)
+        world_fail (world, "partition %d begins at seq %lld, which nobody asked for", partition,
+                    (long long)first_seq);
+    page_t *page = read_log (world, partition);
+    size_t count = 0;
+    for (size_t i = 0; page && i < page->count; i++)
+        if (page->events [i]->seq >= first_seq)
+            compare_entry (world, page->events [i], first_seq + (int64_t)count++);
+    page_destroy (&page);
+    size_t promised = count_promises (world, partition, first_seq);
+    if (count != promised)
+        world_fail (world, "%zu events were confirmed, and %zu are in the log of partition %d",
+                    promised, count, partition);
+}
+
+static void
+compare_log (world_t *world)
+{
+    store_t *store = broker_actor_store (world->broker);
+    inventory_t *inventory = NULL;
+    if (store->ops->load (store, &inventory, NULL) != STATUS_OK) {
+        world_fail (world, "the store cannot be loaded");
+        return;
     }
-    if (count != world->ledger->promise_count)
-        world_fail (world, "%zu events were confirmed, and %zu are in the log",
-                    world->ledger->promise_count, count);
+    for (int32_t i = 0; i < inventory->partition_count; i++)
+        compare_partition (world, i, inventory->partitions [i].first_seq);
+    inventory_destroy (&inventory);
 }
 
 //  ---- Dead letters
 
-//  What the consumer's answers justify: nobody dies of less.
-static void
-compare_death (world_t *world, const asked_t *asked, const promise_t *promise,
-               const experience_t *had)
+//  Whether what happened justifies it: nobody dies of less.
+static bool
+is_justified (const world_t *world, const promise_t *promise, size_t place, const exception_t *dead)
 {
-    store_t *store = broker_actor_store (world->broker);
-    exception_t dead;
+    const asked_t *asked = &world->ledger->asked [place];
+    const experience_t *had = &promise->experiences [place];
+    switch (dead->reason) {
+        case REASON_USED_UP: return had->tries >= asked->subscription->retry.max_attempts;
+        case REASON_FINAL: return had->fails > 0;
+        case REASON_POISON: return had->was_poison;
+        case REASON_EXPIRED: return may_have_expired (world, asked, promise, had->tries);
+        default: return false;
+    }
+}
+
+static void
+compare_death (world_t *world, const promise_t *promise, size_t place)
+{
+    const asked_t *asked = &world->ledger->asked [place];
+    const experience_t *had = &promise->experiences [place];
     const char *id = asked->subscription->id;
-    if (!find_dead (store, promise->event->id, id, &dead))
+    exception_t dead;
+    if (!model_find_dead (broker_actor_store (world->broker), promise->event->id, id, &dead))
         return;
-    if (!model_wants (asked, promise))
+    if (!model_may_want (asked, promise))
         world_fail (world, "%s is a dead letter of %s, which never wanted it", promise->event->id,
                     id);
     else if (had->oks > 0 && checker_disturbed_ms (world->checker) < had->ok_begun_ms)
         world_fail (world, "%s is a dead letter of %s, whose consumer took it", promise->event->id,
                     id);
-    else if (had->fails == 0 && had->tries < asked->subscription->retry.max_attempts)
-        world_fail (world, "%s is a dead letter of %s after %d tries, of %d", promise->event->id,
-                    id, had->tries, asked->subscription->retry.max_attempts);
+    else if (!is_justified (world, promise, place, &dead))
+        world_fail (world, "%s is a dead letter of %s because %s, after %d tries and %d refusals",
+                    promise->event->id, id, reason_name (dead.reason), had->tries, had->fails);
 }
 
 void
 model_compare (world_t *world)
 {
-    compare_log (world, broker_actor_store (world->broker));
-    for (size_t i = 0; i < world->ledger->promise_count; i++) {
-        const promise_t *promise = world->ledger->promises [i];
+    model_adopt_notices (world);
+    compare_log (world);
+    for (size_t i = 0; i < world->ledger->promise_count; i++)
         for (size_t n = 0; n < world->ledger->asked_count; n++)
-            compare_death (world, &world->ledger->asked [n], promise, &promise->experiences [n]);
-    }
+            compare_death (world, world->ledger->promises [i], n);
 }

@@ -9,16 +9,25 @@
 #include "tests/sim/ledger.h"
 #include "tests/sim/world.h"
 
-//  Whether a subscription asked for an event whose place is known.
-bool model_wants (const asked_t *asked, const promise_t *promise);
-//  Whether a consumer's answers so far can have ended a delivery; `place` of the subscription.
-bool model_may_have_ended (const asked_t *asked, const promise_t *promise, size_t place);
+//  Whether a subscription may get an event, whose place is known, and whether it must.
+bool model_may_want (const asked_t *asked, const promise_t *promise);
+bool model_must_want (const world_t *world, const asked_t *asked, const promise_t *promise);
+//  Whether a delivery can have ended by now; `place` of the subscription in the ledger.
+bool model_may_have_ended (const world_t *world, const promise_t *promise, size_t place);
+
+bool model_is_notice (const event_t *event);  //  the broker speaks of itself
+//  That of an event that was published; what the broker says of itself (tocsin.*) becomes one, like
+//  all others. NULL: nobody published it.
+promise_t *model_promise (world_t *world, const event_t *event);
+void model_adopt_notices (world_t *world);  //  all that are in the log
 
 //  Whether everything promised has been kept; if not, what is missing is said in `what`.
 bool model_is_fulfilled (world_t *world, char *what, size_t size);
 //  At the end of a life: the log is what clients were told, and each dead letter has died of something.
 void model_compare (world_t *world);
 
-bool model_is_dead (store_t *store, const char *event, const char *subscription);
+//  The row of a dead letter; false: there is none.
+bool model_find_dead (store_t *store, const char *event, const char *subscription,
+                      exception_t *exception);
 
 #endif

@@ -155,10 +155,28 @@ forget_waiting (line_t *line)
     }
 }
 
+static void
+be_noticed (void *actor, uint64_t peer, void *load)
+{
+    (void)load;
+    broker_actor_lose (actor, peer);
+}
+
+//  The broker sees that a connection has gone, as a rule; otherwise it is only silent.
+static void
+tell_broker (const line_t *line)
+{
+    world_t *world = line->world;
+    if (line->peer && !world_chance (world, 4))
+        schedule_at (world->schedule, world_now (world) + latency (world), be_noticed,
+                     world->broker, line->peer, NULL, NULL);
+}
+
 void
 net_hang_up (world_t *world, line_t *line)
 {
     (void)world;
+    tell_broker (line);
     line->is_closed = true;
     line->peer = 0;
     forget_waiting (line);
@@ -197,6 +215,7 @@ net_break (world_t *world, line_t *line)
 {
     if (!line->peer)
         return;
+    tell_broker (line);
     line->peer = 0;
     line->last_there_ms = line->last_back_ms = 0;
     schedule_at (world->schedule, world_now (world) + world_number (world, REDIAL_MS), connect_line,

@@ -38,25 +38,46 @@ shrink_is_same_kind (const char *a, const char *b)
     }
 }
 
+//  What is being shrunk, and how it goes wrong.
+typedef struct {
+    life_t *life;
+    uint64_t seed;  //  of the weather in which it does
+    shrink_live_t *live;
+    char *verdict;
+} patient_t;
+
 static bool
-goes_wrong_alike (const life_t *life, uint64_t seed, shrink_live_t *live, const char *verdict)
+goes_wrong_under (const patient_t *self, const life_t *life, uint64_t seed)
 {
-    char *other = live (life, seed);
-    bool is_alike = other && shrink_is_same_kind (verdict, other);
+    char *other = self->live (life, seed);
+    bool is_alike = other && shrink_is_same_kind (self->verdict, other);
     free (other);
     return is_alike;
 }
 
+static bool
+goes_wrong_alike (patient_t *self, const life_t *life)
+{
+    enum { WEATHERS = 4 };
+    for (uint64_t i = 0; i < WEATHERS; i++) {
+        if (!goes_wrong_under (self, life, self->seed + i))
+            continue;
+        self->seed += i;
+        return true;
+    }
+    return false;
+}
+
 //  Tries to leave out each stretch of `size` deeds. Whether any could be.
 static bool
-leave_out (life_t **life_p, size_t size, uint64_t seed, shrink_live_t *live, const char *verdict)
+leave_out (patient_t *self, size_t size)
 {
     bool is_shorter = false;
-    for (size_t first = 0; first < (*life_p)->count;) {
-        life_t *without = life_without (*life_p, first, size);
-        if (goes_wrong_alike (without, seed, live, verdict)) {
-            life_destroy (life_p);
-            *life_p = without;
+    for (size_t first = 0; first < self->life->count;) {
+        life_t *without = life_without (self->life, first, size);
+        if (goes_wrong_alike (self, without)) {
+            life_destroy (&self->life);
+            self->life = without;
             is_shorter = true;
         }
         else {
@@ -69,15 +90,16 @@ leave_out (life_t **life_p, size_t size, uint64_t seed, shrink_live_t *live, con
 
 //  What still lasts or passes is halved while it can be.
 static bool
-shorten_times (life_t *life, uint64_t seed, shrink_live_t *live, const char *verdict)
+shorten_times (patient_t *self)
 {
     bool is_shorter = false;
-    for (size_t i = 0; i < life->count; i++) {
-        int64_t *times [2] = {&life->deeds [i].then_ms, &life->deeds [i].for_ms};
+    for (size_t i = 0; i < self->life->count; i++) {
+        deed_t *deed = &self->life->deeds [i];
+        int64_t *times [2] = {&deed->then_ms, &deed->for_ms};
         for (size_t n = 0; n < 2; n++) {
             int64_t before_ms = *times [n];
             *times [n] /= 2;
-            if (before_ms == 0 || goes_wrong_alike (life, seed, live, verdict))
+            if (before_ms == 0 || goes_wrong_alike (self, self->life))
                 is_shorter |= before_ms > 0;
             else
                 *times [n] = before_ms;
@@ -87,17 +109,17 @@ shorten_times (life_t *life, uint64_t seed, shrink_live_t *live, const char *ver
 }
 
 life_t *
-shrink (const life_t *life, uint64_t seed, shrink_live_t *live)
+shrink (const life_t *life, uint64_t *seed, shrink_live_t *live)
 {
-    char *verdict = live (life, seed);
-    if (!verdict)
+    patient_t patient = {.seed = *seed, .live = live, .verdict = live (life, *seed)};
+    if (!patient.verdict)
         return NULL;
-    life_t *shorter = life_without (life, 0, 0);
-    for (size_t size = shorter->count / 2; size > 0; size /= 2)
-        leave_out (&shorter, size, seed, live, verdict);
-    while (leave_out (&shorter, 1, seed, live, verdict) ||
-           shorten_times (shorter, seed, live, verdict))
+    patient.life = life_without (life, 0, 0);
+    for (size_t size = life->count / 2; size > 0; size /= 2)
+        leave_out (&patient, size);
+    while (leave_out (&patient, 1) || shorten_times (&patient))
         continue;
-    free (verdict);
-    return shorter;
+    free (patient.verdict);
+    *seed = patient.seed;
+    return patient.life;
 }

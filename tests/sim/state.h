@@ -7,16 +7,21 @@
 #include "tests/sim/checker.h"
 #include "tests/sim/net.h"
 #include "tests/sim/schedule.h"
+#include "tests/sim/watch.h"
 #include "tests/sim/world.h"
 
-enum { WORLD_WORKERS = 6, WORLD_NOTES = 200, WORLD_NOTES_IN_FULL = 20000, WORLD_NOTE_SIZE = 160 };
+enum { WORLD_HEARTBEAT_MS = 1000, WORLD_SESSIONS = 64 };
+enum { WORLD_WORKERS = 8, WORLD_NOTES = 200, WORLD_NOTES_IN_FULL = 20000, WORLD_NOTE_SIZE = 160 };
 
 struct world {
     uint64_t seed;
     random_t random;
     int64_t now_ms;
-    bool is_calm;  //  no more faults, of any kind
-    bool is_wild;  //  faults come by chance, not only when a play says so
+    int64_t clock_ms;   //  the wall clock is so far before now_ms; a broker that starts reads it
+    int64_t latest_ms;  //  that a clock of a broker has ever shown
+    bool tells;         //  the broker tells of itself in its log
+    bool is_calm;       //  no more faults, of any kind
+    bool is_wild;       //  faults come by chance, not only when a play says so
     telling_t telling;
     limits_t limits;
     schedule_t *schedule;
@@ -24,14 +29,16 @@ struct world {
     uint64_t last_peer;
     struct broker_actor *broker;
     struct client_actor *client;
+    struct operator_actor *operator;
     struct worker_actor *workers [WORLD_WORKERS];
     size_t worker_count;
     ledger_t *ledger;
     checker_t *checker;
+    watch_t *watch;
     struct {
         char subscription [32];
         consumer_mood_t mood;
-    } moods [8];
+    } moods [LEDGER_SUBSCRIPTIONS];
     size_t mood_count;
     int64_t disk_full_until_ms;
     bool is_sound;

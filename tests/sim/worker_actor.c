@@ -12,6 +12,8 @@
 #include "tests/sim/state.h"
 #include "worker/session.h"
 
+enum { SUPERVISED_MS = 1000 };
+
 //  An attempt under way at a consumer.
 typedef struct attempt {
     worker_actor_t *worker;
@@ -104,6 +106,25 @@ forget (worker_actor_t *self, attempting_t *attempt)
 }
 
 static void
+be_supervised (void *actor, uint64_t life, void *load)
+{
+    (void)load;
+    worker_actor_t *self = actor;
+    if (life == self->life)
+        worker_actor_start (self);
+}
+
+//  What it was at work on takes it along; it is started again, as by systemd.
+static void
+be_murdered (worker_actor_t *self)
+{
+    world_note (self->world, "%s is murdered", self->name);
+    worker_actor_kill (self);
+    schedule_at (self->world->schedule, world_now (self->world) + SUPERVISED_MS, be_supervised,
+                 self, self->life, NULL, NULL);
+}
+
+static void
 finish (void *actor, uint64_t life, void *load)
 {
     worker_actor_t *self = actor;
@@ -115,11 +136,16 @@ finish (void *actor, uint64_t life, void *load)
         return;
     }
     holding_t *holding = attempt->holding;
+    if (attempt->answer.murders && !self->world->is_calm) {
+        be_murdered (self);
+        return;
+    }
     settlement_t settlement = {.outcome = attempt->answer.outcome,
-                               .disables = false,
+                               .disables = attempt->answer.disables,
+                               .retry_after_ms = attempt->answer.retry_after_ms,
                                .time_ms = attempt->begun_ms,
                                .duration_ms = world_now (self->world) - attempt->begun_ms,
-                               .http_status = attempt->answer.outcome == OUTCOME_OK ? 200 : 500,
+                               .http_status = attempt->answer.http_status,
                                .error = "",
                                .result = ""};
     bool is_cancelled = attempt->is_cancelled;
@@ -147,8 +173,8 @@ begin (worker_actor_t *self, const worker_effect_t *effect)
                 (unsigned long long)effect->delivery->lease, effect->delivery->attempt);
     checker_begun (self->world->checker, attempt->subscription, attempt->event,
                    broker_actor_has_session (self->world->broker, self->welcomed));
-    attempt->answer =
-        consumer_answer (self->world, attempt->subscription, effect->target->timeout_ms);
+    attempt->answer = consumer_answer (self->world, attempt->subscription, attempt->event,
+                                       effect->target->timeout_ms);
     schedule_at (self->world->schedule, attempt->begun_ms + attempt->answer.after_ms, finish, self,
                  self->life, attempt, NULL);
 }

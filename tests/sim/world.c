@@ -10,6 +10,7 @@
 #include "tests/sim/broker_actor.h"
 #include "tests/sim/client_actor.h"
 #include "tests/sim/model.h"
+#include "tests/sim/operator_actor.h"
 #include "tests/sim/state.h"
 #include "tests/sim/worker_actor.h"
 
@@ -36,6 +37,9 @@ world_new (uint64_t seed, telling_t telling)
     self->schedule = schedule_new ();
     self->ledger = ledger_new ();
     self->checker = checker_new (self, self->ledger);
+    self->watch = watch_new (self);
+    self->operator= operator_actor_new (self);
+    self->tells = world_number (self, 2);
     self->broker = broker_actor_new (self, (int32_t)(1 + world_number (self, 3)));
     broker_actor_start (self->broker);
     self->client = client_actor_new (self);
@@ -54,6 +58,8 @@ world_destroy (world_t **self_p)
     broker_actor_destroy (&self->broker);
     schedule_destroy (&self->schedule);
     net_clear (self);
+    operator_actor_destroy (&self->operator);
+    watch_destroy (&self->watch);
     checker_destroy (&self->checker);
     ledger_destroy (&self->ledger);
     free (self->notes);
@@ -219,38 +225,81 @@ set_consumer (world_t *self, const char *subscription, consumer_mood_t mood)
     self->moods [i].mood = mood;
 }
 
-//  The value of "word=…" in words, or the standard.
-static const char *
-word (const char *words, const char *name, const char *standard, char value [32])
-{
-    const char *found = strstr (words, name);
-    if (!found)
-        return standard;
-    snprintf (value, 32, "%.*s", (int)strcspn (found + strlen (name), " "), found + strlen (name));
-    return value;
-}
-
 void
 subscribe (world_t *self, const char *subscription, const char *words)
 {
-    char order [32], type [32], attempts [32], in_flight [32];
-    json_t *document =
-        json_pack ("{s:s s:{s:s} s:{s:s} s:s s:s s:{s:i s:i s:i s:i} s:{s:i}}", "id", subscription,
-                   "match", "type", word (words, "type=", "**", type), "deliver", "url",
-                   "http://consumer.example/", "order", word (words, "order=", "none", order),
-                   "start", strstr (words, "earliest") ? "earliest" : "now", "retry",
-                   "max_attempts", atoi (word (words, "attempts=", "50", attempts)),
-                   "min_backoff_ms", 100, "max_backoff_ms", 5000, "timeout_ms", 5000, "limits",
-                   "in_flight", atoi (word (words, "in_flight=", "8", in_flight)));
-    problem_t problem = {0};
-    subscription_t *made = subscription_new (document, self->now_ms, &self->limits, &problem);
-    ASSERT (made, "a play subscribes soundly");
-    json_decref (document);
-    bool is_made = broker_actor_subscribe (self->broker, made);
-    ASSERT (is_made, "a play subscribes while the broker is up");
-    subscription_destroy (&made);
+    enum { ANSWER_MS = 1000 };
+    ask_t ask = {.kind = ASK_MAKE};
+    snprintf (ask.subscription, sizeof ask.subscription, "%s", subscription);
+    snprintf (ask.words, sizeof ask.words, "%s", words);
     set_consumer (self, subscription, CONSUMER_WELL);
-    elapse (self, 1000);
+    operator_actor_ask (self->operator, & ask);
+    elapse (self, ANSWER_MS);
+}
+
+static void
+ask (world_t *self, ask_t ask, const char *subscription)
+{
+    snprintf (ask.subscription, sizeof ask.subscription, "%s", subscription);
+    operator_actor_ask (self->operator, & ask);
+}
+
+void
+pause_subscription (world_t *self, const char *subscription)
+{
+    world_note (self, "pause %s", subscription);
+    ask (self, (ask_t){.kind = ASK_PAUSE}, subscription);
+}
+
+void
+resume_subscription (world_t *self, const char *subscription)
+{
+    world_note (self, "resume %s", subscription);
+    ask (self, (ask_t){.kind = ASK_RESUME}, subscription);
+}
+
+void
+end_subscription (world_t *self, const char *subscription)
+{
+    world_note (self, "end %s", subscription);
+    ask (self, (ask_t){.kind = ASK_END}, subscription);
+}
+
+void
+replay_subscription (world_t *self, const char *subscription, const char *replay)
+{
+    world_note (self, "replay %s as %s", subscription, replay);
+    ask_t wanted = {.kind = ASK_REPLAY};
+    snprintf (wanted.replay, sizeof wanted.replay, "%s", replay);
+    ask (self, wanted, subscription);
+}
+
+void
+redrive_all (world_t *self, const char *subscription, int64_t interval_us)
+{
+    world_note (self, "redrive %s", subscription);
+    ask (self, (ask_t){.kind = ASK_REDRIVE, .interval_us = interval_us}, subscription);
+}
+
+void
+discard_all (world_t *self, const char *subscription)
+{
+    world_note (self, "discard %s", subscription);
+    ask (self, (ask_t){.kind = ASK_DISCARD}, subscription);
+}
+
+void
+trim_log (world_t *self, int64_t keep, bool is_hard)
+{
+    world_note (self, "trim to %lld events%s", (long long)keep, is_hard ? ", hard" : "");
+    ask (self, (ask_t){.kind = ASK_TRIM, .keep = keep, .is_hard = is_hard}, "");
+}
+
+void
+set_clock (world_t *self, int64_t by_ms)
+{
+    world_note (self, "the clock is set by %lld ms", (long long)by_ms);
+    self->clock_ms += by_ms;
 }
 
 static event_t *
@@ -299,6 +348,22 @@ mend (world_t *self)
         worker_actor_start (self->workers [i]);
 }
 
+//  Also one whose consumer, before it was mended, has said 410 Gone.
+static void
+resume_all (world_t *self)
+{
+    for (size_t i = 0; i < self->ledger->asked_count; i++) {
+        const asked_t *asked = &self->ledger->asked [i];
+        const char *id = asked->subscription->id;
+        if (asked->subscription->replay.id || !broker_actor_has_stopped (self->broker, id))
+            continue;
+        if (asked->is_ending)
+            end_subscription (self, id);
+        else
+            resume_subscription (self, id);
+    }
+}
+
 //  What has ended stays so: a restart delivers nothing again.
 static void
 restart_and_listen (world_t *self)
@@ -320,13 +385,18 @@ calm (world_t *self)
     char what [200];
     int64_t until_ms = self->now_ms + LONG_MS;
     snprintf (what, sizeof what, "the broker never comes to rest");
-    while (self->is_sound && (!model_is_fulfilled (self, what, sizeof what) ||
+    while (self->is_sound && (!operator_actor_is_idle (self->operator) ||
+                              !model_is_fulfilled (self, what, sizeof what) ||
                               !broker_actor_is_at_rest (self->broker))) {
         if (self->now_ms > until_ms) {
             world_fail (self, "an hour without faults, and %s", what);
             return;
         }
+        snprintf (what, sizeof what, "the broker never comes to rest");
         elapse (self, LOOK_MS);
+        model_adopt_notices (self);
+        if (operator_actor_is_idle (self->operator))
+            resume_all (self);
     }
     if (self->is_sound)
         model_compare (self);
@@ -356,9 +426,25 @@ expect_delivered_once (world_t *self, const char *event, const char *subscriptio
 }
 
 void
+expect_begun_times (world_t *self, const char *event, const char *subscription, int times)
+{
+    int begins = experience (self, event, subscription)->begins;
+    if (begins != times)
+        world_fail (self, "%s was begun for %s %d times, not %d", event, subscription, begins,
+                    times);
+}
+
+void
+expect_not_begun (world_t *self, const char *event, const char *subscription)
+{
+    expect_begun_times (self, event, subscription, 0);
+}
+
+void
 expect_dead (world_t *self, const char *event, const char *subscription)
 {
-    if (!model_is_dead (broker_actor_store (self->broker), event, subscription))
+    exception_t dead;
+    if (!model_find_dead (broker_actor_store (self->broker), event, subscription, &dead))
         world_fail (self, "%s is no dead letter of %s", event, subscription);
 }
 

@@ -35,8 +35,16 @@ void world_note (world_t *self, const char *format, ...) __attribute__ ((format 
 
 //  What plays use.
 
-//  words: "order=key", "in_flight=2", "attempts=3", "type=a.*", "earliest", separated by blanks
+//  words: "order=key in_flight=2 attempts=3", see words.h. A second passes.
 void subscribe (world_t *self, const char *subscription, const char *words);
+//  What operators do; it is asked for until it is answered, one thing after another.
+void pause_subscription (world_t *self, const char *subscription);
+void resume_subscription (world_t *self, const char *subscription);  //  enables it as well
+void end_subscription (world_t *self, const char *subscription);
+void replay_subscription (world_t *self, const char *subscription, const char *replay);
+void redrive_all (world_t *self, const char *subscription, int64_t interval_us);
+void discard_all (world_t *self, const char *subscription);
+void trim_log (world_t *self, int64_t keep, bool is_hard);
 void start_worker (world_t *self, const char *worker);
 //  As a client does: repeated, with the same id, until it is confirmed.
 void publish (world_t *self, const char *event, const char *key);
@@ -49,6 +57,8 @@ void start_broker (world_t *self);
 void freeze_broker (world_t *self, int64_t for_ms);
 void break_connections (world_t *self);
 void fill_disk (world_t *self, int64_t for_ms);
+//  The wall clock is set; a broker that starts reads it.
+void set_clock (world_t *self, int64_t by_ms);
 void spoil_next_commit (world_t *self, bool is_applied);  //  its outcome will be unknown
 
 //  How the consumer of a subscription answers from now on.
@@ -66,6 +76,8 @@ void calm (world_t *self);
 void expect_delivered (world_t *self, const char *event, const char *subscription);
 void expect_delivered_once (world_t *self, const char *event, const char *subscription);
 void expect_dead (world_t *self, const char *event, const char *subscription);
+void expect_begun_times (world_t *self, const char *event, const char *subscription, int times);
+void expect_not_begun (world_t *self, const char *event, const char *subscription);
 void expect_refused (world_t *self, const char *event, status_t status);
 
 /*  A play with a name. It runs in a quiet world: only its own faults happen. */

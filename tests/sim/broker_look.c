@@ -1,0 +1,79 @@
+/*  broker_look – what the world sees of its broker from outside. */
+#include <stdio.h>
+
+#include "broker/core/view.h"
+#include "tests/sim/broker_actor_state.h"
+
+bool
+broker_actor_has_stopped (const broker_actor_t *self, const char *subscription)
+{
+    const subscription_t *found = self->core ? core_subscription (self->core, subscription) : NULL;
+    return found && (found->is_paused || found->is_disabled);
+}
+
+bool
+broker_actor_has_written_all (const broker_actor_t *self)
+{
+    return self->writer && broker_writer_is_idle (self->writer);
+}
+
+size_t
+broker_actor_redrive_room (const broker_actor_t *self, const char *subscription, int32_t partition)
+{
+    return self->core ? core_redrive_room (self->core, subscription, partition) : 0;
+}
+
+int64_t
+broker_actor_last_seq (const broker_actor_t *self, int32_t partition)
+{
+    return self->core ? core_last_seq (self->core, partition) : 0;
+}
+
+bool
+broker_actor_is_at_rest (const broker_actor_t *self)
+{
+    if (!broker_actor_is_awake (self))
+        return false;
+    core_stats_t stats = core_stats (self->core);
+    return stats.leases == 0 && stats.waiting == 0 && stats.retries == 0 && stats.behind == 0 &&
+           stats.pending_events == 0;
+}
+
+typedef struct {
+    uint64_t session;
+    bool is_there;
+} wanted_session_t;
+
+static void
+compare_session (void *context, const session_view_t *view)
+{
+    wanted_session_t *wanted = context;
+    wanted->is_there |= view->session == wanted->session;
+}
+
+bool
+broker_actor_has_session (const broker_actor_t *self, uint64_t session)
+{
+    wanted_session_t wanted = {.session = session};
+    if (self->core)
+        core_each_session (self->core, compare_session, &wanted);
+    return wanted.is_there;
+}
+
+void
+broker_actor_describe (const broker_actor_t *self, const char *subscription, int32_t partition,
+                       int64_t seq, char *text, size_t size)
+{
+    delivery_view_t view;
+    if (!self->core)
+        snprintf (text, size, "the broker is down");
+    else if (core_look (self->core, subscription, partition, seq, &view))
+        snprintf (text, size, "%s because %s, %d attempts, due %lld, with %s",
+                  delivery_state_name (view.state), reason_name (view.reason), view.attempts,
+                  (long long)view.due_ms, *view.worker ? view.worker : "nobody");
+    else
+        snprintf (text, size, "%s",
+                  core_has_passed (self->core, subscription, partition, seq)
+                      ? "ended, says the core"
+                      : "not read yet");
+}

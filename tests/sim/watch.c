@@ -1,0 +1,288 @@
+#include "tests/sim/watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/model/allocate.h"
+#include "tests/sim/broker_actor.h"
+#include "tests/sim/model.h"
+#include "tests/sim/state.h"
+#include "tests/sim/watch_policy.h"
+
+//  As PROTOCOL.md has them.
+enum { LOST_HEARTBEATS = 3, POISON_CRASHES = 3 };
+
+//  Somebody has a delivery.
+typedef struct {
+    lease_id_t lease;
+    session_id_t session;
+    uint64_t number;
+    size_t place;  //  of the subscription in the ledger
+    promise_t *promise;
+    int64_t sent_ms, deadline_ms;
+    bool is_begun;  //  its worker says that it is at work on it
+    bool is_probe;  //  the breaker was open
+} handed_t;
+
+//  What a worker has told with its heartbeats.
+typedef struct {
+    session_id_t session;
+    peer_t peer;  //  it was welcomed at this connection, and is a stranger at others
+    bool tells_begun, is_leaving;
+    int64_t told_ms;
+} teller_t;
+
+struct watch {
+    world_t *world;
+    ledger_t *ledger;
+    handed_t *handed;
+    size_t handed_count, handed_room;
+    teller_t tellers [WORLD_SESSIONS];
+    size_t teller_count;
+    policy_t policies [LEDGER_SUBSCRIPTIONS];
+};
+
+watch_t *
+watch_new (world_t *world)
+{
+    watch_t *self = ALLOCATE (watch_t);
+    self->world = world;
+    self->ledger = world->ledger;
+    return self;
+}
+
+void
+watch_destroy (watch_t **self_p)
+{
+    if (!*self_p)
+        return;
+    free ((*self_p)->handed);
+    free (*self_p);
+    *self_p = NULL;
+}
+
+void
+watch_begun (watch_t *self)
+{
+    self->handed_count = self->teller_count = 0;
+    memset (self->policies, 0, sizeof self->policies);
+}
+
+static void
+take_back (watch_t *self, size_t index)
+{
+    self->handed [index] = self->handed [--self->handed_count];
+}
+
+//  handed_count: none.
+static size_t
+find (const watch_t *self, lease_id_t lease, session_id_t session)
+{
+    size_t i = 0;
+    while (i < self->handed_count &&
+           (self->handed [i].lease != lease || self->handed [i].session != session))
+        i++;
+    return i;
+}
+
+static teller_t *
+teller_of (watch_t *self, session_id_t session)
+{
+    for (size_t i = 0; i < self->teller_count; i++)
+        if (self->tellers [i].session == session)
+            return &self->tellers [i];
+    if (self->teller_count == WORLD_SESSIONS)
+        memmove (self->tellers, self->tellers + 1, --self->teller_count * sizeof *self->tellers);
+    teller_t *teller = &self->tellers [self->teller_count++];
+    *teller = (teller_t){.session = session};
+    return teller;
+}
+
+//  ---- What it hears
+
+static void
+forget_late (watch_t *self, int64_t now_ms)
+{
+    for (size_t i = self->handed_count; i-- > 0;)
+        if (self->handed [i].deadline_ms <= now_ms)
+            take_back (self, i);
+}
+
+//  Sessions also end in silence: their leases with them.
+static void
+forget_sessions (watch_t *self)
+{
+    for (size_t i = self->handed_count; i-- > 0;)
+        if (!broker_actor_has_session (self->world->broker, self->handed [i].session))
+            take_back (self, i);
+}
+
+static void
+hear_settle (watch_t *self, session_id_t session, const settle_t *settle, int64_t now_ms)
+{
+    size_t i = find (self, settle->lease, session);
+    if (i == self->handed_count)
+        return;  //  stale, or said before
+    const handed_t *handed = &self->handed [i];
+    handed->promise->experiences [handed->place].suspicions = 0;
+    size_t place = handed->place;
+    bool is_probe = handed->is_probe;
+    take_back (self, i);
+    if (settle->disables)
+        policy_stop (self->policies, self->ledger, place);
+    else
+        policy_settled (&self->policies [place], self->ledger->asked [place].subscription,
+                        settle->outcome == OUTCOME_RETRY, is_probe, now_ms);
+}
+
+static void
+hear_release (watch_t *self, const input_t *input)
+{
+    for (size_t i = 0; i < input->release.count; i++) {
+        size_t index = find (self, input->release.leases [i], input->session);
+        if (index < self->handed_count)
+            take_back (self, index);
+    }
+}
+
+static bool
+is_listed (const lease_id_t *leases, size_t count, lease_id_t lease)
+{
+    size_t i = 0;
+    while (i < count && leases [i] != lease)
+        i++;
+    return i < count;
+}
+
+//  What a worker does not name although it must have it never reached it.
+static void
+hear_alive (watch_t *self, const input_t *input, int64_t now_ms)
+{
+    teller_t *teller = teller_of (self, input->session);
+    teller->tells_begun = input->alive.tells_begun;
+    teller->told_ms = now_ms;
+    int64_t long_ago_ms = now_ms - LOST_HEARTBEATS * WORLD_HEARTBEAT_MS;
+    for (size_t i = self->handed_count; i-- > 0;) {
+        handed_t *handed = &self->handed [i];
+        if (handed->session != input->session)
+            continue;
+        handed->is_begun |= is_listed (input->alive.begun, input->alive.begun_count, handed->lease);
+        bool is_there = is_listed (input->alive.leases, input->alive.count, handed->lease);
+        if (!is_there && (handed->number <= input->alive.received || handed->sent_ms < long_ago_ms))
+            take_back (self, i);
+    }
+}
+
+//  Its connection broke: what it may have been at work on is suspect.
+static void
+hear_gone (watch_t *self, session_id_t session)
+{
+    teller_t *teller = teller_of (self, session);
+    for (size_t i = self->handed_count; i-- > 0;) {
+        const handed_t *handed = &self->handed [i];
+        if (handed->session != session)
+            continue;
+        bool is_idle =
+            teller->tells_begun && !handed->is_begun && handed->sent_ms < teller->told_ms;
+        experience_t *had = &handed->promise->experiences [handed->place];
+        if (!is_idle && !teller->is_leaving && ++had->suspicions >= POISON_CRASHES)
+            had->was_poison = true;
+        take_back (self, i);
+    }
+}
+
+void
+watch_heard (watch_t *self, const input_t *input, int64_t now_ms)
+{
+    forget_late (self, now_ms);
+    if (input->session) {
+        forget_sessions (self);
+        if (teller_of (self, input->session)->peer != input->peer)
+            return;  //  the broker says RESET
+    }
+    switch (input->kind) {
+        case INPUT_SETTLE:
+            for (size_t i = 0; i < input->settle.count; i++)
+                hear_settle (self, input->session, &input->settle.settles [i], now_ms);
+            break;
+        case INPUT_RELEASE: hear_release (self, input); break;
+        case INPUT_ALIVE: hear_alive (self, input, now_ms); break;
+        case INPUT_GONE: hear_gone (self, input->session); break;
+        case INPUT_BYE: teller_of (self, input->session)->is_leaving = true; break;
+        case INPUT_SUBSCRIBE:
+            policy_changed (self->policies, self->ledger, input->subscribe.subscription);
+            break;
+        case INPUT_UNSUBSCRIBE:
+            policy_ended (self->policies, self->ledger, input->unsubscribe.id);
+            break;
+        default: break;
+    }
+}
+
+//  ---- What it says
+
+//  Others that are under way for this subscription; and none is of this event, or its key.
+static int32_t
+count_others (watch_t *self, size_t place, const promise_t *promise)
+{
+    const subscription_t *subscription = self->ledger->asked [place].subscription;
+    int32_t others = 0;
+    for (size_t i = 0; i < self->handed_count; i++) {
+        const handed_t *other = &self->handed [i];
+        if (other->place != place)
+            continue;
+        others++;
+        if (other->promise == promise)
+            world_fail (self->world, "%s: %s goes out while another has it", subscription->id,
+                        promise->event->id);
+        else if (subscription->order == ORDER_KEY && other->promise->key == promise->key)
+            world_fail (self->world, "%s: %s goes out while %s, of its key, is under way",
+                        subscription->id, promise->event->id, other->promise->event->id);
+    }
+    return others;
+}
+
+static void
+hand_out (watch_t *self, const handed_t *handed)
+{
+    if (self->handed_count == self->handed_room) {
+        self->handed_room = self->handed_room ? 2 * self->handed_room : 64;
+        self->handed = allocate_again (self->handed, self->handed_room, sizeof *self->handed);
+    }
+    self->handed [self->handed_count++] = *handed;
+}
+
+void
+watch_said (watch_t *self, const effect_t *effect, int64_t now_ms)
+{
+    if (effect->kind == EFFECT_WELCOME)
+        teller_of (self, effect->session)->peer = effect->peer;
+    if (effect->kind != EFFECT_DELIVER)
+        return;
+    const event_t *event = effect->deliver.event;
+    size_t place = ledger_place (self->ledger, effect->deliver.subscription->id);
+    promise_t *promise = model_promise (self->world, event);
+    if (!promise)
+        return;  //  the checker says it
+    forget_sessions (self);
+    const asked_t *asked = &self->ledger->asked [place];
+    policy_t *policy = &self->policies [place];
+    policy_sending_t sending = {.event = event,
+                                .attempt = effect->deliver.attempt,
+                                .redrives = promise->experiences [place].redrives,
+                                .others = count_others (self, place, promise),
+                                .now_ms = now_ms};
+    const char *objection = policy_objection (policy, asked->subscription, &sending);
+    if (objection)
+        world_fail (self->world, "%s: %s goes out, %s", asked->subscription->id, event->id,
+                    objection);
+    policy_sent (policy);
+    hand_out (self, &(handed_t){.lease = effect->deliver.lease,
+                                .session = effect->session,
+                                .number = effect->deliver.number,
+                                .place = place,
+                                .promise = promise,
+                                .sent_ms = now_ms,
+                                .deadline_ms = now_ms + effect->deliver.deadline_ms,
+                                .is_probe = policy_is_broken (policy)});
+}
