@@ -56,11 +56,8 @@ bool
 core_explain (core_t *self, const char *subscription, int32_t partition, int64_t seq,
               explanation_t *explanation)
 {
-    subscriber_t *subscriber = subscriber_find (self, subscription);
-    if (!subscriber || partition < 0 || partition >= self->settings.partitions)
-        return false;
-    track_t *track = track_of (subscriber, partition);
-    if (!track->is_owned)
+    track_t *track = subscribing_track (self, subscription, partition);
+    if (!track)
         return false;
     *explanation = (explanation_t){
         .worker = "",
@@ -77,7 +74,7 @@ core_explain (core_t *self, const char *subscription, int32_t partition, int64_t
     explanation->has_passed =
         seq <= explanation->cursor || progress_has_ended (&track->progress, seq);
     if (!explanation->has_passed) {
-        explanation->reason = hindrance (self, subscriber, &explanation->until_ms);
+        explanation->reason = hindrance (self, track->subscriber, &explanation->until_ms);
         if (explanation->reason == REASON_NONE)
             explanation->reason = REASON_BEHIND;
     }

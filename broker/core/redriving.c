@@ -6,16 +6,6 @@
 #include "broker/core/track_room.h"
 #include "broker/core/view.h"
 
-static track_t *
-find_track (const core_t *core, const char *subscription, int32_t partition)
-{
-    subscriber_t *subscriber = subscriber_find (core, subscription);
-    if (!subscriber || partition < 0 || partition >= core->settings.partitions)
-        return NULL;
-    track_t *track = track_of (subscriber, partition);
-    return track->is_owned ? track : NULL;
-}
-
 //  It is dead no more.
 static void
 raise (core_t *core, track_t *track)
@@ -29,7 +19,8 @@ raise (core_t *core, track_t *track)
 void
 redriving_redrive (core_t *core, const input_t *input)
 {
-    track_t *track = find_track (core, input->redrive.subscription, input->redrive.partition);
+    track_t *track =
+        subscribing_track (core, input->redrive.subscription, input->redrive.partition);
     if (!track)
         return;
     int64_t first_ms = input->redrive.first_due_ms;
@@ -49,7 +40,8 @@ redriving_redrive (core_t *core, const input_t *input)
 void
 redriving_discard (core_t *core, const input_t *input)
 {
-    track_t *track = find_track (core, input->discard.subscription, input->discard.partition);
+    track_t *track =
+        subscribing_track (core, input->discard.subscription, input->discard.partition);
     for (size_t i = 0; track && i < input->discard.count; i++) {
         if (track_find (track, input->discard.seqs [i]))
             continue;  //  it was redriven meanwhile
@@ -61,6 +53,6 @@ redriving_discard (core_t *core, const input_t *input)
 size_t
 core_redrive_room (const core_t *self, const char *subscription, int32_t partition)
 {
-    const track_t *track = find_track (self, subscription, partition);
+    const track_t *track = subscribing_track (self, subscription, partition);
     return track ? track_redrive_room (self, track) : 0;
 }

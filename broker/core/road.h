@@ -35,5 +35,7 @@ void subscribing_wake (core_t *core, subscriber_t *subscriber);      //  its tim
 void subscribing_clear (core_t *core);                               //  frees all, at the end
 
 subscriber_t *subscriber_find (const core_t *core, const char *id);
+//  NULL: there is no such subscription, or the partition is not ours.
+track_t *subscribing_track (const core_t *core, const char *subscription, int32_t partition);
 
 #endif

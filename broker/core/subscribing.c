@@ -19,6 +19,16 @@ subscriber_find (const core_t *core, const char *id)
     return subscriber;
 }
 
+track_t *
+subscribing_track (const core_t *core, const char *subscription, int32_t partition)
+{
+    subscriber_t *subscriber = subscriber_find (core, subscription);
+    if (!subscriber || partition < 0 || partition >= core->settings.partitions)
+        return NULL;
+    track_t *track = track_of (subscriber, partition);
+    return track->is_owned ? track : NULL;
+}
+
 static void
 enter_offer (core_t *core, subscriber_t *subscriber)
 {

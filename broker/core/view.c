@@ -6,21 +6,11 @@
 #include "broker/core/road.h"
 #include "broker/core/track.h"
 
-static track_t *
-find_track (const core_t *self, const char *subscription, int32_t partition)
-{
-    subscriber_t *subscriber = subscriber_find (self, subscription);
-    if (!subscriber || partition < 0 || partition >= self->settings.partitions)
-        return NULL;
-    track_t *track = track_of (subscriber, partition);
-    return track->is_owned ? track : NULL;
-}
-
 bool
 core_look (const core_t *self, const char *subscription, int32_t partition, int64_t seq,
            delivery_view_t *view)
 {
-    const track_t *track = find_track (self, subscription, partition);
+    const track_t *track = subscribing_track (self, subscription, partition);
     if (!track)
         return false;
     const delivery_t *delivery = track_find (track, seq);
@@ -40,7 +30,7 @@ core_look (const core_t *self, const char *subscription, int32_t partition, int6
 bool
 core_has_passed (const core_t *self, const char *subscription, int32_t partition, int64_t seq)
 {
-    const track_t *track = find_track (self, subscription, partition);
+    const track_t *track = subscribing_track (self, subscription, partition);
     return track &&
            (seq <= track_cursor (self, track) || progress_has_ended (&track->progress, seq));
 }
