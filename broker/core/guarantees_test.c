@@ -356,6 +356,33 @@ what_stops_a_subscription_stops_its_replays (void **state)
         "   6 < SAVE 4: S, S~r1, S~r2\n");
 }
 
+/*  Paused when all of its stretch was read and not all sent: it reads the rest once more. */
+static void
+a_replay_that_was_paused_at_its_end_loses_nothing (void **state)
+{
+    (void)state;
+    play ("   0 > SUBSCRIBE S webhook in_flight 1\n"
+          "   0 > REPLAY S r1 from 1 until 3\n"
+          "   0 > TENURE last 3 level 3 S floor 3 S~r1 floor 1\n"
+          "   0 > HELLO w1 webhook\n"
+          "   0 < WELCOME w1 because JOINED\n"
+          "   0 < READ 1 above 1 because BEHIND\n"
+          "   0 > CREDIT w1 1\n"
+          "   1 > PAGE 1: e2 e3\n"
+          "   1 < DELIVER L1 w1 S~r1 e2 attempt 1 because NEW\n"
+          "   2 > SUBSCRIBE S webhook paused\n"
+          "   2 < SAVE 1: S, S~r1\n"
+          "   3 > SUBSCRIBE S webhook\n"
+          "   3 < READ 2 above 2 because BEHIND\n"
+          "   3 < SAVE 2: S, S~r1\n"
+          "   4 > CREDIT w1 99\n"
+          "   5 > PAGE 2: e3\n"
+          "   5 < DELIVER L2 w1 S~r1 e3 attempt 1 because NEW\n"
+          "   6 > SETTLE L1 ok\n"
+          "   6 < SAVE 3: S~r1 2 attempt 1 ok, S~r1 floor 2\n"
+          "   6 > TICK\n");
+}
+
 int
 main (void)
 {
@@ -371,6 +398,7 @@ main (void)
         cmocka_unit_test (a_lonely_delivery_goes_by_the_policy_too),
         cmocka_unit_test (a_replay_goes_on_after_a_restart),
         cmocka_unit_test (what_stops_a_subscription_stops_its_replays),
+        cmocka_unit_test (a_replay_that_was_paused_at_its_end_loses_nothing),
         cmocka_unit_test (attempts_are_kept_as_it_asks),
         cmocka_unit_test (the_broker_tells_of_itself_and_never_in_a_circle),
     };

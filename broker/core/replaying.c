@@ -43,6 +43,15 @@ replaying_finish (core_t *core, track_t *track)
     replaying_consider (core, track->subscriber);
 }
 
+void
+replaying_reopen (track_t *track)
+{
+    if (!track->is_done)
+        return;
+    track->is_done = false;
+    track->is_level = true;  //  in no list, as one that was level
+}
+
 bool
 replaying_has_ended (const subscriber_t *subscriber)
 {

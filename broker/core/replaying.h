@@ -15,6 +15,9 @@ int64_t replaying_until (const track_t *track);
 void replaying_begin (core_t *core, track_t *track);   //  lags, or is done at once
 void replaying_finish (core_t *core, track_t *track);  //  everything up to its end was read
 
+//  It lets go of what it has read: it lags again, from where the caller says.
+void replaying_reopen (track_t *track);
+
 //  Something has ended: perhaps it was the last. Looked at when its time comes, at once.
 void replaying_consider (core_t *core, subscriber_t *subscriber);
 

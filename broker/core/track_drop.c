@@ -1,6 +1,7 @@
 /*  track_drop – what a track lets go of: events that it will read again, and those it never had. */
 #include "broker/core/key_line.h"
 #include "broker/core/pending.h"
+#include "broker/core/replaying.h"
 #include "broker/core/track.h"
 #include "broker/core/waiting.h"
 
@@ -50,6 +51,8 @@ track_shed (core_t *core, track_t *track)
         track->pinned--;
         track_forget (core, last);
     }
-    if (cursor < track_cursor (core, track))
-        track_lag (core, track, cursor);
+    if (cursor >= track_cursor (core, track))
+        return;
+    replaying_reopen (track);
+    track_lag (core, track, cursor);
 }
