@@ -124,8 +124,8 @@ def flood(tmp_path: Path, sink: Sink, seconds: float) -> None:
         assert set(consumer.counts().values()) == {1}
         megabytes = {p.name: (p.resident_bytes() - least[p.name]) >> 20 for p in processes}
         print(
-            f"{before:.0f} events/s before, {after:.0f} after; the flood: {flood.offered()} events offered in "
-            f"{seconds:g} s, {len(flood.accepted)} accepted, none lost; answers: "
+            f"{before:.0f} events/s before, {after:.0f} after; offered in {seconds:g} s: "
+            f"{flood.offered()}, {len(flood.accepted)} accepted, none lost; answers: "
             f"{dict(flood.answers)}; slowest 202: {flood.slowest_seconds:.2f} s; "
             f"grown by MB: {megabytes}"
         )

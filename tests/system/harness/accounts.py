@@ -122,7 +122,7 @@ def is_one_in(count: int, event_id: str) -> bool:
 class Audience:
     """Three consumers of all that a load makes, each of which is promised something else."""
 
-    def __init__(self, tocsin: Tocsin, sink: Sink) -> None:
+    def __init__(self, tocsin: Tocsin, sink: Sink, timeout_ms: int = 15_000) -> None:
         self.tocsin = tocsin
         self.steady = sink.consumer("steady")
         self.ordered = sink.consumer("ordered")  # in the order of each key, though it often fails
@@ -133,9 +133,10 @@ class Audience:
         self._sorry_for: set[str] = set()
         client = tocsin.client()
         match = {"subject": "/buckets/b/**"}
-        client.subscribe(self.steady.subscription(match=match, retry=QUICK))
-        client.subscribe(self.ordered.subscription(match=match, retry=QUICK, order="key"))
-        final = {**QUICK, "final": [422]}
+        retry = {**QUICK, "timeout_ms": timeout_ms}
+        client.subscribe(self.steady.subscription(match=match, retry=retry))
+        client.subscribe(self.ordered.subscription(match=match, retry=retry, order="key"))
+        final = {**retry, "final": [422]}
         client.subscribe(self.picky.subscription(match=match, retry=final))
 
     def _answer_ordered(self, delivery: Delivery) -> Answer:

@@ -166,9 +166,10 @@ class Consumer:
 class Sink:
     """A listening socket with a thread of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self.host = host
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{host}:{self.port}"
         self.consumers: dict[str, Consumer] = {}
         self.loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
@@ -197,7 +198,7 @@ class Sink:
             consumer.check()
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._serve, self.host, self.port)
 
     async def _close(self) -> None:
         if self._server:
