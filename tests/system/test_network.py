@@ -21,7 +21,7 @@ from harness.waiting import until
 
 BROKER, CONSUMER = "127.9.1.1", "127.9.2.1"
 WORKERS = ("worker-1", "worker-2")
-HEARTBEAT_MS = 300
+HEARTBEAT_MS = 500
 TIMEOUT_MS = 2000  # of an attempt: so that a cut is not sat out in one
 
 
