@@ -1,4 +1,4 @@
-"""What a subscription may rely on, and what its neighbours may: breaker, rate, age, poison, notices."""
+"""What a subscription may rely on, and its neighbours: breaker, rate, age, poison, notices."""
 
 from pathlib import Path
 from typing import Any

@@ -151,7 +151,7 @@ def test_weather_of_all_kinds_loses_nothing(world: World, seconds: float, seed: 
     chance = random.Random(seed)
     start = time.monotonic()
     pause = threading.Event()
-    load = Load()
+    load = Load(pause_seconds=0.05)  # what waits is delivered in the end, at leisure
     with load.of(world.daemons, 2):
         while time.monotonic() < start + seconds:
             change_weather(world, chance)

@@ -20,6 +20,7 @@ SETTLING_SECONDS = 180.0
 READING_SECONDS = 2.0
 READERS = 4
 QUICK: dict[str, Any] = {"min_backoff_ms": 20, "max_backoff_ms": 500, "max_attempts": 100}
+QUICK_BREAKER: dict[str, Any] = {"probe_ms": 200, "probe_most_ms": 2000}
 SORRY = Answer(503)
 
 
@@ -48,8 +49,9 @@ def notification(publisher: int, number: int) -> Json:
 class Load:
     """Publishers, each with one thing under way: again and again until its 202, then the next."""
 
-    def __init__(self) -> None:
+    def __init__(self, pause_seconds: float = 0.0) -> None:
         self.accepted: list[str] = []
+        self.pause_seconds = pause_seconds  # of each, after each
         self._stop = threading.Event()
         self._problems: list[BaseException] = []
 
@@ -79,6 +81,7 @@ class Load:
                 body = make(publisher, number)
                 lines = client.post_until_accepted(body, seconds=SETTLING_SECONDS)
                 self.accepted.extend(line["id"] for line in lines)
+                self._stop.wait(self.pause_seconds)
         except BaseException as problem:  # shown by the test, which would else wait in vain
             self._problems.append(problem)
 
@@ -133,11 +136,12 @@ class Audience:
         self._sorry_for: set[str] = set()
         client = tocsin.client()
         match = {"subject": "/buckets/b/**"}
+        more: dict[str, Any] = {"match": match, "breaker": QUICK_BREAKER}
         retry = {**QUICK, "timeout_ms": timeout_ms}
-        client.subscribe(self.steady.subscription(match=match, retry=retry))
-        client.subscribe(self.ordered.subscription(match=match, retry=retry, order="key"))
+        client.subscribe(self.steady.subscription(retry=retry, **more))
+        client.subscribe(self.ordered.subscription(retry=retry, order="key", **more))
         final = {**retry, "final": [422]}
-        client.subscribe(self.picky.subscription(match=match, retry=final))
+        client.subscribe(self.picky.subscription(retry=final, **more))
 
     def _answer_ordered(self, delivery: Delivery) -> Answer:
         """One in ten is not taken the first time."""
