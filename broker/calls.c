@@ -277,7 +277,10 @@ calls_answer (calls_t *self, const effect_t *effect)
     if (!call)
         return;
     problem_t problem = {.status = effect->answer.status};
-    if (problem.status != STATUS_OK)
+    const char *id = json_string_value (json_object_get (call->args, "id"));
+    if (problem.status == STATUS_NOT_FOUND && id)
+        problem_set (&problem, problem.status, "there is no subscription \"%.60s\"", id);
+    else if (problem.status != STATUS_OK)
         problem_set (&problem, problem.status, "%s", status_text (problem.status));
     call_conclude (call, &problem);
 }

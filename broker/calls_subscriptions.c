@@ -177,35 +177,12 @@ call_subscription_replace (call_t *self)
     call_subscribe (self, made);
 }
 
-typedef struct {
-    const char *of;
-    subscription_t **list;  //  references
-    size_t count;
-} replays_t;
-
 static void
-add_replay (void *context, subscription_t *subscription)
+unsubscribe (call_t *self, const char *id)
 {
-    replays_t *self = context;
-    if (!subscription->replay.id || strcmp (subscription->replay.of, self->of) != 0)
-        return;
-    self->list = allocate_again (self->list, self->count + 1, sizeof *self->list);
-    self->list [self->count++] = subscription_ref (subscription);
-}
-
-//  Its replays go with it, and before it: none is left without.
-static void
-unsubscribe_replays (call_t *self, const char *id)
-{
-    replays_t replays = {.of = id};
-    core_each_subscription (self->edge->core, add_replay, &replays);
-    for (size_t i = 0; i < replays.count; i++) {
-        input_t input = {.kind = INPUT_UNSUBSCRIBE, .peer = self->peer};
-        input.unsubscribe.id = replays.list [i]->id;
-        edge_step (self->edge, &input);
-        subscription_destroy (&replays.list [i]);
-    }
-    free (replays.list);
+    input_t input = {.kind = INPUT_UNSUBSCRIBE, .peer = self->peer, .request = self->number};
+    input.unsubscribe.id = id;
+    edge_step (self->edge, &input);
 }
 
 void
@@ -214,16 +191,17 @@ call_subscription_delete (call_t *self)
     problem_t problem = {0};
     const subscription_t *old = call_subscription (self, "id", &problem);
     const char *id = json_string_value (json_object_get (self->args, "id"));
+    if (problem.status == STATUS_NOT_FOUND) {  //  the core says so when what came before is on disk
+        unsubscribe (self, id);
+        return;
+    }
     if (!old || call_check_version (self, old, &problem) != STATUS_OK) {
         call_fail (self, &problem);
         return;
     }
     self->prepared = json_pack ("{s:{s:s, s:b, s:I}}", "data", "id", id, "deleted", 1,
                                 "last_modified", (json_int_t)call_next_version (self, old));
-    unsubscribe_replays (self, id);
-    input_t input = {.kind = INPUT_UNSUBSCRIBE, .peer = self->peer, .request = self->number};
-    input.unsubscribe.id = id;
-    edge_step (self->edge, &input);
+    unsubscribe (self, id);
 }
 
 //  ---- list

@@ -92,13 +92,14 @@ pending_keep (core_t *core, const session_t *session, lease_id_t lease)
 }
 
 void
-pending_answer (core_t *core, peer_t peer, uint64_t request, subscription_t *subscription)
+pending_answer (core_t *core, const input_t *input, status_t status, subscription_t *subscription)
 {
     pending_t *self = save_of_step (core);
     ASSERT (!self->peer, "a step has one input, and so one who asks");
-    self->peer = peer;
-    self->request = request;
-    self->answer = subscription_ref (subscription);
+    self->peer = input->peer;
+    self->request = input->request;
+    self->answer_status = status;
+    self->answer = subscription ? subscription_ref (subscription) : NULL;
 }
 
 void

@@ -16,7 +16,8 @@ void pending_append (core_t *core, const input_t *publish, effects_t *effects);
 change_t *pending_change (core_t *core, int kind, const track_t *track, int64_t seq);
 const char *pending_copy (core_t *core, const char *text);
 void pending_keep (core_t *core, const session_t *session, lease_id_t lease);
-void pending_answer (core_t *core, peer_t peer, uint64_t request, subscription_t *subscription);
+void pending_answer (core_t *core, const input_t *input, status_t status,
+                     subscription_t *subscription);
 
 //  The progress of this track is to be saved at the end of the step.
 void pending_mark (core_t *core, track_t *track);

@@ -188,8 +188,8 @@ answer (const pending_t *pending, status_t status, effects_t *effects)
 {
     if (pending->is_append || !pending->peer)
         return;
-    effect_t *effect =
-        effects_add (effects, EFFECT_ANSWER, status == STATUS_OK ? REASON_KEPT : REASON_STORE);
+    effect_t *effect = effects_add (effects, EFFECT_ANSWER,
+                                    status == STATUS_OUTCOME_UNKNOWN ? REASON_STORE : REASON_KEPT);
     effect->peer = pending->peer;
     effect->request = pending->request;
     effect->answer.status = status;
@@ -211,7 +211,7 @@ publishing_announce (core_t *core, const input_t *input, effects_t *effects)
         }
         release_kept (core, pending, effects);
         trimming_done (core, pending);
-        answer (pending, STATUS_OK, effects);
+        answer (pending, pending->answer_status, effects);
         pending_spend (core, pending);
     }
     ASSERT (left == 0, "the writer has no verdict too many");

@@ -48,7 +48,8 @@ struct pending {
     change_t *merged;  //  these and those of the SAVEs that travel with it
     kept_t *kept;
     size_t kept_count, kept_room;
-    subscription_t *answer;  //  ours; what ANSWER shows
+    status_t answer_status;  //  what ANSWER says when it is on disk
+    subscription_t *answer;  //  ours; what ANSWER shows; NULL: nothing
     bool trims;              //  has a CHANGE_TRIM
     arena_t arena;           //  of the changes' strings and progresses
     pending_t *prev, *next;

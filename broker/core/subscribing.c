@@ -290,7 +290,7 @@ subscribing_subscribe (core_t *core, const input_t *input, effects_t *effects)
         notice_subscription (core, subscription, "created", "somebody made it");
         begin (core, subscriber_new (core, subscription), input->subscribe.start_seqs);
     }
-    pending_answer (core, input->peer, input->request, subscription);
+    pending_answer (core, input, STATUS_OK, subscription);
 }
 
 static void
@@ -318,11 +318,16 @@ void
 subscribing_unsubscribe (core_t *core, const input_t *input, effects_t *effects)
 {
     subscriber_t *self = subscriber_find (core, input->unsubscribe.id);
+    if (!self && core->pending_saves > 0) {
+        //  Perhaps its end is one of those that are not on disk yet, and a crash would bring it back.
+        pending_answer (core, input, STATUS_NOT_FOUND, NULL);
+        return;
+    }
     if (!self) {
         answer_now (input, STATUS_NOT_FOUND, REASON_NONE, effects);
         return;
     }
-    pending_answer (core, input->peer, input->request, self->subscription);
+    pending_answer (core, input, STATUS_OK, self->subscription);
     notice_subscription (core, self->subscription, "deleted", "somebody deleted it");
     end (core, self);
 }
