@@ -73,6 +73,7 @@ def torment(
     seed: int,
     stops: float = 0.0,
     publishers: int = 4,
+    pause_seconds: float = 0.0,
 ) -> None:
     print(f"repeat with --seed {seed}")
     chance = random.Random(seed)
@@ -80,7 +81,7 @@ def torment(
     for _ in range(2):
         daemons.start_worker()
     troubles = Troubles()
-    load = Load()
+    load = Load(pause_seconds)
     with load.of(daemons, publishers):
         for _ in rounds:
             load.wait_for_more(chance.randint(1, 300))
@@ -119,4 +120,4 @@ def test_a_thousand_kill_rounds_lose_nothing_that_was_acknowledged(
 def test_torture_of_all_kinds_loses_nothing_that_was_acknowledged(
     quick_daemons: Daemons, sink: Sink, seconds: float, seed: int
 ) -> None:
-    torment(quick_daemons, sink, for_seconds(seconds), seed, stops=0.4)
+    torment(quick_daemons, sink, for_seconds(seconds), seed, stops=0.4, pause_seconds=0.1)
