@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.client import Json
+from harness.process import Growth
 from harness.rogues import TIMEOUT_MS, Rogue, Rogues
 from harness.sink import Sink
 from harness.tocsin import Daemons, Up
@@ -92,19 +93,15 @@ def beside_rogues(daemons: Daemons, rogues: Rogues, sink: Sink, rounds: int) -> 
     for rogue in rogues.all:
         client.subscribe(rogue.subscription(**MERCILESS))
     worker = daemons.workers[daemons.start_worker()]
-    processes = (worker, daemons.broker, daemons.gateway)
     ids = publish_many(daemons, 10)
     healthy.wait_for_ids(ids)
-    least = {process.name: process.resident_bytes() for process in processes}
+    growth = Growth(GROWTH_BYTES, worker, daemons.broker, daemons.gateway)
     for _ in range(rounds):
         ids += publish_many(daemons, 40)
-        for process in processes:
-            grown = process.resident_bytes() - least[process.name]
-            assert grown < GROWTH_BYTES, f"{process.name} has grown by {grown >> 20} MB"
-    healthy.wait_for_ids(ids)
+        healthy.wait_for_ids(ids)
+        growth.check()
     assert healthy.counts() == dict.fromkeys(ids, 1)
-    megabytes = {p.name: (p.resident_bytes() - least[p.name]) >> 20 for p in processes}
-    print(f"{len(ids)} events beside {len(rogues.all)} rogues; grown by MB: {megabytes}")
+    print(f"{len(ids)} events beside {len(rogues.all)} rogues; {growth}")
     until(lambda: is_at_rest(daemons), "every delivery has ended", 120)
     bad = [rogue for rogue in rogues.all if not rogue.manner.is_good]
     assert daemons.status()["dead"] >= len(ids) * len(bad)  # and who is good may have been late

@@ -119,3 +119,24 @@ class Process:
         log = self.log.read_text(errors="replace")
         for report in (*SANITIZER_REPORTS, "ASSERT"):
             assert report not in log, f"{self.name} reported “{report}”; log:\n{log[-8000:]}"
+
+
+class Growth:
+    """What processes have taken of memory since this was made, and the most they may."""
+
+    def __init__(self, most_bytes: int, *processes: Process) -> None:
+        self.most_bytes = most_bytes
+        self.first_bytes = {process: process.resident_bytes() for process in processes}
+
+    def check(self) -> None:
+        for process, megabytes in self._megabytes().items():
+            assert megabytes << 20 < self.most_bytes, f"{process} has grown by {megabytes} MB"
+
+    def _megabytes(self) -> dict[str, int]:
+        return {
+            process.name: (process.resident_bytes() - first_bytes) >> 20
+            for process, first_bytes in self.first_bytes.items()
+        }
+
+    def __str__(self) -> str:
+        return f"grown by MB: {self._megabytes()}"
