@@ -12,6 +12,7 @@
 #include "broker/edge.h"
 #include "broker/front.h"
 #include "broker/loading.h"
+#include "broker/retention.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "proto/model/allocate.h"
@@ -65,6 +66,8 @@ broker_deadline (broker_t *self, int64_t now_ms)
     int64_t deadline_ms = broker_core_deadline (self, now_ms);
     if (deadline_ms > self->next_beat_ms)
         deadline_ms = self->next_beat_ms;
+    if (self->state == SERVING && deadline_ms > retention_deadline (self->edge.retention))
+        deadline_ms = retention_deadline (self->edge.retention);
     if (self->state != SERVING && deadline_ms > self->state_until_ms)
         deadline_ms = self->state_until_ms;
     return deadline_ms;
@@ -90,6 +93,8 @@ broker_tick (broker_t *self)
     int64_t now_ms = monotonic_ms ();
     if (core_deadline (self->edge.core) <= edge_now_ms (&self->edge))
         edge_step (&self->edge, &(input_t){.kind = INPUT_TICK});
+    if (self->state == SERVING)
+        retention_tick (self->edge.retention, now_ms);
     if (now_ms < self->next_beat_ms)
         return;
     self->next_beat_ms = now_ms + self->edge.heartbeat_ms;
@@ -214,6 +219,7 @@ broker_load (broker_t *self, const inventory_t *inventory)
     broker_start_writer (self, inventory);
     edge->reader = reader_new (self->store, self->bell);
     edge->calls = calls_new (edge);
+    edge->retention = retention_new (edge, self->settings);
     char folder [PATH_MAX];
     admin_token_folder (edge->store_url, folder);
     edge->transcript = transcript_new (folder);
@@ -264,6 +270,7 @@ broker_take_apart (broker_t *self)
     front_destroy (&edge->front);
     back_destroy (&edge->back);
     calls_destroy (&edge->calls);
+    retention_destroy (&edge->retention);
     core_destroy (&edge->core);
     effects_destroy (&edge->effects);
     transcript_destroy (&edge->transcript);

@@ -4,6 +4,7 @@
 #include "broker/back.h"
 #include "broker/calls.h"
 #include "broker/front.h"
+#include "broker/retention.h"
 #include "daemon/log.h"
 #include "proto/model/assert.h"
 
@@ -153,10 +154,13 @@ edge_hear (edge_t *self)
         written_destroy (&written);
     }
     calls_persisted (self->calls);
+    retention_persisted (self->retention);
     query_t *query;
     while ((query = reader_take (self->reader))) {
         if (query->kind == QUERY_PAGE)
             edge_hear_page (self, query);
+        else if (query->kind == QUERY_WEIGH || query->kind == QUERY_DEAD)
+            retention_found (self->retention, query);
         else
             calls_found (self->calls, query);
         query_destroy (&query);

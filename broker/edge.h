@@ -25,6 +25,7 @@ typedef struct edge {
     struct front *front;
     struct back *back;
     struct calls *calls;
+    struct retention *retention;
 
     core_t *core;
     effects_t *effects;

@@ -26,6 +26,7 @@ query_destroy (query_t **self_p)
         return;
     page_destroy (&self->page);
     history_destroy (&self->history);
+    listing_destroy (&self->listing);
     if (self->has_token)
         token_clear (&self->token);
     if (self->tokens)
@@ -56,6 +57,18 @@ reader_match (query_t *query)
     page->count = kept;
 }
 
+static status_t
+reader_weigh_twice (store_t *store, query_t *query)
+{
+    status_t status =
+        store->ops->weigh (store, query->partition, query->before_ms, query->bytes_most [0],
+                           &query->weights [0], &query->problem);
+    if (status != STATUS_OK)
+        return status;
+    return store->ops->weigh (store, query->partition, 0, query->bytes_most [1],
+                              &query->weights [1], &query->problem);
+}
+
 static void
 reader_answer (store_t *store, query_t *query)
 {
@@ -82,6 +95,11 @@ reader_answer (store_t *store, query_t *query)
             break;
         case QUERY_TOKENS:
             status = ops->list_tokens (store, &query->tokens, &query->token_count, problem);
+            break;
+        case QUERY_WEIGH: status = reader_weigh_twice (store, query); break;
+        case QUERY_DEAD:
+            status = ops->list_dead (store, query->before_ms, query->limit_events, &query->listing,
+                                     problem);
             break;
     }
     problem->status = status;

@@ -17,7 +17,15 @@ enum { QUERIES_MOST = 10000 };  //  that wait; more of those that a peer can cau
 typedef bool wants_t (const void *wanted, match_data_t *data);
 
 typedef struct query {
-    enum { QUERY_PAGE, QUERY_MATCH, QUERY_HISTORY, QUERY_TOKEN, QUERY_TOKENS } kind;
+    enum {
+        QUERY_PAGE,
+        QUERY_MATCH,
+        QUERY_HISTORY,
+        QUERY_TOKEN,
+        QUERY_TOKENS,
+        QUERY_WEIGH,
+        QUERY_DEAD
+    } kind;
     uint64_t number;  //  of the READ, or of the call
 
     int32_t partition;                 //  PAGE and MATCH: the question
@@ -27,16 +35,20 @@ typedef struct query {
     wants_t *wants;                    //  MATCH: only these, in the reader's thread
     const void *wanted;                //  MATCH: handed to wants; whoever asks keeps it alive
     char text [72];                    //  HISTORY: an event's id; TOKEN: a hash
+    int64_t before_ms;                 //  WEIGH; DEAD, with limit_events
+    int64_t bytes_most [2];            //  WEIGH
 
-    problem_t problem;   //  the answer; OK, or why there is none
-    page_t *page;        //  PAGE; MATCH, those of it that match; ours
-    size_t looked_at;    //  MATCH: events of the page before it was asked
-    int64_t reached;     //  MATCH: the seq that was looked at last; up_to_seq when none is left
-    history_t *history;  //  HISTORY; ours
-    bool has_token;      //  TOKEN: there is one
-    token_t token;       //  TOKEN; ours
-    token_t *tokens;     //  TOKENS; ours
-    size_t token_count;  //
+    problem_t problem;     //  the answer; OK, or why there is none
+    page_t *page;          //  PAGE; MATCH, those of it that match; ours
+    size_t looked_at;      //  MATCH: events of the page before it was asked
+    int64_t reached;       //  MATCH: the seq that was looked at last; up_to_seq when none is left
+    history_t *history;    //  HISTORY; ours
+    listing_t *listing;    //  DEAD; ours
+    weight_t weights [2];  //  WEIGH: by before_ms and the first of bytes_most; by the second
+    bool has_token;        //  TOKEN: there is one
+    token_t token;         //  TOKEN; ours
+    token_t *tokens;       //  TOKENS; ours
+    size_t token_count;    //
     struct query *prev, *next;
 } query_t;
 

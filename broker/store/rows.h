@@ -107,7 +107,9 @@ typedef struct {
     int64_t age_seq;    //  events up to here were accepted before the time asked for; 0: none
     int64_t bytes_seq;  //  when each partition gives up as large a part of its events as this is of
                         //  these, the store has about the size asked for; 0: it has
-    int64_t bytes;      //  the store takes now, of all partitions, without what it can use again
+    int64_t bytes;      //  the store takes now, of all partitions, without
+    int64_t spare_bytes;      //  what it can use again
+    int64_t disk_free_bytes;  //  of its file system; 0: it has none
 } weight_t;
 
 void token_clear (token_t *token);

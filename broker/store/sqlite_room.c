@@ -14,9 +14,8 @@ now_ms (void)
     return now.tv_sec * INT64_C (1000) + now.tv_nsec / 1000000;
 }
 
-//  What this user may still write. A file system that does not tell has room.
-static int64_t
-look (const char *path)
+int64_t
+room_look (const char *path)
 {
     struct statvfs found;
     if (statvfs (path, &found))
@@ -33,7 +32,7 @@ room_check (room_t *self, const char *path, problem_t *problem)
         return STATUS_OK;
     int64_t now = now_ms ();
     if (self->looked_ms == 0 || now - self->looked_ms >= LOOK_MS) {
-        self->free_bytes = look (path);
+        self->free_bytes = room_look (path);
         self->looked_ms = now;
     }
     if (self->free_bytes >= self->least_bytes)

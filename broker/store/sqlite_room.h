@@ -22,4 +22,7 @@ typedef struct {
  */
 status_t room_check (room_t *self, const char *path, problem_t *problem);
 
+//  Bytes that this user may still write. A file system that does not tell has INT64_MAX.
+int64_t room_look (const char *path);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "broker/store/place.h"
 #include "broker/store/sqlite_reader.h"
+#include "broker/store/sqlite_room.h"
 #include "broker/store/weight.h"
 #include "proto/model/assert.h"
 #include "proto/model/owned.h"
@@ -69,7 +70,7 @@ ask (reader_t *self, statement_t name, int64_t *answer, problem_t *problem)
 }
 
 static status_t
-ask_bytes (reader_t *self, int64_t *bytes, problem_t *problem)
+ask_bytes (reader_t *self, weight_t *weight, problem_t *problem)
 {
     int64_t pages = 0, free_pages = 0, page_bytes = 0;
     status_t status = ask (self, STATEMENT_COUNT_PAGES, &pages, problem);
@@ -77,7 +78,9 @@ ask_bytes (reader_t *self, int64_t *bytes, problem_t *problem)
         status = ask (self, STATEMENT_COUNT_FREE, &free_pages, problem);
     if (status == STATUS_OK)
         status = ask (self, STATEMENT_PAGE_SIZE, &page_bytes, problem);
-    *bytes = (pages - free_pages) * page_bytes;
+    weight->bytes = (pages - free_pages) * page_bytes;
+    weight->spare_bytes = free_pages * page_bytes;
+    weight->disk_free_bytes = room_look (self->connection.path);
     return status;
 }
 
@@ -91,7 +94,7 @@ weigh (reader_t *self, int32_t partition, int64_t before_ms, int64_t bytes_most,
     if (status == STATUS_OK && before_ms)
         status = find_time (self, &row, before_ms, &weighed.age_seq, problem);
     if (status == STATUS_OK)
-        status = ask_bytes (self, &weighed.bytes, problem);
+        status = ask_bytes (self, &weighed, problem);
     if (status != STATUS_OK)
         return status;
     weighed.first_seq = row.first_seq;
