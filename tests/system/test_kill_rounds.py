@@ -23,10 +23,16 @@ HEARTBEAT_MS = 400  # so that three, after which a session ends, take little mor
 LONGEST_STOP_SECONDS = 6 * HEARTBEAT_MS / 1000
 
 
-def victim(daemons: Daemons, chance: random.Random) -> tuple[str, Process]:
-    name = chance.choice(["broker", "gateway", *daemons.workers])
-    processes = {"broker": daemons.broker, "gateway": daemons.gateway, **daemons.workers}
-    return name, processes[name]
+def victims(daemons: Daemons, chance: random.Random) -> Iterator[str]:
+    """In an order by chance, and nobody for the second time before all others."""
+    while True:
+        names = ["broker", "gateway", *daemons.workers]
+        chance.shuffle(names)
+        yield from names
+
+
+def process_of(daemons: Daemons, name: str) -> Process:
+    return {"broker": daemons.broker, "gateway": daemons.gateway, **daemons.workers}[name]
 
 
 def restart_sink(sink: Sink) -> None:
@@ -35,10 +41,15 @@ def restart_sink(sink: Sink) -> None:
 
 
 def one_round(
-    daemons: Daemons, sink: Sink, chance: random.Random, stops: float, troubles: Troubles
+    daemons: Daemons,
+    sink: Sink,
+    name: str,
+    chance: random.Random,
+    stops: float,
+    troubles: Troubles,
 ) -> None:
     """Kills somebody, or stops it for a while; the sink may break at the same time."""
-    name, process = victim(daemons, chance)
+    process = process_of(daemons, name)
     start = time.monotonic()
     if chance.random() < stops:
         process.freeze_for(chance.uniform(0.1, LONGEST_STOP_SECONDS))
@@ -83,17 +94,17 @@ def torment(
     troubles = Troubles()
     load = Load(pause_seconds)
     with load.of(daemons, publishers):
-        for _ in rounds:
+        for _, name in zip(rounds, victims(daemons, chance), strict=False):
             load.wait_for_more(chance.randint(1, 300))
-            one_round(daemons, sink, chance, stops, troubles)
+            one_round(daemons, sink, name, chance, stops, troubles)
         until(daemons.serves, "all is up again")
     audience.check(load.accepted, troubles)
 
 
 @pytest.fixture
 def quick_daemons(tmp_path: Path) -> Iterator[Daemons]:
-    """With a short heartbeat, so that a stop need not be long to be too long."""
-    with Daemons(tmp_path, broker__heartbeat_ms=HEARTBEAT_MS) as daemons:
+    """With a short heartbeat, so that a stop need not be long to be too long; all of it is told."""
+    with Daemons(tmp_path, broker__heartbeat_ms=HEARTBEAT_MS, broker__tells=1) as daemons:
         yield daemons
 
 
