@@ -44,6 +44,7 @@ void broker_actor_lose (broker_actor_t *self, uint64_t peer);
 
 //  It is paused or disabled.
 bool broker_actor_has_stopped (const broker_actor_t *self, const char *subscription);
+int broker_actor_under_way (const broker_actor_t *self, const char *subscription);
 bool broker_actor_has_written_all (const broker_actor_t *self);
 size_t broker_actor_redrive_room (const broker_actor_t *self, const char *subscription,
                                   int32_t partition);

@@ -1,7 +1,7 @@
 /*  broker_look – what the world sees of its broker from outside. */
 #include <stdio.h>
 
-#include "broker/core/view.h"
+#include "broker/core/explain.h"
 #include "tests/sim/broker_actor_state.h"
 
 bool
@@ -88,4 +88,13 @@ broker_actor_describe (const broker_actor_t *self, const char *subscription, int
                   core_has_passed (self->core, subscription, partition, seq)
                       ? "ended, says the core"
                       : "not read yet");
+}
+
+int
+broker_actor_under_way (const broker_actor_t *self, const char *subscription)
+{
+    subscriber_view_t view = {.in_flight = 0};
+    if (self->core)
+        core_look_at_subscription (self->core, subscription, &view);
+    return view.in_flight;
 }

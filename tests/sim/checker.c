@@ -111,7 +111,7 @@ checker_answered (checker_t *self, const char *subscription, const event_t *even
     if (!promise)
         return;  //  it has been said
     experience_t *had = &promise->experiences [ledger_place (self->ledger, subscription)];
-    if (outcome == OUTCOME_OK)
+    if (outcome == OUTCOME_OK && had->ok_begun_ms < begun_ms)
         had->ok_begun_ms = begun_ms;
     had->oks += outcome == OUTCOME_OK;
     had->tries += outcome == OUTCOME_RETRY;

@@ -26,6 +26,7 @@ int64_t checker_disturbed_ms (const checker_t *self);  //  when it last did; -1:
 //  broker; otherwise this is a lease that the broker has given to another meanwhile.
 void checker_begun (checker_t *self, const char *subscription, const event_t *event,
                     bool is_leased);
+//  begun_ms: 0, when it began without a lease: then a repeat is explained.
 void checker_answered (checker_t *self, const char *subscription, const event_t *event,
                        outcome_t outcome, int64_t begun_ms);
 

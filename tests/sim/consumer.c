@@ -54,11 +54,12 @@ murder (world_t *world)
     return answer;
 }
 
-//  The same event each time.
+//  The same event each time: in a play one that is named so, otherwise each so many.
 static bool
-is_one_in (const event_t *event, int64_t count)
+is_chosen (const world_t *world, const event_t *event, const char *name, int64_t one_in)
 {
-    return event->seq % count == 0;
+    return world->is_wild ? event->seq % one_in == 0
+                          : strncmp (event->id, name, strlen (name)) == 0;
 }
 
 //  A replay has the consumer of what it replays.
@@ -94,7 +95,7 @@ consumer_answer (world_t *world, const char *subscription, const event_t *event,
                 return answer_badly (world, 500);
             break;
         case CONSUMER_REFUSES:
-            if (is_one_in (event, 4))
+            if (is_chosen (world, event, "refused", 4))
                 return refuse (world);
             break;
         case CONSUMER_GONE: return say_gone (world);
@@ -103,7 +104,7 @@ consumer_answer (world_t *world, const char *subscription, const event_t *event,
                 return answer_with_pause (world);
             break;
         case CONSUMER_MURDERS:
-            if (is_one_in (event, 8))
+            if (is_chosen (world, event, "poison", 8))
                 return murder (world);
             break;
     }

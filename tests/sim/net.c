@@ -158,7 +158,8 @@ forget_waiting (line_t *line)
 static void
 be_noticed (void *actor, uint64_t peer, void *load)
 {
-    (void)load;
+    world_t *world = load;
+    checker_disturbed (world->checker);
     broker_actor_lose (actor, peer);
 }
 
@@ -169,7 +170,7 @@ tell_broker (const line_t *line)
     world_t *world = line->world;
     if (line->peer && !world_chance (world, 4))
         schedule_at (world->schedule, world_now (world) + latency (world), be_noticed,
-                     world->broker, line->peer, NULL, NULL);
+                     world->broker, line->peer, world, NULL);
 }
 
 void

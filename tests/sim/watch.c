@@ -20,8 +20,9 @@ typedef struct {
     size_t place;  //  of the subscription in the ledger
     promise_t *promise;
     int64_t sent_ms, deadline_ms;
-    bool is_begun;  //  its worker says that it is at work on it
-    bool is_probe;  //  the breaker was open
+    bool is_begun;     //  its worker says that it is at work on it
+    bool is_probe;     //  the breaker was open
+    bool is_doubtful;  //  overdue: taken back, unless the broker was itself asleep and is lenient
 } handed_t;
 
 //  What a worker has told with its heartbeats.
@@ -101,11 +102,10 @@ teller_of (watch_t *self, session_id_t session)
 //  ---- What it hears
 
 static void
-forget_late (watch_t *self, int64_t now_ms)
+doubt_late (watch_t *self, int64_t now_ms)
 {
-    for (size_t i = self->handed_count; i-- > 0;)
-        if (self->handed [i].deadline_ms <= now_ms)
-            take_back (self, i);
+    for (size_t i = 0; i < self->handed_count; i++)
+        self->handed [i].is_doubtful |= self->handed [i].deadline_ms <= now_ms;
 }
 
 //  Sessions also end in silence: their leases with them.
@@ -173,8 +173,10 @@ hear_alive (watch_t *self, const input_t *input, int64_t now_ms)
         if (handed->session != input->session)
             continue;
         handed->is_begun |= is_listed (input->alive.begun, input->alive.begun_count, handed->lease);
-        bool is_there = is_listed (input->alive.leases, input->alive.count, handed->lease);
-        if (!is_there && (handed->number <= input->alive.received || handed->sent_ms < long_ago_ms))
+        if (is_listed (input->alive.leases, input->alive.count, handed->lease))
+            continue;
+        handed->is_doubtful |= handed->sent_ms < long_ago_ms;
+        if (handed->number <= input->alive.received)
             take_back (self, i);
     }
 }
@@ -200,7 +202,7 @@ hear_gone (watch_t *self, session_id_t session)
 void
 watch_heard (watch_t *self, const input_t *input, int64_t now_ms)
 {
-    forget_late (self, now_ms);
+    doubt_late (self, now_ms);
     if (input->session) {
         forget_sessions (self);
         if (teller_of (self, input->session)->peer != input->peer)
@@ -216,7 +218,8 @@ watch_heard (watch_t *self, const input_t *input, int64_t now_ms)
         case INPUT_GONE: hear_gone (self, input->session); break;
         case INPUT_BYE: teller_of (self, input->session)->is_leaving = true; break;
         case INPUT_SUBSCRIBE:
-            policy_changed (self->policies, self->ledger, input->subscribe.subscription);
+            policy_changed (self->policies, self->ledger, input->subscribe.subscription,
+                            input->subscribe.is_loaded);
             break;
         case INPUT_UNSUBSCRIBE:
             policy_ended (self->policies, self->ledger, input->unsubscribe.id);
@@ -235,7 +238,7 @@ count_others (watch_t *self, size_t place, const promise_t *promise)
     int32_t others = 0;
     for (size_t i = 0; i < self->handed_count; i++) {
         const handed_t *other = &self->handed [i];
-        if (other->place != place)
+        if (other->place != place || other->is_doubtful)
             continue;
         others++;
         if (other->promise == promise)

@@ -40,15 +40,25 @@ pause_ms (const policy_t *self, const subscription_t *subscription)
     return pause_ms - pause_ms / 10 - 1;
 }
 
+//  It is new, or somebody let it go on: its breaker is closed.
+static void
+close_breaker (policy_t *self)
+{
+    self->is_known = true;
+    self->failures = self->openings = 0;
+    self->broken_ms = 0;
+}
+
 void
 policy_settled (policy_t *self, const subscription_t *subscription, bool has_failed, bool is_probe,
                 int64_t now_ms)
 {
     if (!has_failed) {
-        self->failures = self->openings = 0;
-        self->broken_ms = 0;
+        close_breaker (self);
         return;
     }
+    if (!self->is_known)
+        return;
     self->failures++;
     bool opens = subscription->breaker.failures > 0 && !policy_is_broken (self) &&
                  self->failures >= subscription->breaker.failures;
@@ -99,32 +109,40 @@ replays (const ledger_t *ledger, size_t place, const char *subscription)
     return replay->id && strcmp (replay->of, subscription) == 0;
 }
 
-//  Somebody let it go on: its breaker is closed, though it had stopped by itself.
+//  It may have been disabled by itself, since it failed for too long: that we do not follow.
 static void
-close_breaker (policy_t *self)
+let_go_on (policy_t *self, bool was_stopped, bool has_stopped)
 {
-    self->failures = self->openings = 0;
-    self->broken_ms = 0;
+    if (has_stopped)
+        return;
+    close_breaker (self);
+    self->is_known = was_stopped;
 }
 
 void
-policy_changed (policy_t *policies, const ledger_t *ledger, const subscription_t *subscription)
+policy_changed (policy_t *policies, const ledger_t *ledger, const subscription_t *subscription,
+                bool is_loaded)
 {
     policy_t *self = &policies [ledger_place (ledger, subscription->id)];
+    if (!self->is_there && !is_loaded)
+        close_breaker (self);
+    bool is_new = !self->is_there;
+    self->is_there = true;
     self->is_gone = false;
     if (subscription->replay.id)
         return;  //  it stands still with what it replays
+    bool was_stopped = self->is_paused || self->is_disabled;
+    bool has_stopped = subscription->is_paused || subscription->is_disabled;
     self->is_paused = subscription->is_paused;
     self->is_disabled = subscription->is_disabled;
-    bool has_stopped = self->is_paused || self->is_disabled;
-    if (!has_stopped)
-        close_breaker (self);
+    if (!is_new)
+        let_go_on (self, was_stopped, has_stopped);
     for (size_t i = 0; i < ledger->asked_count; i++) {
         if (!replays (ledger, i, subscription->id))
             continue;
         policies [i].is_paused = has_stopped;
-        if (!has_stopped)
-            close_breaker (&policies [i]);
+        if (!is_new)
+            let_go_on (&policies [i], was_stopped, has_stopped);
     }
 }
 

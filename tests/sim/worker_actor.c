@@ -22,6 +22,7 @@ typedef struct attempt {
     char subscription [32];
     event_t *event;  //  ours
     int64_t begun_ms;
+    bool is_leased;  //  on the broker, when it began
     consumer_answer_t answer;
     bool is_cancelled;
     struct attempt *prev, *next;
@@ -150,7 +151,7 @@ finish (void *actor, uint64_t life, void *load)
                                .result = ""};
     bool is_cancelled = attempt->is_cancelled;
     checker_answered (self->world->checker, attempt->subscription, attempt->event,
-                      settlement.outcome, attempt->begun_ms);
+                      settlement.outcome, attempt->is_leased ? attempt->begun_ms : 0);
     forget (self, attempt);
     worker_session_finish (self->session, holding, is_cancelled ? NULL : &settlement,
                            world_now (self->world));
@@ -171,8 +172,8 @@ begin (worker_actor_t *self, const worker_effect_t *effect)
     world_note (self->world, "%s begins %s for %s, lease %llu, attempt %d", self->name,
                 attempt->event->id, attempt->subscription,
                 (unsigned long long)effect->delivery->lease, effect->delivery->attempt);
-    checker_begun (self->world->checker, attempt->subscription, attempt->event,
-                   broker_actor_has_session (self->world->broker, self->welcomed));
+    attempt->is_leased = broker_actor_has_session (self->world->broker, self->welcomed);
+    checker_begun (self->world->checker, attempt->subscription, attempt->event, attempt->is_leased);
     attempt->answer = consumer_answer (self->world, attempt->subscription, attempt->event,
                                        effect->target->timeout_ms);
     schedule_at (self->world->schedule, attempt->begun_ms + attempt->answer.after_ms, finish, self,
@@ -284,7 +285,7 @@ die (worker_actor_t *self)
         holding_t *holding = attempt->holding;
         if (attempt->answer.outcome == OUTCOME_OK)
             checker_answered (self->world->checker, attempt->subscription, attempt->event,
-                              OUTCOME_OK, attempt->begun_ms);
+                              OUTCOME_OK, attempt->is_leased ? attempt->begun_ms : 0);
         forget (self, attempt);
         worker_session_finish (self->session, holding, NULL, world_now (self->world));
     }

@@ -296,6 +296,14 @@ trim_log (world_t *self, int64_t keep, bool is_hard)
 }
 
 void
+let_broker_tell (world_t *self)
+{
+    self->tells = true;
+    kill_broker (self);
+    start_broker (self);
+}
+
+void
 set_clock (world_t *self, int64_t by_ms)
 {
     world_note (self, "the clock is set by %lld ms", (long long)by_ms);
@@ -401,56 +409,4 @@ calm (world_t *self)
     if (self->is_sound)
         model_compare (self);
     restart_and_listen (self);
-}
-
-static const experience_t *
-experience (world_t *self, const char *event, const char *subscription)
-{
-    return &ledger_promise (self->ledger, event)
-                ->experiences [ledger_place (self->ledger, subscription)];
-}
-
-void
-expect_delivered (world_t *self, const char *event, const char *subscription)
-{
-    if (experience (self, event, subscription)->oks == 0)
-        world_fail (self, "%s was not delivered to %s", event, subscription);
-}
-
-void
-expect_delivered_once (world_t *self, const char *event, const char *subscription)
-{
-    int begins = experience (self, event, subscription)->begins;
-    if (begins != 1)
-        world_fail (self, "%s was delivered to %s %d times", event, subscription, begins);
-}
-
-void
-expect_begun_times (world_t *self, const char *event, const char *subscription, int times)
-{
-    int begins = experience (self, event, subscription)->begins;
-    if (begins != times)
-        world_fail (self, "%s was begun for %s %d times, not %d", event, subscription, begins,
-                    times);
-}
-
-void
-expect_not_begun (world_t *self, const char *event, const char *subscription)
-{
-    expect_begun_times (self, event, subscription, 0);
-}
-
-void
-expect_dead (world_t *self, const char *event, const char *subscription)
-{
-    exception_t dead;
-    if (!model_find_dead (broker_actor_store (self->broker), event, subscription, &dead))
-        world_fail (self, "%s is no dead letter of %s", event, subscription);
-}
-
-void
-expect_refused (world_t *self, const char *event, status_t status)
-{
-    if (ledger_promise (self->ledger, event)->refusal != status)
-        world_fail (self, "%s was not refused with %s", event, status_name (status));
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "proto/model/reason.h"
 #include "proto/model/status.h"
 
 typedef struct world world_t;
@@ -57,6 +58,8 @@ void start_broker (world_t *self);
 void freeze_broker (world_t *self, int64_t for_ms);
 void break_connections (world_t *self);
 void fill_disk (world_t *self, int64_t for_ms);
+//  It is started anew, and from now on appends events about itself.
+void let_broker_tell (world_t *self);
 //  The wall clock is set; a broker that starts reads it.
 void set_clock (world_t *self, int64_t by_ms);
 void spoil_next_commit (world_t *self, bool is_applied);  //  its outcome will be unknown
@@ -77,7 +80,11 @@ void expect_delivered (world_t *self, const char *event, const char *subscriptio
 void expect_delivered_once (world_t *self, const char *event, const char *subscription);
 void expect_dead (world_t *self, const char *event, const char *subscription);
 void expect_begun_times (world_t *self, const char *event, const char *subscription, int times);
-void expect_not_begun (world_t *self, const char *event, const char *subscription);
+//  Attempts of all events together.
+void expect_begins_between (world_t *self, const char *subscription, int least, int most);
+void expect_under_way_at_most (world_t *self, const char *subscription, int most);
+void expect_dead_because (world_t *self, const char *event, const char *subscription,
+                          reason_t reason);
 void expect_refused (world_t *self, const char *event, status_t status);
 
 /*  A play with a name. It runs in a quiet world: only its own faults happen. */
