@@ -17,20 +17,23 @@ typedef struct call call_t;
 typedef void call_found_t (call_t *self, query_t *query);
 
 struct call {
-    edge_t *edge;         //  borrowed
-    calls_t *calls;       //  it is one of these
-    uint64_t number;      //  ours, 1, 2, 3 …
-    peer_t peer;          //  who asked
-    uint64_t request;     //  the gateway's number of it
-    json_t *args;         //  an object; ours
-    json_t *prepared;     //  the answer, once what it says is on disk; ours
-    call_found_t *found;  //  goes on with what the reader found
-    query_t question;     //  for the reader, as last asked
-    void *more;           //  what its method keeps while it waits; ours
+    edge_t *edge;           //  borrowed
+    calls_t *calls;         //  it is one of these
+    uint64_t number;        //  ours, 1, 2, 3 …
+    peer_t peer;            //  who asked
+    uint64_t request;       //  the gateway's number of it
+    json_t *args;           //  an object; ours
+    json_t *prepared;       //  the answer, once what it says is on disk; ours
+    call_found_t *found;    //  goes on with what the reader found
+    bool may_find_nothing;  //  NOT_FOUND is for `found` too
+    query_t question;       //  for the reader, as last asked
+    void *more;             //  what its method keeps while it waits; ours
     void (*more_free) (void *more);
     uint64_t behind;        //  what the store did not know when it was asked, as event_view says
-    uint64_t after_ticket;  //  asks once this is on disk
-    call_t *prev, *next;    //  in the line of those that wait for the disk
+    uint64_t after_ticket;  //  goes on with `then` once this is on disk
+    void (*then) (call_t *self);
+    call_t *prev, *next;  //  in the line of those that wait for the disk
+    bool is_answered;     //  it goes on without being waited for
     UT_hash_handle hh;
 };
 
@@ -42,12 +45,20 @@ void call_reply (call_t *self, json_t *json);  //  takes it
 void call_reply_text (call_t *self, const char *json, size_t size);
 void call_fail (call_t *self, const problem_t *problem);
 
+/*  Answers, and goes on: a long piece of work, of which the caller has heard enough. What ends the call
+ *  later is not sent; a failure is logged.
+ */
+void call_reply_early (call_t *self, json_t *json);  //  takes it
+
 /*  Asks the reader, and goes on in `found`: at once, or when everything that is now on its way to
  *  the disk is there. Ends the call with FULL when too much waits there.
  */
 void call_ask (call_t *self, int kind, const char *text, call_found_t *found);
 void call_ask_query (call_t *self, const query_t *question, call_found_t *found);
 void call_ask_again (call_t *self);
+//  Anything else, and the first, when a ticket is on disk: at once, if it is there.
+void call_when_on_disk (call_t *self, uint64_t ticket, void (*then) (call_t *self));
+void call_ask_on_disk (call_t *self, uint64_t ticket, const query_t *question, call_found_t *found);
 
 //  Arguments. One that must be there but is not gives BAD_REQUEST.
 status_t call_text (const call_t *self, const char *name, const char **text, problem_t *problem);
@@ -62,6 +73,8 @@ status_t call_optional_number (const call_t *self, const char *name, int64_t lea
  *  are none: what is theirs is in replay.*.
  */
 subscription_t *call_subscription (const call_t *self, const char *name, problem_t *problem);
+subscription_t *call_subscription_or_replay (const call_t *self, const char *name,
+                                             problem_t *problem);  //  "S", or "S~rID"
 //  if_match: the version that the caller has seen. CHANGED: there is another, or none.
 status_t call_check_version (const call_t *self, const subscription_t *subscription,
                              problem_t *problem);

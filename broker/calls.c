@@ -6,6 +6,7 @@
 
 #include "broker/call.h"
 #include "broker/front.h"
+#include "daemon/log.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 
@@ -81,7 +82,10 @@ call_reply_most (const call_t *self)
 static void
 call_say (call_t *self, status_t status, const char *json, size_t size)
 {
-    front_reply (self->edge->front, self->peer, self->request, status, json, size);
+    if (!self->is_answered)
+        front_reply (self->edge->front, self->peer, self->request, status, json, size);
+    else if (status != STATUS_OK)
+        log_warning ("broker", "what a call had begun ends early: %.*s", (int)size, json);
     call_end (self);
 }
 
@@ -117,6 +121,17 @@ call_reply (call_t *self, json_t *json)
     ASSERT (text, "what is stored was checked to be UTF-8 when it came");
     json_decref (json);
     call_reply_text (self, text, strlen (text));
+    free (text);
+}
+
+void
+call_reply_early (call_t *self, json_t *json)
+{
+    char *text = json_dumps (json, JSON_COMPACT);
+    ASSERT (text && strlen (text) <= call_reply_most (self), "an early word is a short one");
+    json_decref (json);
+    front_reply (self->edge->front, self->peer, self->request, STATUS_OK, text, strlen (text));
+    self->is_answered = true;
     free (text);
 }
 
@@ -180,12 +195,18 @@ call_go_and_ask (call_t *self)
     call_fail (self, &problem);
 }
 
-void
-call_ask_query (call_t *self, const query_t *question, call_found_t *found)
+static void
+call_put (call_t *self, const query_t *question, call_found_t *found)
 {
     self->question = *question;
     self->question.number = self->number;
     self->found = found;
+}
+
+void
+call_ask_query (call_t *self, const query_t *question, call_found_t *found)
+{
+    call_put (self, question, found);
     call_go_and_ask (self);
 }
 
@@ -198,14 +219,28 @@ call_ask (call_t *self, int kind, const char *text, call_found_t *found)
 }
 
 void
-call_ask_again (call_t *self)
+call_when_on_disk (call_t *self, uint64_t ticket, void (*then) (call_t *self))
 {
-    if (edge_is_persisted (self->edge)) {
-        call_go_and_ask (self);
+    if (ticket <= self->edge->last_persisted) {
+        then (self);
         return;
     }
-    self->after_ticket = self->edge->last_ticket;
+    self->after_ticket = ticket;
+    self->then = then;
     DL_APPEND (self->calls->line, self);
+}
+
+void
+call_ask_again (call_t *self)
+{
+    call_when_on_disk (self, self->edge->last_ticket, call_go_and_ask);
+}
+
+void
+call_ask_on_disk (call_t *self, uint64_t ticket, const query_t *question, call_found_t *found)
+{
+    call_put (self, question, found);
+    call_when_on_disk (self, ticket, call_go_and_ask);
 }
 
 //  ---- what comes in
@@ -299,7 +334,8 @@ calls_found (calls_t *self, query_t *query)
     call_t *call = calls_find (self, query->number);
     if (!call)
         return;
-    if (query->problem.status == STATUS_OK)
+    status_t status = query->problem.status;
+    if (status == STATUS_OK || (status == STATUS_NOT_FOUND && call->may_find_nothing))
         call->found (call, query);
     else
         call_fail (call, &query->problem);
@@ -315,6 +351,6 @@ calls_persisted (calls_t *self)
             continue;
         DL_DELETE (self->line, call);
         call->after_ticket = 0;
-        call_go_and_ask (call);
+        call->then (call);
     }
 }

@@ -12,15 +12,28 @@
 enum { LISTED = 1000 };  //  subscriptions in one answer, if nobody asks for fewer
 
 subscription_t *
-call_subscription (const call_t *self, const char *name, problem_t *problem)
+call_subscription_or_replay (const call_t *self, const char *name, problem_t *problem)
 {
     const char *id;
     if (call_text (self, name, &id, problem) != STATUS_OK)
         return NULL;
     subscription_t *subscription = core_subscription (self->edge->core, id);
-    if (subscription && !subscription->replay.id)
+    if (!subscription)
+        problem_at (problem, STATUS_NOT_FOUND, name,
+                    "there is no subscription \"%.60s\": it was never made, was deleted, or has "
+                    "expired",
+                    id);
+    return subscription;
+}
+
+subscription_t *
+call_subscription (const call_t *self, const char *name, problem_t *problem)
+{
+    subscription_t *subscription = call_subscription_or_replay (self, name, problem);
+    if (!subscription || !subscription->replay.id)
         return subscription;
-    problem_at (problem, STATUS_NOT_FOUND, name, "there is no subscription \"%.60s\"", id);
+    problem_at (problem, STATUS_NOT_FOUND, name, "\"%.60s\" is a replay, and no subscription",
+                subscription->id);
     return NULL;
 }
 
@@ -77,6 +90,48 @@ read_document (const call_t *self, const json_t *given, const subscription_t *ol
     return subscription_new (document, version, self->edge->limits, problem);
 }
 
+//  ---- create
+
+static void
+made_free (void *more)
+{
+    subscription_t *made = more;
+    subscription_destroy (&made);
+}
+
+//  Somebody may have been faster while the store was asked.
+static void
+start_found (call_t *self, query_t *query)
+{
+    problem_t problem = {0};
+    subscription_t *made = self->more;
+    if (core_subscription (self->edge->core, made->id)) {
+        problem_at (&problem, STATUS_ID_TAKEN, "id", "there is a subscription \"%.60s\" already",
+                    made->id);
+        call_fail (self, &problem);
+        return;
+    }
+    input_t input = {.kind = INPUT_SUBSCRIBE, .peer = self->peer, .request = self->number};
+    input.subscribe.subscription = made;
+    input.subscribe.start_seqs = query->seqs;
+    edge_step (self->edge, &input);
+}
+
+//  A new one: where a time is in the log, the store knows.
+static void
+subscribe_new (call_t *self, subscription_t *made)
+{
+    if (made->start != START_TIME) {
+        call_subscribe (self, made);
+        return;
+    }
+    self->more = subscription_ref (made);
+    self->more_free = made_free;
+    query_t question = {.kind = QUERY_SEQS, .partition = self->edge->partitions};
+    question.times_ms [0] = made->start_at;
+    call_ask_query (self, &question, start_found);
+}
+
 void
 call_subscription_create (call_t *self)
 {
@@ -92,7 +147,7 @@ call_subscription_create (call_t *self)
         return;
     }
     self->prepared = json_pack ("{s:o}", "data", subscription_show (made, true));
-    call_subscribe (self, made);
+    subscribe_new (self, made);
 }
 
 void
@@ -174,7 +229,10 @@ call_subscription_replace (call_t *self)
     bool is_shown = secret && (!old_secret || strcmp (secret, old_secret) != 0);
     self->prepared =
         json_pack ("{s:b, s:o}", "created", !old, "data", subscription_show (made, is_shown));
-    call_subscribe (self, made);
+    if (old)
+        call_subscribe (self, made);
+    else
+        subscribe_new (self, made);
 }
 
 static void
@@ -191,7 +249,8 @@ call_subscription_delete (call_t *self)
     problem_t problem = {0};
     const subscription_t *old = call_subscription (self, "id", &problem);
     const char *id = json_string_value (json_object_get (self->args, "id"));
-    if (problem.status == STATUS_NOT_FOUND) {  //  the core says so when what came before is on disk
+    if (problem.status == STATUS_NOT_FOUND && !core_subscription (self->edge->core, id)) {
+        //  The core says so when what came before is on disk.
         unsubscribe (self, id);
         return;
     }

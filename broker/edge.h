@@ -26,6 +26,7 @@ typedef struct edge {
     struct back *back;
     struct calls *calls;
     struct retention *retention;
+    struct redrive *redrives;  //  jobs that are under way; each its call's
 
     core_t *core;
     effects_t *effects;

@@ -46,8 +46,8 @@ show_moment (json_t *attempt, const char *name, int32_t us)
         json_object_set_new (attempt, name, json_real (us / 1000.0));
 }
 
-static json_t *
-show_attempt (const attempt_t *attempt, bool with_result)
+json_t *
+event_view_attempt (const attempt_t *attempt, bool with_result)
 {
     char time [MOMENT_SIZE];
     json_t *json =
@@ -72,7 +72,8 @@ show_attempts (const trace_t *trace, bool with_results)
 {
     json_t *attempts = json_array ();
     for (size_t i = 0; trace && i < trace->attempt_count; i++)
-        json_array_append_new (attempts, show_attempt (&trace->attempts [i].attempt, with_results));
+        json_array_append_new (attempts,
+                               event_view_attempt (&trace->attempts [i].attempt, with_results));
     return attempts;
 }
 

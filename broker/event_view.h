@@ -27,6 +27,8 @@ char *event_view_text (const event_view_t *self, size_t *size, uint64_t *behind)
 //  Whether it lies where the subscription begins, or within what the replay repeats.
 bool event_view_is_wanted (const subscription_t *subscription, const event_t *event);
 
+json_t *event_view_attempt (const attempt_t *attempt, bool with_result);  //  a new reference
+
 //  What it is, without its data; a new reference.
 json_t *event_view_attributes (const event_t *event);
 

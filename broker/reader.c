@@ -27,6 +27,7 @@ query_destroy (query_t **self_p)
     page_destroy (&self->page);
     history_destroy (&self->history);
     listing_destroy (&self->listing);
+    free (self->seqs);
     if (self->has_token)
         token_clear (&self->token);
     if (self->tokens)
@@ -69,6 +70,21 @@ reader_weigh_twice (store_t *store, query_t *query)
                               &query->weights [1], &query->problem);
 }
 
+static status_t
+reader_find_seqs (store_t *store, query_t *query)
+{
+    size_t count = (size_t)query->partition;
+    query->seqs = allocate (2 * count, sizeof *query->seqs);
+    for (size_t i = 0; i < 2 * count; i++) {
+        status_t status =
+            store->ops->find_seq (store, (int32_t)(i % count), query->times_ms [i / count],
+                                  &query->seqs [i], &query->problem);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
 static void
 reader_answer (store_t *store, query_t *query)
 {
@@ -89,6 +105,12 @@ reader_answer (store_t *store, query_t *query)
         case QUERY_HISTORY:
             status = ops->look_up (store, query->text, &query->history, problem);
             break;
+        case QUERY_EXCEPTIONS:
+            status = ops->list_exceptions (store, query->text, query->state, query->after,
+                                           query->limit_events, query->limit_bytes, &query->listing,
+                                           problem);
+            break;
+        case QUERY_SEQS: status = reader_find_seqs (store, query); break;
         case QUERY_TOKEN:
             status =
                 ops->find_token (store, query->text, &query->token, &query->has_token, problem);

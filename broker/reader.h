@@ -12,7 +12,10 @@
 
 typedef struct reader reader_t;
 
-enum { QUERIES_MOST = 10000 };  //  that wait; more of those that a peer can cause are refused
+enum {
+    QUERIES_MOST = 10000,  //  that wait; more of those that a peer can cause are refused
+    QUERY_TEXT_SIZE = 250  //  an id of a subscription or a replay fits
+};
 
 typedef bool wants_t (const void *wanted, match_data_t *data);
 
@@ -21,6 +24,8 @@ typedef struct query {
         QUERY_PAGE,
         QUERY_MATCH,
         QUERY_HISTORY,
+        QUERY_EXCEPTIONS,
+        QUERY_SEQS,
         QUERY_TOKEN,
         QUERY_TOKENS,
         QUERY_WEIGH,
@@ -28,13 +33,17 @@ typedef struct query {
     } kind;
     uint64_t number;  //  of the READ, or of the call
 
-    int32_t partition;                 //  PAGE and MATCH: the question
+    int32_t partition;                 //  PAGE and MATCH: the question. SEQS: how many there are
     int64_t above_seq;                 //
     size_t limit_bytes, limit_events;  //
     int64_t up_to_seq;                 //  MATCH: no event above this one
     wants_t *wants;                    //  MATCH: only these, in the reader's thread
     const void *wanted;                //  MATCH: handed to wants; whoever asks keeps it alive
-    char text [72];                    //  HISTORY: an event's id; TOKEN: a hash
+    char text [QUERY_TEXT_SIZE];       //  HISTORY: an event's id; TOKEN: a hash;
+                                       //  EXCEPTIONS: a subscription's id
+    exception_state_t state;           //  EXCEPTIONS, with the limits of PAGE
+    list_place_t after;                //
+    int64_t times_ms [2];              //  SEQS: the last seq before each, in all partitions
     int64_t before_ms;                 //  WEIGH; DEAD, with limit_events
     int64_t bytes_most [2];            //  WEIGH
 
@@ -43,7 +52,9 @@ typedef struct query {
     size_t looked_at;      //  MATCH: events of the page before it was asked
     int64_t reached;       //  MATCH: the seq that was looked at last; up_to_seq when none is left
     history_t *history;    //  HISTORY; ours
-    listing_t *listing;    //  DEAD; ours
+    listing_t *listing;    //  EXCEPTIONS and DEAD; ours
+    int64_t *seqs;         //  SEQS: those before the first time by partition, then those before the
+                           //  second; ours
     weight_t weights [2];  //  WEIGH: by before_ms and the first of bytes_most; by the second
     bool has_token;        //  TOKEN: there is one
     token_t token;         //  TOKEN; ours

@@ -81,6 +81,17 @@ core_explain (core_t *self, const char *subscription, int32_t partition, int64_t
     return true;
 }
 
+//  What has not ended in one track, by what it waits for.
+static void
+count (const delivery_t *list, subscriber_view_t *view)
+{
+    for (; list; list = list->next) {
+        view->waiting += list->state == DELIVERY_WAITING;
+        view->retries += list->state == DELIVERY_RETRY;
+        view->held += list->state == DELIVERY_HELD;
+    }
+}
+
 bool
 core_look_at_subscription (core_t *self, const char *subscription, subscriber_view_t *view)
 {
@@ -98,14 +109,11 @@ core_look_at_subscription (core_t *self, const char *subscription, subscriber_vi
         const track_t *track = track_of (subscriber, i);
         if (!track->is_owned)
             continue;
-        view->waiting += track->pinned;
-        view->retries += track->excepted - track->held_rows;
-        view->held += track->held_rows;
+        count (track->pins, view);
+        count (track->exceptions, view);
         view->dead += track->dead;
         int64_t end = track->is_done ? track->cursor : self->partitions [i].last_seq;
         view->behind += end - track_cursor (self, track);
     }
-    view->waiting -= (size_t)subscriber->in_flight < view->waiting ? (size_t)subscriber->in_flight
-                                                                   : view->waiting;
     return true;
 }

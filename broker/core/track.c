@@ -1,7 +1,6 @@
 #include "broker/core/track.h"
 
 #include "broker/core/alone.h"
-#include "broker/core/breaker.h"
 #include "broker/core/key_line.h"
 #include "broker/core/lease.h"
 #include "broker/core/parking.h"
@@ -9,7 +8,6 @@
 #include "broker/core/reading.h"
 #include "broker/core/ready_queue.h"
 #include "broker/core/replaying.h"
-#include "broker/core/road.h"
 #include "broker/core/track_room.h"
 #include "broker/core/waiting.h"
 #include "proto/model/allocate.h"
@@ -221,12 +219,10 @@ track_got_event (core_t *core, delivery_t *delivery, event_t *event)
     if (delivery->is_unknown || delivery->is_redriven) {
         know (track, delivery);
         delivery->is_redriven = false;
-        join_line (core, delivery);
+        bool is_first = join_line (core, delivery);
+        if (!is_first && delivery->state == DELIVERY_WAITING)
+            move (delivery, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
     }
-    //  Two of a key may wait for their next try at once: letters that were redriven.
-    bool is_first = !delivery->line || delivery->line->deliveries == delivery;
-    if (!is_first && delivery->state == DELIVERY_WAITING)
-        move (delivery, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
     if (delivery->state == DELIVERY_WAITING)
         waiting_put (core, delivery, false);
     else
@@ -357,10 +353,7 @@ track_end (core_t *core, delivery_t *delivery, bool is_dead)
         leave_line (core, delivery);
     track_forget (core, delivery);
     replaying_consider (core, track->subscriber);
-    if (breaker_is_open (track->subscriber))
-        subscribing_consider (core, track->subscriber);  //  perhaps it was the last to probe with
-    else
-        track_consider (core, track);
+    track_consider (core, track);
 }
 
 delivery_t *

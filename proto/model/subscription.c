@@ -277,6 +277,7 @@ subscription_replay (const subscription_t *self, int64_t version, const replay_t
     json_object_set_new (document, "replay", dump_replay (replay));
     json_object_set_new (document, "paused", json_false ());
     json_object_set_new (document, "disabled", json_false ());
+    json_object_set_new (document, "created", json_integer (version));
     json_object_del (document, "expires");
     if (match)
         json_object_set_new (document, "match", json_deep_copy (match));
