@@ -102,19 +102,22 @@ listing_add_page (const listing_t *self, call_t *call)
 }
 
 void
-listing_add_filter (const listing_t *self, call_t *call)
+listing_add_filter (const listing_t *self, const char *but, call_t *call)
 {
-    if (self->count == 0)
-        return;
-    call_add (call, "filter", (json_span_t){"{", 1});
+    size_t added = 0;
     for (size_t i = 0; i < self->count; i++) {
-        if (i > 0)
+        if (strcmp (self->filters [i].name, but) == 0)
+            continue;
+        if (added++ == 0)
+            call_add (call, "filter", (json_span_t){"{", 1});
+        else
             bytes_add_text (call->arguments, ",");
         bytes_add_json_text (call->arguments, self->filters [i].name);
         bytes_add_text (call->arguments, ":");
         bytes_add_json_text (call->arguments, self->filters [i].value);
     }
-    bytes_add_text (call->arguments, "}");
+    if (added > 0)
+        bytes_add_text (call->arguments, "}");
 }
 
 //  A value of the query, percent-encoded.

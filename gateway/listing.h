@@ -20,9 +20,10 @@ typedef struct {
 //  known: filters that may be given, separated by blanks. BAD_PARAMETER for anything else.
 status_t listing_read (listing_t *self, request_t *request, const char *known, problem_t *problem);
 
-//  As arguments: limit and after; and the filters as texts of an object `filter`, if there are any.
+//  As arguments: limit and after; and the filters but one as texts of an object `filter`, if there are
+//  any.
 void listing_add_page (const listing_t *self, call_t *call);
-void listing_add_filter (const listing_t *self, call_t *call);
+void listing_add_filter (const listing_t *self, const char *but, call_t *call);
 const char *listing_filter (const listing_t *self, const char *name);  //  NULL: it was not given
 
 //  {"data": …}, with Total-Objects if the broker counts them and Next-Page if there is one.

@@ -42,6 +42,11 @@ a_path_leads_to_its_handler (void **state)
     expect_route ("POST", "/v1/events/match", log_match, "");
     expect_route ("GET", "/v1/events/match", events_get, "match");
     expect_route ("POST", "/v1/subscriptions/a%20b/pause", subscriptions_pause, "a b");
+    expect_route ("DELETE", "/v1/subscriptions/s/dead-letters/e", operations_discard_one, "s");
+    expect_route ("POST", "/v1/subscriptions/s/dead-letters/redrive", operations_redrive, "s");
+    expect_route ("POST", "/v1/subscriptions/s/dead-letters/e/redrive", operations_redrive_one,
+                  "s");
+    expect_route ("POST", "/v1/events/e/replay", operations_replay_event, "e");
     expect_route ("GET", "/v1/", root_hello, "");
     expect_route ("GET", "/__heartbeat__", root_heartbeat, "");
     expect_route ("GET", "/v1/__heartbeat__", root_heartbeat, "");
@@ -57,6 +62,7 @@ a_wrong_method_is_told_the_right_ones (void **state)
     expect_none ("PATCH", "/v1/subscriptions/1", STATUS_NOT_ALLOWED, "GET, HEAD, PUT, DELETE");
     expect_none ("BREW", "/v1/tokens", STATUS_NOT_ALLOWED, "GET, HEAD, POST");
     expect_none ("GET", "/v1/subscriptions/1/pause", STATUS_NOT_ALLOWED, "POST");
+    expect_none ("GET", "/v1/subscriptions/s/dead-letters/e", STATUS_NOT_ALLOWED, "DELETE");
     expect_none ("get", "/v1/", STATUS_NOT_ALLOWED, "GET, HEAD");
 }
 
@@ -71,6 +77,9 @@ an_unknown_path_leads_nowhere (void **state)
                                          "/v1/event",
                                          "/v1/events/",
                                          "/v1/events/1/2",
+                                         "/v1/subscriptions//state",
+                                         "/v1/subscriptions/a/b/state",
+                                         "/v1/subscriptions/a/dead-letters/",
                                          "/v1/events/%",
                                          "/v1/events/%4",
                                          "/v1/events/%zz",
