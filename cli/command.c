@@ -14,13 +14,13 @@ typedef struct {
 } row_t;
 
 static const row_t rows [] = {
-#define COMMAND(name, text) {#name, text, command_##name},
+#define COMMAND(name, word, text) {word, text, command_##name},
 #include "cli/command.tbl"
 };
 enum { ROWS = sizeof rows / sizeof rows [0], HELP = ROWS, VERSION, NAMES };
 
 static const char *const names [NAMES] = {
-#define COMMAND(name, text) #name,
+#define COMMAND(name, word, text) word,
 #include "cli/command.tbl"
     [HELP] = "help",
     [VERSION] = "version",

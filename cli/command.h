@@ -8,7 +8,7 @@
 
 #include "proto/model/status.h"
 
-#define COMMAND(name, text) int command_##name (int argc, char **argv);
+#define COMMAND(name, word, text) int command_##name (int argc, char **argv);
 #include "cli/command.tbl"
 
 //  The whole program: finds the command in argv [1] and runs it.

@@ -92,6 +92,15 @@ what_is_missing_is_asked_for (void **state)
     expect_said (RUN ("subscribe", "http://a", "--list", NULL), 64, "give the URL");
     expect_said (RUN ("subscribe", "http://a", "http://b", NULL), 64, "once");
     expect_said (RUN ("up", "--private-addresses=perhaps", NULL), 64, "yes or no");
+    expect_said (RUN ("pause", NULL), 64, "which subscription?");
+    expect_said (RUN ("resume", "a", "b", NULL), 64, "\"b\" is one too many: there are 1 at most");
+    expect_said (RUN ("explain", "event", NULL), 64, "which event, and for which subscription?");
+    expect_said (RUN ("dead-letters", NULL), 64, "of which subscription?");
+    expect_said (RUN ("dead-letters", "s", "--after=soon", NULL), 64, "\"soon\" is no time");
+    expect_said (RUN ("dead-letters", "s", "--limit=0", NULL), 64, "\"0\" is no number from 1");
+    expect_said (RUN ("replay", "s", NULL), 64, "Give --from, --event, --list or --delete");
+    expect_said (RUN ("replay", "s", "--from=1", "--rate=fast", NULL), 64, "\"fast\"");
+    expect_said (RUN ("match", "--last=10001", NULL), 64, "no number from 1 to 10000");
 }
 
 static void
@@ -103,6 +112,24 @@ what_cannot_be_sent_is_said_before_anything_is (void **state)
                  "tocsin: /no/such: No such file or directory\n");
     expect_said (RUN ("subscribe", "--data={", "http://a", NULL), 1, "--data is no JSON object");
     expect_said (RUN ("publish", "--type=a", "1", NULL), 1, "no gateway answers at");
+    expect_said (RUN ("match", "--data={", NULL), 1, "--data is no JSON object");
+    expect_said (RUN ("replay", "s", "--from=soon", NULL), 1,
+                 "--from: \"soon\" is no seq, no time as");
+}
+
+static void
+what_gives_up_or_redrives_wants_to_be_told_which (void **state)
+{
+    (void)state;
+    static const char which [] = "which? Give events, or a filter as --type, or --all";
+    expect_said (RUN ("redrive", NULL), 64, "of which subscription?");
+    expect_said (RUN ("redrive", "s", NULL), 64, which);
+    expect_said (RUN ("discard", "s", NULL), 64, which);
+    expect_said (RUN ("discard", "s", "e1", "--all", NULL), 64, which);
+    expect_said (RUN ("discard", "s", "--all", "--type=a.*", NULL), 64, which);
+    expect_said (RUN ("redrive", "s", "--all", "--rate=0", NULL), 64, "\"0\" is no number above 0");
+    expect_said (RUN ("discard", "s", "--all", NULL), 1, "no gateway answers at");
+    expect_said (RUN ("dead-leters", "s", NULL), 64, "did you mean dead-letters?");
 }
 
 static void
@@ -125,6 +152,7 @@ main (void)
         cmocka_unit_test (a_typing_error_is_answered_with_what_was_meant),
         cmocka_unit_test (what_is_missing_is_asked_for),
         cmocka_unit_test (what_cannot_be_sent_is_said_before_anything_is),
+        cmocka_unit_test (what_gives_up_or_redrives_wants_to_be_told_which),
         cmocka_unit_test (up_refuses_what_it_cannot_use),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

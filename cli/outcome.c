@@ -84,7 +84,9 @@ outcome_print_deliveries (const json_t *event)
     json_array_foreach (deliveries, i, delivery)
     {
         const char *next = outcome_text (delivery, "next_attempt");
-        printf ("    to %s: %s%s%s\n", outcome_text (delivery, "subscription"),
+        const char *replay = outcome_text (delivery, "replay");
+        printf ("    to %s%s%s%s: %s%s%s\n", outcome_text (delivery, "subscription"),
+                *replay ? " (replay " : "", replay, *replay ? ")" : "",
                 outcome_text (delivery, "status"), *next ? ", again " : "", next);
         json_array_foreach (json_object_get (delivery, "attempts"), j, attempt)
             outcome_print_attempt (attempt);

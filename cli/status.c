@@ -1,34 +1,12 @@
-/*  status – how the broker and its workers are. */
+/*  status – how the broker and its workers are, or one subscription. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/command.h"
-#include "cli/login.h"
+#include "cli/named.h"
+#include "proto/model/allocate.h"
 #include "proto/model/owned.h"
-
-enum { OPTION_JSON = 256 };
-
-typedef struct {
-    login_t login;
-    bool is_json;  //  --json
-} status_command_t;
-
-static const struct argp_option status_options [] = {
-    {.name = "json", .key = OPTION_JSON, .doc = "as JSON, for programs"}, {0}};
-
-static error_t
-status_take_option (int key, char *argument, struct argp_state *state)
-{
-    status_command_t *self = (status_command_t *)state->input;
-    switch (key) {
-        case ARGP_KEY_INIT: state->child_inputs [0] = &self->login; return 0;
-        case OPTION_JSON: self->is_json = true; return 0;
-        case ARGP_KEY_ARG: argp_error (state, "\"%s\" is no option", argument); return 0;
-        default: return ARGP_ERR_UNKNOWN;
-    }
-}
 
 static long long
 status_number (const json_t *status, const char *name)
@@ -72,27 +50,70 @@ status_print (const json_t *status)
     status_print_workers (json_object_get (status, "workers"));
 }
 
+//  ---- one subscription
+
+static void
+status_print_times (const json_t *state)
+{
+    static const struct {
+        const char *name, *words;
+    } times [] = {{"since", "so since"},
+                  {"failing_since", "failing since"},
+                  {"next_probe", "next probe"},
+                  {"until", "until"},
+                  {"expires", "expires"}};
+    for (size_t i = 0; i < sizeof times / sizeof times [0]; i++)
+        if (*named_text (state, times [i].name))
+            printf ("%-14s %s\n", times [i].words, named_text (state, times [i].name));
+}
+
+static void
+status_print_state (const json_t *state)
+{
+    const json_t *job = json_object_get (state, "job");
+    printf ("%s is %s: %s\n", status_word (state, "id"), status_word (state, "status"),
+            status_word (state, "text"));
+    status_print_times (state);
+    printf ("under way      %lld, of %lld at most\n", status_number (state, "in_flight"),
+            status_number (state, "in_flight_cap"));
+    printf ("deliveries     %lld waiting, %lld to be tried again, %lld held, %lld dead\n",
+            status_number (state, "waiting"), status_number (state, "retries"),
+            status_number (state, "held"), status_number (state, "dead"));
+    printf ("behind         %lld events still to be read\n", status_number (state, "behind"));
+    printf ("workers        %lld offer its action\n", status_number (state, "workers"));
+    if (job)
+        printf ("under way too  dead letters: %lld looked at, %lld %s, since %s\n",
+                status_number (job, "looked_at"),
+                status_number (job, "redriven") + status_number (job, "discarded"),
+                json_object_get (job, "redriven") ? "redriven" : "discarded",
+                status_word (job, "started"));
+}
+
 int
 command_status (int argc, char **argv)
 {
-    static const struct argp_child children [] = {{.argp = &login_argp}, {0}};
-    static const struct argp argp = {.options = status_options,
-                                     .parser = status_take_option,
-                                     .children = children,
-                                     .doc = "Say how the broker and its workers are."};
-    status_command_t self = {0};
+    static const struct argp argp = {
+        .parser = named_take_option,
+        .children = named_children,
+        .args_doc = "[SUBSCRIPTION]",
+        .doc = "Say how the broker and its workers are, or how one subscription does."};
+    named_t self = {.most = 1};
     command_parse (&argp, argc, argv, &self);
 
     problem_t problem = {0};
-    OWNED (json) json_t *answer = NULL;
     OWNED (client) client_t *client = login_open (&self.login, &problem);
-    if (!client || client_call (client, "GET", "/v1/status", NULL, &answer, &problem))
+    if (!client)
         return command_fail (&problem);
-    const json_t *status = json_object_get (answer, "data");
-    if (self.is_json) {
-        json_dumpf (status, stdout, JSON_INDENT (2));
-        putchar ('\n');
-    }
+    OWNED (text)
+    char *path =
+        self.count > 0 ? named_path (client, self.ids [0], "/state") : allocate_copy ("/v1/status");
+    OWNED (json) json_t *status = named_ask (client, "GET", path, NULL, &problem);
+    if (!status)
+        return command_fail (&problem);
+    if (self.is_json)
+        named_print_json (status);
+    else if (self.count > 0)
+        status_print_state (status);
     else
         status_print (status);
     return EXIT_SUCCESS;
