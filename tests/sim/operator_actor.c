@@ -237,22 +237,11 @@ discard (operator_actor_t *self, const ask_t *ask, int32_t partition)
                                                                   .count = count}});
 }
 
-//  What a client still repeats would be another event once the first has left the log: nobody keeps a
-//  log for so short a time.
-static bool
-all_are_confirmed (const ledger_t *ledger)
-{
-    for (size_t i = 0; i < ledger->promise_count; i++)
-        if (ledger->promises [i]->seq == 0)
-            return false;
-    return true;
-}
-
 static void
 trim (operator_actor_t *self, const ask_t *ask, int32_t partition)
 {
     int64_t up_to_seq = broker_actor_last_seq (self->world->broker, partition) - ask->keep;
-    if (up_to_seq <= 0 || !all_are_confirmed (self->world->ledger))
+    if (up_to_seq <= 0)
         return;
     int64_t hard_seq = ask->is_hard ? up_to_seq : 0;
     ledger_trimmed (self->world->ledger, partition, up_to_seq, hard_seq);
