@@ -400,7 +400,7 @@ actor_join (actor_t *self, const char *name, uint64_t credit)
                                   .action_count = 1,
                                   .capacity = 100});
     message_t welcome = actor_expect (self, COMMAND_WELCOME);
-    assert_int_equal (welcome.heartbeat_ms, STAGE_HEARTBEAT_MS);
+    assert_true (welcome.heartbeat_ms >= STAGE_HEARTBEAT_MS);
     uint64_t session = welcome.session;
     message_clear (&welcome);
     assert_true (session > 0);

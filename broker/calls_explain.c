@@ -216,6 +216,10 @@ explain (case_t *self, bool is_last)
     match_data_clear (&data);
     const attempt_t *last = last_attempt (self);
     const exception_t *exception = self->trace ? self->trace->exception : NULL;
+    bool lacks_attempts = self->now.is_held && self->subscription->keep != KEEP_NONE &&
+                          (last ? last->number : 0) < self->now.attempts;
+    if (lacks_attempts && !is_last)
+        return false;
     if (self->now.is_held)
         explain_held (self);
     else if (last && last->outcome == OUTCOME_OK)

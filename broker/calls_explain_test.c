@@ -21,6 +21,7 @@ set_up (void **state)
 {
     world_t *world = test_calloc (1, sizeof *world);
     world->stage = stage_new ();
+    stage_set (world->stage, "broker/heartbeat_ms=20000");  //  its worker says only what it must
     stage_start (world->stage);
     world->gateway = actor_gateway (world->stage);
     world->worker = actor_worker (world->stage);  //  who has not joined yet
@@ -218,6 +219,8 @@ a_breaker_that_is_open_is_told_with_its_next_probe (void **state)
     json_decref (answer);
     json_decref (
         actor_call (world->gateway, "subscription.resume", json_pack ("{s:s}", "id", "S")));
+    settle_next (world, OUTCOME_OK);  //  it is tried at once
+    actor_await_status (world->gateway, "e2", "S", "delivered");
 }
 
 static void

@@ -9,6 +9,15 @@
 #include "broker/why.h"
 #include "proto/model/moment.h"
 
+//  Its breaker is open: going on means that its consumer is tried at once.
+static bool
+is_broken (const call_t *self, const subscription_t *subscription)
+{
+    subscriber_view_t view;
+    return core_look_at_subscription (self->edge->core, subscription->id, &view) &&
+           view.health.probe_ms > 0;
+}
+
 //  Answers with the subscription as it is then; one that is so already is left alone.
 static void
 change_state (call_t *self, bool is_paused)
@@ -19,7 +28,8 @@ change_state (call_t *self, bool is_paused)
         call_fail (self, &problem);
         return;
     }
-    if (old->is_paused == is_paused && (is_paused || !old->is_disabled)) {
+    if (old->is_paused == is_paused &&
+        (is_paused || !(old->is_disabled || is_broken (self, old)))) {
         call_reply (self, json_pack ("{s:o}", "data", subscription_show (old, false)));
         return;
     }

@@ -285,6 +285,10 @@ subscribing_subscribe (core_t *core, const input_t *input, effects_t *effects)
     if (self) {
         tell_change (core, self->subscription, subscription);
         replace (core, self, subscription);
+        if (!subscription->is_paused && !subscription->is_disabled) {
+            breaker_reset (core, self);  //  whoever changes it thinks that it is well
+            subscribing_consider (core, self);
+        }
         pause_replays (core, subscription);
     }
     else {
