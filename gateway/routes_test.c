@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -131,6 +132,36 @@ a_path_that_is_nearly_right_is_redirected_as_kinto_does (void **state)
     assert_false (route_redirect ("/v1/events/1/2", target, sizeof (target)));
 }
 
+//  docs/http-api.md has the method and the path of each, but of those that have no scope.
+static void
+every_route_is_in_the_docs (void **state)
+{
+    static const struct {
+        const char *method, *path, *scope;
+    } routes [] = {
+#define ROUTE(method, path, scope, body, handler) {#method, path, #scope},
+#include "gateway/routes.tbl"
+    };
+    static char page [262144];
+    (void)state;
+    char file [512] = __FILE__;
+    char *end = strstr (file, "gateway/routes_test.c");
+    assert_non_null (end);
+    strcpy (end, "docs/http-api.md");
+    FILE *docs = fopen (file, "r");
+    assert_non_null (docs);
+    page [fread (page, 1, sizeof (page) - 1, docs)] = 0;
+    fclose (docs);
+    for (size_t i = 0; i < sizeof (routes) / sizeof (*routes); i++) {
+        char path [120] = "", *part;
+        snprintf (path, sizeof (path), "`%s %s", routes [i].method, routes [i].path);
+        if ((part = strstr (path, "{part}")))
+            *part = 0;  //  it has another name there
+        if (strcmp (routes [i].scope, "NONE") != 0 && !strstr (page, path))
+            fail_msg ("docs/http-api.md does not tell of %s`", path);
+    }
+}
+
 int
 main (void)
 {
@@ -140,6 +171,7 @@ main (void)
         cmocka_unit_test (an_unknown_path_leads_nowhere),
         cmocka_unit_test (an_id_that_is_too_long_is_none),
         cmocka_unit_test (a_path_that_is_nearly_right_is_redirected_as_kinto_does),
+        cmocka_unit_test (every_route_is_in_the_docs),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
