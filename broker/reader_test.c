@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -111,6 +112,52 @@ what_is_not_there_is_said_so (void **state)
     assert_false (token->has_token);
 }
 
+static bool
+wants_e2 (const void *wanted, match_data_t *data)
+{
+    assert_string_equal (wanted, "handed on");
+    return strcmp (data->event->id, "e2") == 0;
+}
+
+static void
+of_a_page_only_what_is_wanted_comes_back (void **state)
+{
+    world_t *world = *state;
+    publish (world, "e3");
+    query_t question = {.kind = QUERY_MATCH,
+                        .number = 1,
+                        .up_to_seq = 2,
+                        .limit_bytes = 1 << 20,
+                        .limit_events = 9,
+                        .wants = wants_e2,
+                        .wanted = "handed on"};
+    reader_ask (world->reader, &question);
+    OWNED (query) query_t *query = wait_for (world);
+    assert_int_equal (query->page->count, 1);
+    assert_string_equal (query->page->events [0]->id, "e2");
+    assert_int_equal (query->looked_at, 2);  //  e3 is above
+    assert_int_equal (query->reached, 2);
+
+    question.limit_events = 1;  //  and then there is more to look at
+    reader_ask (world->reader, &question);
+    OWNED (query) query_t *first = wait_for (world);
+    assert_int_equal (first->page->count, 0);
+    assert_int_equal (first->looked_at, 1);
+    assert_int_equal (first->reached, 1);
+}
+
+static void
+times_are_found_in_the_log (void **state)
+{
+    world_t *world = *state;  //  both were accepted at 1
+    query_t question = {.kind = QUERY_SEQS, .number = 1, .partition = 1, .times_ms = {1, 2}};
+    reader_ask (world->reader, &question);
+    OWNED (query) query_t *query = wait_for (world);
+    assert_int_equal (query->problem.status, STATUS_OK);
+    assert_int_equal (query->seqs [0], 0);
+    assert_int_equal (query->seqs [1], 2);
+}
+
 static void
 it_ends_with_questions_unanswered (void **state)
 {
@@ -128,6 +175,8 @@ main (void)
         PLAY (a_page_comes_back_under_the_number_of_its_read),
         PLAY (questions_are_answered_in_order),
         PLAY (what_is_not_there_is_said_so),
+        PLAY (of_a_page_only_what_is_wanted_comes_back),
+        PLAY (times_are_found_in_the_log),
         PLAY (it_ends_with_questions_unanswered),
 #undef PLAY
     };

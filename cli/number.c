@@ -7,7 +7,7 @@
 #include "proto/model/moment.h"
 #include "proto/model/rfc3339.h"
 
-enum { RATE_MOST = 1000000, AGO_MOST = 100000 };
+enum { RATE_MOST = 1000000, AGO_MOST = 100000, DIGITS_MOST = 18 };
 
 long
 number_read (struct argp_state *state, const char *text, long least, long most)
@@ -55,4 +55,16 @@ number_read_time (const char *text, int64_t now_ms, char time [NUMBER_TIME_SIZE]
     else
         return false;
     return true;
+}
+
+json_t *
+number_read_place (const char *text, int64_t now_ms)
+{
+    char time [NUMBER_TIME_SIZE];
+    size_t size = strlen (text);
+    if (size > 0 && size <= DIGITS_MOST && strspn (text, "0123456789") == size)
+        return json_pack ("{s:I}", "seq", (json_int_t)atoll (text));
+    if (number_read_time (text, now_ms, time))
+        return json_pack ("{s:s}", "time", time);
+    return NULL;
 }

@@ -5,6 +5,7 @@
 #define NUMBER_H
 
 #include <argp.h>
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,5 +18,9 @@ enum { NUMBER_TIME_SIZE = 40 };
  *  and `time` is untouched.
  */
 bool number_read_time (const char *text, int64_t now_ms, char time [NUMBER_TIME_SIZE]);
+
+//  A place in the log, as the API has it: {"seq": 17} for digits, or else {"time": …} as above. NULL:
+//  it is neither. Owned by the caller.
+json_t *number_read_place (const char *text, int64_t now_ms);
 
 #endif

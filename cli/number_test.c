@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -48,12 +49,33 @@ what_is_none_is_refused (void **state)
         expect_time (none [i], "untouched");
 }
 
+static void
+expect_place (const char *typed, const char *expected)
+{
+    json_t *place = number_read_place (typed, now_ms);
+    char *text = json_dumps (place, JSON_COMPACT | JSON_ENCODE_ANY);
+    assert_string_equal (text ? text : "none", expected);
+    free (text);
+    json_decref (place);
+}
+
+static void
+a_place_in_the_log_is_a_seq_or_a_time (void **state)
+{
+    (void)state;
+    expect_place ("17", "{\"seq\":17}");
+    expect_place ("1h", "{\"time\":\"2026-11-24T02:00:00.123Z\"}");
+    expect_place ("soon", "none");
+    expect_place ("1234567890123456789", "none");
+}
+
 int
 main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (a_time_is_a_date_or_so_long_ago),
         cmocka_unit_test (what_is_none_is_refused),
+        cmocka_unit_test (a_place_in_the_log_is_a_seq_or_a_time),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -71,15 +71,12 @@ replay_take_option (int key, char *argument, struct argp_state *state)
 static json_t *
 replay_bound (const char *name, const char *text, problem_t *problem)
 {
-    char time [NUMBER_TIME_SIZE];
     steady_clock_t clock = steady_clock_start ();
-    size_t size = strlen (text);
     if (strcmp (text, "earliest") == 0)
         return json_pack ("{s:i}", "seq", 1);
-    if (size > 0 && size < 18 && strspn (text, "0123456789") == size)
-        return json_pack ("{s:I}", "seq", (json_int_t)atoll (text));
-    if (number_read_time (text, clock.now_ms, time))
-        return json_pack ("{s:s}", "time", time);
+    json_t *place = number_read_place (text, clock.now_ms);
+    if (place)
+        return place;
     problem_set (problem, STATUS_BAD_PARAMETER,
                  "--%s: \"%.60s\" is no seq, no time as 2026-11-24T03:00:00Z, and not 2h for two "
                  "hours ago",

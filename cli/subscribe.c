@@ -7,6 +7,8 @@
 
 #include "cli/command.h"
 #include "cli/login.h"
+#include "cli/number.h"
+#include "daemon/clock.h"
 #include "proto/model/allocate.h"
 #include "proto/model/owned.h"
 
@@ -45,8 +47,10 @@ static const struct argp_option subscribe_options [] = {
     {.name = "order", .key = OPTION_ORDER, .arg = "key", .doc = "keep the order of each key"},
     {.name = "start",
      .key = OPTION_START,
-     .arg = "now|earliest",
-     .doc = "earliest: with the events that are already there"},
+     .arg = "START",
+     .doc =
+         "now (the default), earliest, a seq, a time as 2026-11-24T03:00:00Z, or 2h for what came "
+         "in the last two hours"},
     {.name = "secret",
      .key = OPTION_SECRET,
      .arg = "whsec_…",
@@ -95,6 +99,15 @@ subscribe_take_option (int key, char *argument, struct argp_state *state)
     }
 }
 
+//  A word that the broker knows, or a place in the log; what is neither, the broker refuses.
+static json_t *
+subscribe_start (const char *start)
+{
+    steady_clock_t clock = steady_clock_start ();
+    json_t *place = start ? number_read_place (start, clock.now_ms) : NULL;
+    return place || !start ? place : json_string (start);
+}
+
 static json_t *
 subscribe_document (const subscribe_t *self, problem_t *problem)
 {
@@ -108,10 +121,10 @@ subscribe_document (const subscribe_t *self, problem_t *problem)
             return NULL;
         }
     }
-    return json_pack ("{s:{s:s*, s:{s:s*, s:s*, s:o*}, s:{s:s, s:s*, s:s*}, s:s*, s:s*}}", "data",
+    return json_pack ("{s:{s:s*, s:{s:s*, s:s*, s:o*}, s:{s:s, s:s*, s:s*}, s:s*, s:o*}}", "data",
                       "id", self->id, "match", "type", self->type, "subject", self->subject, "data",
                       data, "deliver", "url", self->url, "format", self->format, "secret",
-                      self->secret, "order", self->order, "start", self->start);
+                      self->secret, "order", self->order, "start", subscribe_start (self->start));
 }
 
 static status_t
