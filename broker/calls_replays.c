@@ -84,14 +84,14 @@ show_replay (const call_t *call, const subscription_t *subscription)
     const char *status = replay->has_ended         ? "ended"
                          : subscription->is_paused ? "paused"
                                                    : "running";
-    return json_pack ("{s:s, s:s, s:s, s:s, s:o, s:O, s:f, s:I, s:I, s:i, s:I, s:I}", "id",
-                      replay->id, "subscription", replay->of, "status", status, "created",
-                      moment_text (subscription->created_ms, created), "ranges",
-                      show_ranges (replay), "match",
-                      json_object_get (subscription->document, "match"), "rate_per_second",
-                      subscription->rate_per_second, "behind", (json_int_t)view.behind, "waiting",
-                      (json_int_t)view.waiting, "in_flight", (int)view.in_flight, "retries",
-                      (json_int_t)(view.retries + view.held), "dead", (json_int_t)view.dead);
+    return json_pack (
+        "{s:s, s:s, s:s, s:s, s:o, s:O, s:f, s:I, s:I, s:i, s:I, s:I}", "id", replay->id,
+        "subscription", replay->of, "status", status, "created",
+        moment_text (subscription->created_ms, created), "ranges", show_ranges (replay), "match",
+        json_object_get (subscription->document, "match"), "rate_per_second",
+        subscription->rate_per_second, "behind", (json_int_t)view.behind, "waiting",
+        (json_int_t)view.waiting, "in_flight", (int)view.in_flight, "retries",
+        (json_int_t)view.retries + (json_int_t)view.held, "dead", (json_int_t)view.dead);
 }
 
 static int
