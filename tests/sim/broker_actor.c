@@ -211,6 +211,7 @@ perform (broker_actor_t *self, const effect_t *effect)
 static void
 step (broker_actor_t *self, const input_t *input)
 {
+    bool delivers = false;
     int64_t now_ms = broker_actor_now (self);
     if (self->world->latest_ms < now_ms)
         self->world->latest_ms = now_ms;
@@ -223,7 +224,10 @@ step (broker_actor_t *self, const input_t *input)
             broker_notes_effect (self->world, effects_at (self->effects, i));
         watch_said (self->world->watch, effects_at (self->effects, i), now_ms);
         perform (self, effects_at (self->effects, i));
+        delivers |= effects_at (self->effects, i)->kind == EFFECT_DELIVER;
     }
+    if (delivers)
+        broker_words_deliver (self->world, self->effects);
     checker_look (self->world->checker, self->core);
     plan_tick (self);
 }

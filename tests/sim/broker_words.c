@@ -22,27 +22,69 @@ say_confirm (world_t *world, const effect_t *effect)
     free (list);
 }
 
-static void
-say_delivery (world_t *world, const effect_t *effect)
+//  The place of a subscription among the targets of a message; it is added if it is not there.
+static uint32_t
+target_of (message_t *message, const subscription_t *subscription)
 {
-    const subscription_t *subscription = effect->deliver.subscription;
-    target_t target = {.subscription = subscription->id,
-                       .version = subscription->version,
-                       .deliver = subscription->deliver_json,
-                       .deliver_size = subscription->deliver_size,
-                       .timeout_ms = subscription->retry.timeout_ms};
-    delivery_t delivery = {.lease = effect->deliver.lease,
-                           .number = effect->deliver.number,
-                           .attempt = effect->deliver.attempt,
-                           .deadline_ms = effect->deliver.deadline_ms,
-                           .event = effect->deliver.event};
-    net_send_to_peer (world, effect->peer,
-                      &(message_t){.command = COMMAND_DELIVER,
-                                   .session = effect->session,
-                                   .targets = &target,
-                                   .target_count = 1,
-                                   .deliveries = &delivery,
-                                   .delivery_count = 1});
+    for (uint32_t i = 0; i < message->target_count; i++)
+        if (message->targets [i].subscription == subscription->id)
+            return i;
+    message->targets [message->target_count] =
+        (target_t){.subscription = subscription->id,
+                   .version = subscription->version,
+                   .deliver = subscription->deliver_json,
+                   .deliver_size = subscription->deliver_size,
+                   .timeout_ms = subscription->retry.timeout_ms};
+    return (uint32_t)message->target_count++;
+}
+
+static void
+add_delivery (message_t *message, const effect_t *effect)
+{
+    uint32_t target = target_of (message, effect->deliver.subscription);
+    message->deliveries [message->delivery_count++] =
+        (delivery_t){.lease = effect->deliver.lease,
+                     .number = effect->deliver.number,
+                     .attempt = effect->deliver.attempt,
+                     .deadline_ms = effect->deliver.deadline_ms,
+                     .target = target,
+                     .event = effect->deliver.event};
+}
+
+//  Those of its session, from `first` on.
+static void
+add_all (message_t *message, const effects_t *effects, size_t first, bool *is_said)
+{
+    for (size_t i = first; i < effects_count (effects); i++) {
+        const effect_t *effect = effects_at (effects, i);
+        if (effect->kind != EFFECT_DELIVER || effect->session != message->session)
+            continue;
+        is_said [i] = true;
+        add_delivery (message, effect);
+    }
+}
+
+void
+broker_words_deliver (world_t *world, const effects_t *effects)
+{
+    size_t count = effects_count (effects);
+    bool *is_said = allocate (count, sizeof *is_said);
+    target_t *targets = allocate (count, sizeof *targets);
+    delivery_t *deliveries = allocate (count, sizeof *deliveries);
+    for (size_t i = 0; i < count; i++) {
+        const effect_t *first = effects_at (effects, i);
+        if (first->kind != EFFECT_DELIVER || is_said [i])
+            continue;
+        message_t message = {.command = COMMAND_DELIVER,
+                             .session = first->session,
+                             .targets = targets,
+                             .deliveries = deliveries};
+        add_all (&message, effects, i, is_said);
+        net_send_to_peer (world, first->peer, &message);
+    }
+    free (is_said);
+    free (targets);
+    free (deliveries);
 }
 
 void
@@ -51,7 +93,7 @@ broker_words_say (world_t *world, const effect_t *effect)
     message_t message = {.session = effect->session, .request = effect->request};
     switch (effect->kind) {
         case EFFECT_CONFIRM: say_confirm (world, effect); return;
-        case EFFECT_DELIVER: say_delivery (world, effect); return;
+        case EFFECT_DELIVER: return;  //  broker_words_deliver says all of a step
         case EFFECT_REFUSE:
             message.command = COMMAND_REFUSE;
             message.status = effect->refuse.status;
