@@ -383,6 +383,34 @@ a_replay_that_was_paused_at_its_end_loses_nothing (void **state)
           "   6 > TICK\n");
 }
 
+/*  Two letters of a key were redriven when the broker died: after the restart one waits for the other. */
+static void
+two_redriven_letters_of_a_key_go_one_after_the_other_after_a_restart (void **state)
+{
+    (void)state;
+    play (
+        "   0 > SUBSCRIBE S webhook order key\n"
+        "   0 > TENURE last 2 level 2 S floor 2 seq 1 retry attempts 3 due 5 seq 2 retry attempts 3 due 5\n"
+        "   0 < READ 1 above 0 one because BEHIND\n"
+        "   0 < READ 2 above 1 one because BEHIND\n"
+        "   1 > PAGE 1: e1/k\n"
+        "   1 > PAGE 2: e2/k\n"
+        "   2 > HELLO w1 webhook\n"
+        "   2 < WELCOME w1 because JOINED\n"
+        "   2 > CREDIT w1 99\n"
+        "   5 > TICK\n"
+        "   5 < READ 3 above 0 one because BEHIND\n"
+        "   5 < READ 4 above 1 one because BEHIND\n"
+        "   6 > PAGE 3: e1/k\n"
+        "   6 < DELIVER L1 w1 S e1 attempt 4 because DUE\n"
+        "   6 > PAGE 4: e2/k\n"
+        "   7 > SETTLE L1 ok\n"
+        "   7 < READ 5 above 1 one because BEHIND\n"
+        "   7 < SAVE 1: S 1 attempt 4 ok, S 1 ended, S floor 2 quiet\n"
+        "   8 > PAGE 5: e2/k\n"
+        "   8 < DELIVER L2 w1 S e2 attempt 4 because KEY_FREE\n");
+}
+
 int
 main (void)
 {
@@ -399,6 +427,7 @@ main (void)
         cmocka_unit_test (a_replay_goes_on_after_a_restart),
         cmocka_unit_test (what_stops_a_subscription_stops_its_replays),
         cmocka_unit_test (a_replay_that_was_paused_at_its_end_loses_nothing),
+        cmocka_unit_test (two_redriven_letters_of_a_key_go_one_after_the_other_after_a_restart),
         cmocka_unit_test (attempts_are_kept_as_it_asks),
         cmocka_unit_test (the_broker_tells_of_itself_and_never_in_a_circle),
     };

@@ -1,6 +1,7 @@
 #include "broker/core/track.h"
 
 #include "broker/core/alone.h"
+#include "broker/core/breaker.h"
 #include "broker/core/key_line.h"
 #include "broker/core/lease.h"
 #include "broker/core/parking.h"
@@ -8,6 +9,7 @@
 #include "broker/core/reading.h"
 #include "broker/core/ready_queue.h"
 #include "broker/core/replaying.h"
+#include "broker/core/road.h"
 #include "broker/core/track_room.h"
 #include "broker/core/waiting.h"
 #include "proto/model/allocate.h"
@@ -219,10 +221,12 @@ track_got_event (core_t *core, delivery_t *delivery, event_t *event)
     if (delivery->is_unknown || delivery->is_redriven) {
         know (track, delivery);
         delivery->is_redriven = false;
-        bool is_first = join_line (core, delivery);
-        if (!is_first && delivery->state == DELIVERY_WAITING)
-            move (delivery, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
+        join_line (core, delivery);
     }
+    //  Two of a key may wait for their next try at once: letters that were redriven.
+    bool is_first = !delivery->line || delivery->line->deliveries == delivery;
+    if (!is_first && delivery->state == DELIVERY_WAITING)
+        move (delivery, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
     if (delivery->state == DELIVERY_WAITING)
         waiting_put (core, delivery, false);
     else
@@ -353,7 +357,10 @@ track_end (core_t *core, delivery_t *delivery, bool is_dead)
         leave_line (core, delivery);
     track_forget (core, delivery);
     replaying_consider (core, track->subscriber);
-    track_consider (core, track);
+    if (breaker_is_open (track->subscriber))
+        subscribing_consider (core, track->subscriber);  //  perhaps it was the last to probe with
+    else
+        track_consider (core, track);
 }
 
 delivery_t *
