@@ -10,17 +10,26 @@
 #include "proto/model/allocate.h"
 #include "tests/sim/state.h"
 
-//  A planted bug: it is taken for wrong that an event is delivered a second time, which a worker's
-//  death explains.
+static size_t
+count_of (const life_t *life, deed_kind_t kind)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < life->count; i++)
+        count += life->deeds [i].kind == kind;
+    return count;
+}
+
+//  A planted bug: it is taken for wrong that an event reaches anybody once the broker was killed.
 static char *
-live_expecting_once (const life_t *life, uint64_t seed)
+live_expecting_loss (const life_t *life, uint64_t seed)
 {
     world_t *world = world_new (seed, UNTOLD);
     life_live (life, world);
     for (size_t i = 0; i < world->ledger->promise_count; i++)
         for (size_t n = 0; n < world->ledger->asked_count; n++)
-            if (world->ledger->promises [i]->experiences [n].oks > 1)
-                world_fail (world, "%s came twice", world->ledger->promises [i]->event->id);
+            if (world->ledger->promises [i]->experiences [n].oks > 0 &&
+                count_of (life, DEED_KILL_BROKER) > 0)
+                world_fail (world, "%s came", world->ledger->promises [i]->event->id);
     char *verdict = world_is_sound (world) ? NULL : allocate_copy (world_verdict (world));
     world_destroy (&world);
     return verdict;
@@ -34,35 +43,23 @@ live_well (const life_t *life, uint64_t seed)
     return NULL;
 }
 
-static size_t
-count_of (const life_t *life, deed_kind_t kind)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < life->count; i++)
-        count += life->deeds [i].kind == kind;
-    return count;
-}
-
+//  Somebody who wants it, an event, and what goes wrong: all else is left out.
 static void
 a_life_that_goes_wrong_becomes_a_few_deeds (void **state)
 {
     (void)state;
-    enum { FEW = 20 };
-    life_t *life = NULL, *shorter = NULL;
-    uint64_t seed = 0, weather = 0;
-    while (!shorter) {
-        life_destroy (&life);
-        life = life_draw (++seed);
-        weather = seed;
-        shorter = shrink (life, &weather, live_expecting_once);
-    }
-    char *verdict = live_expecting_once (shorter, weather);
+    enum { FEW = 4 };
+    uint64_t seed = 3;
+    life_t *life = life_draw (seed);
+    life_t *shorter = shrink (life, &seed, live_expecting_loss);
+    assert_non_null (shorter);
+    char *verdict = live_expecting_loss (shorter, seed);
     assert_non_null (verdict);
-    assert_true (shrink_is_same_kind (verdict, "at 1 ms: a-1 came twice"));
-    assert_true (life->count > 10 * shorter->count);
+    assert_true (shrink_is_same_kind (verdict, "at 1 ms: a-1 came"));
+    assert_true (life->count > 100);
     assert_true (shorter->count <= FEW);
-    assert_true (count_of (shorter, DEED_PUBLISH) >= 1);
     assert_true (count_of (shorter, DEED_SUBSCRIBE) == 1);
+    assert_true (count_of (shorter, DEED_KILL_BROKER) == 1);
     free (verdict);
     life_destroy (&shorter);
     life_destroy (&life);
