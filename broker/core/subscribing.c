@@ -284,8 +284,9 @@ subscribing_subscribe (core_t *core, const input_t *input, effects_t *effects)
     save_document (core, subscription);
     if (self) {
         tell_change (core, self->subscription, subscription);
+        bool is_repeat = self->subscription->version == subscription->version;
         replace (core, self, subscription);
-        if (!subscription->is_paused && !subscription->is_disabled) {
+        if (!is_repeat && !subscription->is_paused && !subscription->is_disabled) {
             breaker_reset (core, self);  //  whoever changes it thinks that it is well
             subscribing_consider (core, self);
         }
