@@ -60,9 +60,9 @@ value_of (kind_t kind, const char *text, int64_t now_ms)
         case NUMBERS: return numbers (text);
         case MOMENT: return json_string (moment_text (now_ms + number, moment));
         case START_AT: return json_pack ("{sI}", "seq", (json_int_t)number);
-        case FLAG: return json_boolean (strcmp (text, "0") != 0);
+        case FLAG: break;
     }
-    ASSERT (false, "the table has no other kinds");
+    return json_boolean (strcmp (text, "0") != 0);
 }
 
 static void
