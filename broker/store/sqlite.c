@@ -51,6 +51,15 @@ refuse_to_write (sqlite_store_t *self, problem_t *problem)
                         self->path);
 }
 
+static int64_t
+bytes_of_events (const batch_t *batch)
+{
+    int64_t bytes = 0;
+    for (size_t i = 0; i < batch->event_count; i++)
+        bytes += (int64_t)event_size_bytes (batch->events [i]);
+    return bytes;
+}
+
 //  When the WAL has grown long in spite of tidy, who makes it grow has to wait for its end.
 static status_t
 commit (store_t *store, const batch_t *batch, stored_t *stored, problem_t *problem)
@@ -58,7 +67,8 @@ commit (store_t *store, const batch_t *batch, stored_t *stored, problem_t *probl
     sqlite_store_t *self = self_of (store);
     if (atomic_load (&self->has_failed))
         return refuse_to_write (self, problem);
-    if (batch->event_count && room_check (&self->room, self->path, problem) != STATUS_OK)
+    if (batch->event_count &&
+        room_check (&self->room, self->path, bytes_of_events (batch), problem) != STATUS_OK)
         return STATUS_FULL;
     status_t status = writer_commit (&self->writer, batch, stored, problem);
     bool is_disk_whole = status != STATUS_STORE_FAILED;

@@ -5,6 +5,7 @@
 #include <time.h>
 
 enum { LOOK_MS = 100, MIB_BITS = 20 };
+enum { COPIES = 2 };  //  an event goes to the write-ahead log, and from there home
 
 static int64_t
 now_ms (void)
@@ -26,7 +27,7 @@ room_look (const char *path)
 }
 
 status_t
-room_check (room_t *self, const char *path, problem_t *problem)
+room_check (room_t *self, const char *path, int64_t event_bytes, problem_t *problem)
 {
     if (self->least_bytes == 0)
         return STATUS_OK;
@@ -35,8 +36,10 @@ room_check (room_t *self, const char *path, problem_t *problem)
         self->free_bytes = room_look (path);
         self->looked_ms = now;
     }
-    if (self->free_bytes >= self->least_bytes)
+    if (self->free_bytes - COPIES * event_bytes >= self->least_bytes) {
+        self->free_bytes -= COPIES * event_bytes;
         return STATUS_OK;
+    }
     return problem_set (problem, STATUS_FULL,
                         "store: %s: its disk has %" PRId64 " MiB free, less than "
                         "store/min_free_bytes; make room, nothing is lost",

@@ -13,14 +13,14 @@
 
 typedef struct {
     int64_t least_bytes;  //  0: nobody asks
-    int64_t free_bytes;   //  when it was last looked at
+    int64_t free_bytes;   //  when it was last looked at, less what was written since
     int64_t looked_ms;    //  on the monotonic clock; 0: never
 } room_t;
 
-/*  FULL and a sentence when there is less. Looks at most ten times a second. For the writer's thread
- *  only.
+/*  FULL and a sentence when there would be less after these bytes of events. Looks at most ten times a
+ *  second, and counts what it let pass meanwhile. For the writer's thread only.
  */
-status_t room_check (room_t *self, const char *path, problem_t *problem);
+status_t room_check (room_t *self, const char *path, int64_t event_bytes, problem_t *problem);
 
 //  Bytes that this user may still write. A file system that does not tell has INT64_MAX.
 int64_t room_look (const char *path);
