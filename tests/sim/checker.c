@@ -37,6 +37,8 @@ checker_confirmed (checker_t *self, const char *event, int32_t partition, int64_
     if (promise->seq && (promise->seq != seq || promise->partition != partition))
         world_fail (self->world, "%s was confirmed as seq %lld, and then as %lld", event,
                     (long long)promise->seq, (long long)seq);
+    if (!promise->seq)
+        promise->confirmed_ms = world_now (self->world);
     promise->seq = seq;
     promise->partition = partition;
 }

@@ -132,14 +132,23 @@ ledger_ask (ledger_t *self, const subscription_t *subscription)
     }
 }
 
+//  The last seq that it need not get, of a log that is so long.
+static int64_t
+first_promise (const subscription_t *subscription, int64_t low_seq, int64_t last_seq)
+{
+    if (subscription->replay.id)
+        return low_seq;
+    if (subscription->start == START_NOW)
+        return last_seq;
+    return subscription->start == START_SEQ ? subscription->start_at - 1 : low_seq;
+}
+
 void
 ledger_made (ledger_t *self, const char *subscription, const int64_t *last_seqs)
 {
     asked_t *asked = ledger_find (self, subscription);
     for (int32_t i = 0; i < LEDGER_PARTITIONS; i++) {
-        int64_t high_seq = asked->low_seqs [i];
-        if (asked->subscription->start == START_NOW && !asked->subscription->replay.id)
-            high_seq = last_seqs [i];
+        int64_t high_seq = first_promise (asked->subscription, asked->low_seqs [i], last_seqs [i]);
         if (high_seq < self->soft_seqs [i])
             high_seq = self->soft_seqs [i];  //  the log may have begun there
         if (asked->high_seqs [i] == INT64_MAX)

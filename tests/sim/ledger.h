@@ -26,11 +26,12 @@ typedef struct {
 } experience_t;
 
 typedef struct {
-    event_t *event;     //  ours; it has its place once somebody has seen it
-    int key;            //  a number for its ordering key
-    int32_t partition;  //  as the client was told
-    int64_t seq;        //  0: not confirmed
-    status_t refusal;   //  the last
+    event_t *event;        //  ours; it has its place once somebody has seen it
+    int key;               //  a number for its ordering key
+    int32_t partition;     //  as the client was told
+    int64_t seq;           //  0: not confirmed
+    status_t refusal;      //  the last
+    int64_t confirmed_ms;  //  when the client heard of it first
     experience_t experiences [LEDGER_SUBSCRIPTIONS];
     UT_hash_handle hh;  //  by the event's id
 } promise_t;

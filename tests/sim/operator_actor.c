@@ -237,10 +237,37 @@ discard (operator_actor_t *self, const ask_t *ask, int32_t partition)
                                                                   .count = count}});
 }
 
+//  What a client still repeats, or a repeat of it that is still on its way, would be another event once
+//  the first has left the log: nobody keeps a log for so short a time.
+static bool
+may_come_again (const world_t *world, const promise_t *promise)
+{
+    enum { ON_ITS_WAY_MS = 20000 };
+    return world->is_wild && !model_is_notice (promise->event) &&
+           (!promise->seq || promise->confirmed_ms > world_now (world) - ON_ITS_WAY_MS);
+}
+
+//  The last seq before all that may come again.
+static int64_t
+settled_seq (const world_t *world, int32_t partition, int64_t seq)
+{
+    for (size_t i = 0; i < world->ledger->promise_count; i++) {
+        const promise_t *promise = world->ledger->promises [i];
+        if (!may_come_again (world, promise))
+            continue;
+        if (!promise->seq)
+            return 0;
+        if (promise->partition == partition && promise->seq <= seq)
+            seq = promise->seq - 1;
+    }
+    return seq;
+}
+
 static void
 trim (operator_actor_t *self, const ask_t *ask, int32_t partition)
 {
     int64_t up_to_seq = broker_actor_last_seq (self->world->broker, partition) - ask->keep;
+    up_to_seq = settled_seq (self->world, partition, up_to_seq);
     if (up_to_seq <= 0)
         return;
     int64_t hard_seq = ask->is_hard ? up_to_seq : 0;
