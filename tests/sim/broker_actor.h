@@ -27,6 +27,8 @@ void broker_actor_spoil_next_commit (broker_actor_t *self, bool is_applied);
 
 //  Up, awake, and nothing is left to do.
 bool broker_actor_is_at_rest (const broker_actor_t *self);
+//  Those that it knows, at most WORLD_SESSIONS.
+size_t broker_actor_sessions (const broker_actor_t *self, session_id_t *sessions);
 bool broker_actor_has_session (const broker_actor_t *self, uint64_t session);
 
 //  How the core has a delivery, in words.

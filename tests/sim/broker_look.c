@@ -40,24 +40,36 @@ broker_actor_is_at_rest (const broker_actor_t *self)
 }
 
 typedef struct {
-    uint64_t session;
-    bool is_there;
-} wanted_session_t;
+    session_id_t *sessions;
+    size_t count;
+} listed_t;
 
 static void
-compare_session (void *context, const session_view_t *view)
+list_session (void *context, const session_view_t *view)
 {
-    wanted_session_t *wanted = context;
-    wanted->is_there |= view->session == wanted->session;
+    listed_t *listed = context;
+    if (listed->count < WORLD_SESSIONS)
+        listed->sessions [listed->count++] = view->session;
+}
+
+size_t
+broker_actor_sessions (const broker_actor_t *self, session_id_t *sessions)
+{
+    listed_t listed = {.sessions = sessions};
+    if (self->core)
+        core_each_session (self->core, list_session, &listed);
+    return listed.count;
 }
 
 bool
 broker_actor_has_session (const broker_actor_t *self, uint64_t session)
 {
-    wanted_session_t wanted = {.session = session};
-    if (self->core)
-        core_each_session (self->core, compare_session, &wanted);
-    return wanted.is_there;
+    session_id_t sessions [WORLD_SESSIONS];
+    size_t count = broker_actor_sessions (self, sessions);
+    size_t i = 0;
+    while (i < count && sessions [i] != session)
+        i++;
+    return i < count;
 }
 
 void

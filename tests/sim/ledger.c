@@ -125,6 +125,8 @@ ledger_ask (ledger_t *self, const subscription_t *subscription)
     asked_t *asked = &self->asked [i];
     subscription_t *before = asked->subscription;
     asked->subscription = subscription_ref (subscription);
+    asked->type = json_string_value (
+        json_object_get (json_object_get (subscription->document, "match"), "type"));
     subscription_destroy (&before);
     if (i == self->asked_count) {
         self->asked_count++;

@@ -39,6 +39,7 @@ typedef struct {
 //  A subscription, or a replay. Which events it wants is a promise only once it was answered.
 typedef struct {
     subscription_t *subscription;  //  ours; as it was asked for last
+    const char *type;              //  the pattern in its match
     int64_t
         low_seqs [LEDGER_PARTITIONS];  //  in each partition: what is not above it it never gets,
     int64_t high_seqs [LEDGER_PARTITIONS];   //  what is above this one it does,

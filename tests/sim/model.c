@@ -16,11 +16,9 @@ model_is_notice (const event_t *event)
 static bool
 is_of_type (const asked_t *asked, const event_t *event)
 {
-    const json_t *match = json_object_get (asked->subscription->document, "match");
-    const char *type = json_string_value (json_object_get (match, "type"));
     if (model_is_notice (event))
-        return strcmp (type, "tocsin.**") == 0;
-    return strcmp (type, "**") == 0 || strcmp (type, event->type) == 0;
+        return strcmp (asked->type, "tocsin.**") == 0;
+    return strcmp (asked->type, "**") == 0 || strcmp (asked->type, event->type) == 0;
 }
 
 //  As the client was told; before that, as a consumer saw it.
@@ -78,6 +76,18 @@ model_may_have_ended (const world_t *world, const promise_t *promise, size_t pla
            may_have_expired (world, asked, promise, had->tries);
 }
 
+//  The row of a dead letter in all that is kept of its event.
+static const exception_t *
+dead_in (const history_t *history, const char *subscription)
+{
+    for (size_t i = 0; i < history->exception_count; i++) {
+        const exception_row_t *row = &history->exceptions [i];
+        if (row->exception.state == EXCEPTION_DEAD && strcmp (row->subscription, subscription) == 0)
+            return &row->exception;
+    }
+    return NULL;
+}
+
 bool
 model_find_dead (store_t *store, const char *event, const char *subscription,
                  exception_t *exception)
@@ -85,14 +95,10 @@ model_find_dead (store_t *store, const char *event, const char *subscription,
     history_t *history = NULL;
     if (store->ops->look_up (store, event, &history, NULL) != STATUS_OK)
         return false;
-    bool is_found = false;
-    for (size_t i = 0; i < history->exception_count; i++) {
-        const exception_row_t *row = &history->exceptions [i];
-        if (row->exception.state != EXCEPTION_DEAD || strcmp (row->subscription, subscription) != 0)
-            continue;
-        is_found = true;
-        *exception = row->exception;
-    }
+    const exception_t *dead = dead_in (history, subscription);
+    bool is_found = dead;
+    if (is_found)
+        *exception = *dead;
     history_destroy (&history);
     return is_found;
 }
@@ -253,23 +259,35 @@ is_justified (const world_t *world, const promise_t *promise, size_t place, cons
 }
 
 static void
-compare_death (world_t *world, const promise_t *promise, size_t place)
+compare_death (world_t *world, const promise_t *promise, size_t place, const exception_t *dead)
 {
     const asked_t *asked = &world->ledger->asked [place];
     const experience_t *had = &promise->experiences [place];
     const char *id = asked->subscription->id;
-    exception_t dead;
-    if (!model_find_dead (broker_actor_store (world->broker), promise->event->id, id, &dead))
-        return;
     if (!model_may_want (asked, promise))
         world_fail (world, "%s is a dead letter of %s, which never wanted it", promise->event->id,
                     id);
     else if (had->oks > 0 && checker_disturbed_ms (world->checker) < had->ok_begun_ms)
         world_fail (world, "%s is a dead letter of %s, whose consumer took it", promise->event->id,
                     id);
-    else if (!is_justified (world, promise, place, &dead))
+    else if (!is_justified (world, promise, place, dead))
         world_fail (world, "%s is a dead letter of %s because %s, after %d tries and %d refusals",
-                    promise->event->id, id, reason_name (dead.reason), had->tries, had->fails);
+                    promise->event->id, id, reason_name (dead->reason), had->tries, had->fails);
+}
+
+static void
+compare_deaths (world_t *world, const promise_t *promise)
+{
+    store_t *store = broker_actor_store (world->broker);
+    history_t *history = NULL;
+    if (store->ops->look_up (store, promise->event->id, &history, NULL) != STATUS_OK)
+        return;  //  it was trimmed; compare_log has looked
+    for (size_t i = 0; i < world->ledger->asked_count; i++) {
+        const exception_t *dead = dead_in (history, world->ledger->asked [i].subscription->id);
+        if (dead)
+            compare_death (world, promise, i, dead);
+    }
+    history_destroy (&history);
 }
 
 void
@@ -278,6 +296,5 @@ model_compare (world_t *world)
     model_adopt_notices (world);
     compare_log (world);
     for (size_t i = 0; i < world->ledger->promise_count; i++)
-        for (size_t n = 0; n < world->ledger->asked_count; n++)
-            compare_death (world, world->ledger->promises [i], n);
+        compare_deaths (world, world->ledger->promises [i]);
 }

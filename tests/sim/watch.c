@@ -112,9 +112,15 @@ doubt_late (watch_t *self, int64_t now_ms)
 static void
 forget_sessions (watch_t *self)
 {
-    for (size_t i = self->handed_count; i-- > 0;)
-        if (!broker_actor_has_session (self->world->broker, self->handed [i].session))
+    session_id_t living [WORLD_SESSIONS];
+    size_t count = broker_actor_sessions (self->world->broker, living);
+    for (size_t i = self->handed_count; i-- > 0;) {
+        size_t n = 0;
+        while (n < count && living [n] != self->handed [i].session)
+            n++;
+        if (n == count)
             take_back (self, i);
+    }
 }
 
 static void

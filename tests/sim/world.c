@@ -380,7 +380,7 @@ restart_and_listen (world_t *self)
     int64_t begins = checker_total_begins (self->checker);
     kill_broker (self);
     start_broker (self);
-    elapse (self, 15000);
+    elapse (self, 6000);
     if (self->is_sound && checker_total_begins (self->checker) != begins)
         world_fail (self, "after a restart at rest something was delivered again");
 }
@@ -393,9 +393,9 @@ calm (world_t *self)
     char what [200];
     int64_t until_ms = self->now_ms + LONG_MS;
     snprintf (what, sizeof what, "the broker never comes to rest");
-    while (self->is_sound && (!operator_actor_is_idle (self->operator) ||
-                              !model_is_fulfilled (self, what, sizeof what) ||
-                              !broker_actor_is_at_rest (self->broker))) {
+    while (self->is_sound &&
+           (!operator_actor_is_idle (self->operator) || !broker_actor_is_at_rest (self->broker) ||
+            !model_is_fulfilled (self, what, sizeof what))) {
         if (self->now_ms > until_ms) {
             world_fail (self, "an hour without faults, and %s", what);
             return;
