@@ -8,6 +8,7 @@ tocsin.token = tocsin_…
 from typing import Any
 
 from kinto.core.storage.memory import MemoryBasedStorage
+from pyramid.settings import asbool
 
 from kinto_tocsin import settings as read_settings
 from kinto_tocsin.health import Health
@@ -32,6 +33,8 @@ def mode_of(settings: Settings, storage: Any) -> str:
 
 
 def includeme(config: Any) -> None:
+    if asbool(config.get_settings().get("readonly")):
+        return  # nothing changes through it, and its storage may be one that cannot be written
     settings = read_settings.load(config)
     mode = mode_of(settings, config.registry.storage)
     metrics = Metrics(config.registry)

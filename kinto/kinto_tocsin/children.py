@@ -16,14 +16,11 @@ PAGE = 500
 
 def pages(storage: Any, resource: str, parent: str) -> Iterator[list[Json]]:
     filters: list[Filter] = []
-    while True:
-        page = storage.list_all(
-            resource, parent, filters=filters, sorting=[Sort("id", 1)], limit=PAGE
-        )
-        if page:
-            yield page
-        if len(page) < PAGE:
-            return
+    #   A short page is not the last one: the storage has a limit of its own.
+    while page := storage.list_all(
+        resource, parent, filters=filters, sorting=[Sort("id", 1)], limit=PAGE
+    ):
+        yield page
         filters = [Filter("id", page[-1]["id"], COMPARISON.GT)]
 
 

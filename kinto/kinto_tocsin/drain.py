@@ -29,6 +29,8 @@ class Source(Protocol):
 
     @property
     def lease(self) -> Lease: ...
+    @property
+    def most(self) -> int: ...
     def page(self, after: str, limit: int) -> list[Entry]: ...
     def remove(self, ids: list[str]) -> None: ...
     def set_aside(self, refused: Notification, reason: str) -> None: ...
@@ -51,6 +53,7 @@ class Others(Exception):
 
 
 def next_limit(page: list[Entry]) -> int:
+    """As many as make up PAGE_BYTES, if they are as those of this page."""
     size = sum(len(piece.text) for entry in page for piece in entry.notification.pieces)
     return max(FEWEST, min(MOST, PAGE_BYTES * len(page) // max(size, 1)))
 
@@ -80,7 +83,8 @@ class Drain:
         merger = Merger()
         leads = False
         try:
-            page, limit = self.source.page(START, FIRST), FIRST
+            limit = min(FIRST, self.source.most)
+            page = self.source.page(START, limit)
             self.health.oldest_ms = page[0].written_ms if page else None
             self._measure()
             while page and not self.stopped.is_set():
@@ -90,7 +94,7 @@ class Drain:
                 self._send_page(merger, page, settled_ms, is_last)
                 if is_last:
                     return True
-                limit = next_limit(page)
+                limit = min(next_limit(page), self.source.most)
                 page = self.source.page(page[-1].id, limit)
             return not merger.is_empty
         finally:

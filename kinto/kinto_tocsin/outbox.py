@@ -27,6 +27,7 @@ PARENT, FAILED_PARENT, LEASE_PARENT = "/tocsin", "/tocsin-failed", "/tocsin-leas
 START = "~"  # before all entries
 LEASE_SECONDS = 5.0  # a holder that has not been heard of for so long is gone
 PAUSE_SECONDS = 0.002
+NO_LIMIT = 1 << 30
 #   A last_modified is given a moment before the transaction gets its number.
 MARGIN_MS = 10
 
@@ -51,6 +52,7 @@ class Outbox:
         self.storage = storage
         self.clock = Snapshots(storage, settle_seconds)
         self.lease = Lease(storage)
+        self.most = int(getattr(storage, "_max_fetch_size", NO_LIMIT))  # entries in a page
         self._numbers = itertools.count()
 
     def add(self, entry: Notification) -> None:

@@ -21,7 +21,7 @@ from typing import IO
 from kinto.core.utils import json
 
 from kinto_tocsin.notification import Notification
-from kinto_tocsin.outbox import START, Entry
+from kinto_tocsin.outbox import NO_LIMIT, START, Entry
 from kinto_tocsin.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -99,6 +99,7 @@ class Spool:
         self.directory = private_directory(settings)
         self.failed_path = self.directory / "failed.jsonl"
         self.lease = NoLease()
+        self.most = NO_LIMIT
         self._start_over()
         #   Both outlive nobody: a spool is made once, with its Kinto.
         os.register_at_fork(after_in_child=self._start_over)

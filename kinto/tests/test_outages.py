@@ -13,6 +13,7 @@ from conftest import MakeKinto
 from harness.sink import Consumer
 from harness.tocsin import Up
 from harness.waiting import until
+from kinto_tocsin import event_id
 from postgres import Postgres
 from server import Json, Server, id_of_row
 
@@ -64,6 +65,32 @@ def gateway() -> Iterator[Gateway]:
     gateway = Gateway()
     yield gateway
     gateway.server.shutdown()
+
+
+def test_a_storage_that_reads_little_at_a_time_is_emptied_all_the_same(
+    make_kinto: MakeKinto,
+    over_postgresql: Json,
+    everything: Consumer,
+    tocsin: Up,
+    postgres: Postgres,
+    database: str,
+) -> None:
+    kinto = make_kinto({**over_postgresql, "kinto.storage_max_fetch_size": 3})
+    postgres.audit(database)
+    session = kinto.session()
+    tocsin.kill()
+    session.make_collection("blog/articles")
+    for number in range(10):
+        session.put(f"{BLOG}/records/r{number}", number=number)
+    ids = {id_of_row(row) for row in postgres.audited(database)}
+    deleted = session.delete(BLOG)["last_modified"]
+    ids |= {
+        event_id.derive("kinto", f"{BLOG}/records/r{number}", "delete", deleted)
+        for number in range(10)
+    }
+    tocsin.start()
+    everything.wait_for_ids(ids)
+    wait_until_it_is_empty(postgres, database)
 
 
 def test_while_tocsin_is_away_writes_go_on_and_afterwards_everything_arrives_once(
