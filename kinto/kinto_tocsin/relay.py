@@ -23,14 +23,16 @@ FIRST_BACKOFF_SECONDS = 0.2
 LOG_SECONDS = 30.0  # between complaints of the same trouble
 
 
-def check_uwsgi() -> None:
-    """Without this option no thread of Python runs in uwsgi, and nothing says so."""
+def threads_run() -> bool:
+    """Without this option none of Python's does in uwsgi, and whoever starts one waits for ever."""
     try:
         import uwsgi
     except ImportError:
-        return
-    if not (uwsgi.opt.get("enable-threads") or uwsgi.opt.get("threads")):
-        logger.error("uwsgi needs enable-threads = true: until then nothing is told to Tocsin")
+        return True
+    if uwsgi.opt.get("enable-threads") or uwsgi.opt.get("threads"):
+        return True
+    logger.error("uwsgi needs enable-threads = true: until then nothing is told to Tocsin")
+    return False
 
 
 class Relay:
@@ -39,7 +41,7 @@ class Relay:
         self.source = source
         self.health = health
         self._next_complaint = 0.0  # monotonic seconds
-        check_uwsgi()
+        self._may_run = threads_run()
         self._forget_thread()
         os.register_at_fork(after_in_child=self._forget_thread)
 
@@ -52,7 +54,7 @@ class Relay:
 
     def start(self) -> None:
         """Unless it runs: cheap enough for each request."""
-        if self._runs():
+        if self._runs() or not self._may_run:
             return
         with self._lock:
             if self._stopped.is_set() or self._runs():

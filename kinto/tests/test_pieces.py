@@ -127,13 +127,13 @@ def test_the_outbox_is_counted_now_and_then() -> None:
     assert health.is_full
 
 
-@pytest.mark.parametrize(("options", "complaints"), [({}, 1), ({"enable-threads": True}, 0)])
-def test_a_uwsgi_without_threads_is_told_so(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, options: Any, complaints: int
+@pytest.mark.parametrize(("options", "run"), [({}, False), ({"enable-threads": True}, True)])
+def test_a_uwsgi_without_threads_is_told_so_and_gets_none(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, options: Any, run: bool
 ) -> None:
     monkeypatch.setitem(sys.modules, "uwsgi", types.SimpleNamespace(opt=options))
-    relay.check_uwsgi()
-    assert len(caplog.records) == complaints
+    assert relay.threads_run() is run
+    assert ("enable-threads" in caplog.text) is not run
 
 
 def test_the_id_of_an_event_is_the_one_that_tocsin_derives() -> None:
