@@ -15,7 +15,8 @@ from kinto.core.events import ResourceChanged, ResourceRead
 from kinto.core.storage.exceptions import ObjectNotFoundError
 
 Json = dict[str, Any]
-WATCHED, UNDONE = "tocsin.watched", "tocsin.undone"  # in request.bound_data
+WATCHED = object()  # in the data of a transaction
+UNDONE = "tocsin.undone"  # in request.bound_data, if there is any
 CAUSATION = "X-Tocsin-Causation"
 MOST_CAUSATION = 1024  # characters
 
@@ -23,8 +24,10 @@ MOST_CAUSATION = 1024  # characters
 def watch_aborts(request: Any) -> None:
     """Called as each request and sub-request begins: what is aborted within it is remembered."""
     current = transaction.get()
-    if request.bound_data.get(WATCHED) is not current:
-        request.bound_data[WATCHED] = current
+    try:
+        current.data(WATCHED)
+    except KeyError:
+        current.set_data(WATCHED, True)
         current.addAfterAbortHook(note_abort, args=(request.bound_data,))
 
 
