@@ -77,7 +77,11 @@ class Postgres:
         log_directory = Path(tempfile.mkdtemp(prefix="tocsin-pg-log-"))
         self.log_directory = log_directory
         self.process = Process("postgres", command, log_directory)
-        until(self.serves, "PostgreSQL serves")
+        try:
+            until(self.serves, "PostgreSQL serves")
+        except BaseException:
+            self.end()
+            raise
 
     def run(self, program: str, *arguments: str) -> None:
         command = [*as_postgres(), str(programs() / program), *arguments]
