@@ -1,6 +1,9 @@
 /*  Random damage to the file of a small store. It is refused, or a call says what is damaged, or what
  *  is read is what was written: never a crash, and never anything that was not so.
  *
+ *  Load looks through all exceptions, and who is told of damage then goes no further: so a list of
+ *  them, which is a search in their tree, is compared only when load had nothing to say.
+ *
  *  Two things are not noticed. An event whose entry in the index is lost is NOT_FOUND by its id: that
  *  index is too large to be looked through at each start. And a page that is whole but of another
  *  time or place, as after a write that the disk lost or misdirected, tells only if the log is in it.
@@ -341,9 +344,10 @@ open_damaged (original_t *self, uint64_t seed)
         return;
     }
     bool is_told = load_notices (self, scene->store);
+    if (!is_told)
+        is_told = list_notices (self, scene->store);
     is_told |= read_notices (self, scene->store);
     is_told |= look_up_notices (self, scene->store);
-    is_told |= list_notices (self, scene->store);
     is_told |= weigh_notices (self, scene->store);
     is_told |= writing_notices (scene->store);
     if (is_told)
