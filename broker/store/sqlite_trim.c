@@ -91,7 +91,8 @@ writer_trim (writer_t *self, const change_t *change)
 }
 
 /*  The last pages of the file are moved to where some are free: a row of the statement for each. That
- *  was 100 µs in a file with many free ones, so a commit that somebody waits for does it for a short while only.
+ *  was 100 µs in a file with many free ones, so a commit that somebody waits for does it for a short
+ *  while only.
  */
 static int
 give_back (writer_t *self, int64_t most_us, int64_t pages_most)
