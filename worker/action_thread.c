@@ -7,7 +7,6 @@
 
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
-#include "proto/model/owned.h"
 #include "worker/actions/targets.h"
 
 enum {
@@ -28,8 +27,10 @@ struct action_thread {
 
     //  The thread's alone.
     targets_t *targets;
-    webhook_t **idle;  //  slots that carry nothing; the one used last is the last
-    size_t idle_count;
+    actor_t *actors;              //  ours, one for each offer
+    struct curl_waitfd *awaited;  //  ours: descriptors of actors that have one
+    actor_t **awaiting;           //  ours: whose each is
+    unsigned awaited_count;
     job_t *active;
     job_t *ended;  //  to be handed back at the end of the turn
 };
@@ -42,76 +43,38 @@ wall_ms (void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-//  ---- slots
-
-//  One that carried this target last has its connection and its settings ready.
-static webhook_t *
-thread_take_slot (action_thread_t *self, const webhook_target_t *target)
-{
-    if (self->idle_count == 0)
-        return webhook_new (&self->settings.webhook);
-    size_t last = self->idle_count - 1;
-    size_t chosen = last;
-    for (size_t i = 0; i <= last && webhook_last_target (self->idle [chosen]) != target; i++)
-        chosen = last - i;
-    webhook_t *webhook = self->idle [chosen];
-    self->idle [chosen] = self->idle [last];
-    self->idle_count--;
-    return webhook;
-}
-
-static void
-thread_give_slot (action_thread_t *self, job_t *job)
-{
-    ASSERT (self->idle_count < self->settings.transfers, "there are no more slots than transfers");
-    self->idle [self->idle_count++] = job->webhook;
-    job->webhook = NULL;
-}
-
 //  ---- a job's way through the thread
 
+//  By an action, of one that it was given; or of one that it never saw.
 static void
-thread_end (action_thread_t *self, job_t *job)
+thread_end (void *context, run_t *run)
 {
+    action_thread_t *self = context;
+    job_t *job = (job_t *)run;
+    DL_DELETE (self->active, job);
     DL_APPEND (self->ended, job);
 }
 
 static void
 thread_begin (action_thread_t *self, job_t *job)
 {
-    int64_t now_ms = wall_ms ();
-    job->end.settlement = (settlement_t){.time_ms = now_ms, .error = "", .result = ""};
+    run_t *run = &job->run;
+    ending_start (&run->end, wall_ms ());
+    DL_APPEND (self->active, job);
     if (atomic_load (&job->is_cancelled)) {
-        webhook_end_retry (&job->end, "the worker gave it up before it began");
-        thread_end (self, job);
+        ending_retry (&run->end, "the worker gave it up before it began");
+        thread_end (self, run);
         return;
     }
     problem_t problem;
-    OWNED (webhook_target)
-    webhook_target_t *target = targets_get (self->targets, job->target, &problem);
-    if (!target) {
-        webhook_end_retry (&job->end, "%s", problem.text);
-        thread_end (self, job);
+    const prepared_t *prepared = targets_get (self->targets, run->target, &problem);
+    if (!prepared) {
+        ending_retry (&run->end, "%s", problem.text);
+        thread_end (self, run);
         return;
     }
-    job->webhook = thread_take_slot (self, target);
-    webhook_prepare (job->webhook, target, job->delivery->event, job->target->timeout_ms,
-                     now_ms / 1000);
-    CURL *handle = webhook_handle (job->webhook);
-    curl_easy_setopt (handle, CURLOPT_PRIVATE, (void *)job);
-    CURLMcode code = curl_multi_add_handle (self->multi, handle);
-    ASSERT (code == CURLM_OK, "a slot carries one transfer at a time");
-    DL_APPEND (self->active, job);
-}
-
-static void
-thread_conclude (action_thread_t *self, job_t *job, CURLcode code)
-{
-    curl_multi_remove_handle (self->multi, webhook_handle (job->webhook));
-    DL_DELETE (self->active, job);
-    webhook_conclude (job->webhook, code, &job->end);
-    thread_give_slot (self, job);
-    thread_end (self, job);
+    run->actor = &self->actors [prepared->offer];
+    run->actor->offer->action->begin (run->actor->self, run, prepared->ready);
 }
 
 static void
@@ -120,8 +83,11 @@ thread_cancel_marked (action_thread_t *self)
     job_t *job, *next;
     DL_FOREACH_SAFE (self->active, job, next)
     {
-        if (atomic_load (&job->is_cancelled))
-            thread_conclude (self, job, CURLE_ABORTED_BY_CALLBACK);
+        if (!atomic_load (&job->is_cancelled) || job->is_stopping)
+            continue;
+        job->is_stopping = true;
+        const actor_t *actor = job->run.actor;
+        actor->offer->action->cancel (actor->self, &job->run);
     }
 }
 
@@ -134,10 +100,24 @@ thread_collect (action_thread_t *self)
         if (message->msg != CURLMSG_DONE)
             continue;
         CURLcode code = message->data.result;
-        char *job;
-        curl_easy_getinfo (message->easy_handle, CURLINFO_PRIVATE, &job);
-        thread_conclude (self, (job_t *)(void *)job, code);
+        CURL *handle = message->easy_handle;
+        char *private;
+        curl_easy_getinfo (handle, CURLINFO_PRIVATE, &private);
+        run_t *run = (run_t *)(void *)private;
+        curl_multi_remove_handle (self->multi, handle);
+        run->actor->offer->action->transferred (run->actor->self, run, code);
     }
+}
+
+//  What woke the thread, if it was an action's descriptor.
+static void
+thread_serve_awaited (action_thread_t *self)
+{
+    for (unsigned i = 0; i < self->awaited_count; i++)
+        if (self->awaited [i].revents) {
+            self->awaited [i].revents = 0;
+            self->awaiting [i]->offer->action->ready (self->awaiting [i]->self);
+        }
 }
 
 //  ---- the thread
@@ -181,7 +161,7 @@ thread_sleep (action_thread_t *self)
     pthread_mutex_unlock (&self->lock);
     if (!is_asleep)
         return;
-    curl_multi_poll (self->multi, NULL, 0, IDLE_MS, NULL);
+    curl_multi_poll (self->multi, self->awaited, self->awaited_count, IDLE_MS, NULL);
     pthread_mutex_lock (&self->lock);
     self->is_asleep = false;
     pthread_mutex_unlock (&self->lock);
@@ -197,10 +177,35 @@ thread_main (void *context)
         CURLMcode code = curl_multi_perform (self->multi, &running);
         ASSERT (code == CURLM_OK, "the multi handle is this thread's alone");
         thread_collect (self);
+        thread_serve_awaited (self);
         thread_hand_back (self);
         thread_sleep (self);
     }
     return NULL;
+}
+
+static void
+thread_open_actions (action_thread_t *self)
+{
+    size_t count = self->settings.offer_count;
+    self->actors = allocate (count, sizeof *self->actors);
+    self->awaited = allocate (count, sizeof *self->awaited);
+    self->awaiting = (actor_t **)allocate (count, sizeof *self->awaiting);
+    for (size_t i = 0; i < count; i++) {
+        actor_t *actor = &self->actors [i];
+        actor->offer = &self->settings.offers [i];
+        actor->self =
+            actor->offer->action->open (&(action_place_t){.settings = actor->offer->settings,
+                                                          .attempts = self->settings.transfers,
+                                                          .ended = thread_end,
+                                                          .thread = self,
+                                                          .multi = self->multi});
+        if (!actor->offer->action->descriptor)
+            continue;
+        self->awaited [self->awaited_count] = (struct curl_waitfd){
+            .fd = actor->offer->action->descriptor (actor->self), .events = CURL_WAIT_POLLIN};
+        self->awaiting [self->awaited_count++] = actor;
+    }
 }
 
 action_thread_t *
@@ -208,12 +213,12 @@ action_thread_new (const action_thread_settings_t *settings)
 {
     action_thread_t *self = ALLOCATE (action_thread_t);
     self->settings = *settings;
-    self->targets = targets_new (TARGETS_KEPT);
-    self->idle = allocate (settings->transfers, sizeof *self->idle);
+    self->targets = targets_new (TARGETS_KEPT, settings->offers, settings->offer_count);
     self->multi = curl_multi_init ();
     ASSERT (self->multi, "out of memory: lower worker/threads");
     //  Its default follows the transfers of the moment, and drops connections when there are few.
     curl_multi_setopt (self->multi, CURLMOPT_MAXCONNECTS, 2 * (long)settings->transfers + 16);
+    thread_open_actions (self);
     pthread_mutex_init (&self->lock, NULL);
     int failed = pthread_create (&self->thread, NULL, thread_main, self);
     ASSERT (failed == 0, "the system has no thread left: lower worker/threads");
@@ -233,11 +238,13 @@ action_thread_destroy (action_thread_t **self_p)
     pthread_join (self->thread, NULL);
     ASSERT (!self->active && !self->inbox && !self->ended, "a job would never end");
 
-    for (size_t i = 0; i < self->idle_count; i++)
-        webhook_destroy (&self->idle [i]);
-    free (self->idle);
-    curl_multi_cleanup (self->multi);
     targets_destroy (&self->targets);
+    for (size_t i = 0; i < self->settings.offer_count; i++)
+        self->actors [i].offer->action->close (self->actors [i].self);
+    free (self->actors);
+    free (self->awaited);
+    free (self->awaiting);
+    curl_multi_cleanup (self->multi);
     pthread_mutex_destroy (&self->lock);
     free (self);
     *self_p = NULL;

@@ -1,4 +1,5 @@
-/*  action_thread – a thread that carries transfers: a multi handle of libcurl, and what it needs.
+/*  action_thread – a thread that carries attempts: an instance of each action, and a multi handle of
+ *  libcurl, in which the thread also waits for whatever else wakes it.
  *
  *  Jobs come through an inbox; those that have ended are handed to whoever made the thread, as many
  *  as there are at a time, so that a wake-up is shared.
@@ -14,7 +15,8 @@ typedef struct action_thread action_thread_t;
 typedef void action_ended_t (void *context, job_t *jobs);
 
 typedef struct {
-    webhook_settings_t webhook;
+    const offer_t *offers;  //  borrowed
+    size_t offer_count;
     size_t transfers;  //  at a time, at most
     action_ended_t *ended;
     void *context;

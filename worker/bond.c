@@ -106,7 +106,7 @@ bond_ready (void *context)
 void
 bond_finish (bond_t *self, const job_t *job)
 {
-    worker_session_finish (self->session, job->holding, &job->end.settlement, monotonic_ms ());
+    worker_session_finish (self->session, job->holding, &job->run.end.settlement, monotonic_ms ());
 }
 
 void

@@ -8,21 +8,19 @@
 
 #include <stdatomic.h>
 
-#include "worker/actions/webhook.h"
+#include "worker/actions/action.h"
 #include "worker/holding.h"
 
 typedef struct job job_t;
 
 struct job {
-    void *owner;                 //  the link thread's: of which session
-    holding_t *holding;          //  that session's name for it
-    const delivery_t *delivery;  //  the session's, until it is finished
-    const target_t *target;      //
-    webhook_end_t end;           //  how it ended
+    run_t run;           //  first, so that the thread finds the job of an attempt
+    void *owner;         //  the link thread's: of which session
+    holding_t *holding;  //  that session's name for it
     atomic_bool is_cancelled;
 
     size_t thread;         //  runner's: that has it
-    webhook_t *webhook;    //  the action thread's: the slot that carries it
+    bool is_stopping;      //  the action thread's: its action was told
     job_t *prev, *next;    //  in the list of whoever has it
     job_t *before, *then;  //  runner's: all that are under way
 };

@@ -56,7 +56,8 @@ runner_new (const runner_settings_t *settings)
     self->loads = allocate (settings->threads, sizeof *self->loads);
     for (size_t i = 0; i < settings->threads; i++)
         self->threads [i] =
-            action_thread_new (&(action_thread_settings_t){.webhook = settings->webhook,
+            action_thread_new (&(action_thread_settings_t){.offers = settings->offers,
+                                                           .offer_count = settings->offer_count,
                                                            .transfers = settings->transfers,
                                                            .ended = runner_ended,
                                                            .context = self});
@@ -66,7 +67,7 @@ runner_new (const runner_settings_t *settings)
 static void
 job_free (job_t *job)
 {
-    body_free (&job->end.result);
+    body_free (&job->run.end.result);
     free (job);
 }
 
@@ -121,9 +122,10 @@ runner_begin (runner_t *self, void *owner, holding_t *holding, const delivery_t 
     job_t *job = runner_job (self);
     job->owner = owner;
     job->holding = holding;
-    job->delivery = delivery;
-    job->target = target;
+    job->run.delivery = delivery;
+    job->run.target = target;
     atomic_store (&job->is_cancelled, false);
+    job->is_stopping = false;
     job->thread = runner_choose (self);
     self->loads [job->thread]++;
     self->count++;

@@ -11,7 +11,8 @@
 typedef struct runner runner_t;
 
 typedef struct {
-    webhook_settings_t webhook;
+    const offer_t *offers;  //  borrowed
+    size_t offer_count;
     size_t threads;
     size_t transfers;  //  at a time, over all threads
     bell_t *bell;      //  borrowed: rung when something has ended

@@ -14,19 +14,18 @@
 #include "proto/model/owned.h"
 #include "version.h"
 #include "worker/bond.h"
+#include "worker/repertoire.h"
 
 enum {
     BROKERS = 8,            //  one thread has them all, and its loop has room for so many
     SETTLED_WAIT_MS = 2000  //  a broker that is asked to keep the last outcomes answers within this
 };
 
-//  What it offers. The names of plug-ins will come from its settings.
-static const char *const actions [] = {"webhook"};
-
 struct worker {
     const settings_t *settings;  //  borrowed
     metrics_t *metrics;
     bell_t *bell;  //  attempts have ended, or it is to leave
+    repertoire_t *repertoire;
     runner_t *runner;
     bond_t *bonds [BROKERS];
     size_t bond_count;
@@ -77,8 +76,8 @@ worker_collect (worker_t *self)
     int64_t ended [OUTCOME_FAIL + 1] = {0};
     job_t *job;
     while ((job = runner_take (self->runner))) {
-        ended [job->end.settlement.outcome]++;
-        metrics_observe (self->metrics, METRIC_attempt_seconds, job->end.duration_us);
+        ended [job->run.end.settlement.outcome]++;
+        metrics_observe (self->metrics, METRIC_attempt_seconds, job->run.end.duration_us);
         bond_finish (job->owner, job);
         runner_give_back (self->runner, job);
     }
@@ -185,8 +184,8 @@ worker_add_bond (worker_t *self, void *zmq, const char *endpoint, size_t of, pro
                                 .runner = self->runner,
                                 .session = {.name = settings_text (self->settings, "worker/name"),
                                             .version = TOCSIN_VERSION,
-                                            .actions = actions,
-                                            .action_count = sizeof actions / sizeof *actions,
+                                            .actions = repertoire_names (self->repertoire),
+                                            .action_count = repertoire_count (self->repertoire),
                                             .capacity = capacity > 0 ? capacity : 1,
                                             .capacity_bytes = bytes,
                                             .limits = settings_limits (self->settings),
@@ -232,13 +231,13 @@ worker_new (const settings_t *settings, void *zmq, problem_t *problem)
     self->settled_by_ms = INT64_MAX;
     self->metrics = metrics_new ("worker");
     self->bell = bell_new ();
-    self->runner = runner_new (&(runner_settings_t){
-        .webhook = {.allows_private = settings_flag (settings, "worker/allow_private_addresses"),
-                    .connect_timeout_ms = settings_number (settings, "worker/connect_timeout_ms"),
-                    .reply_bytes = (size_t)settings_limits (settings)->reply_bytes},
-        .threads = (size_t)settings_number (settings, "worker/threads"),
-        .transfers = (size_t)settings_number (settings, "worker/capacity"),
-        .bell = self->bell});
+    self->repertoire = repertoire_new (settings);
+    self->runner = runner_new (
+        &(runner_settings_t){.offers = repertoire_offers (self->repertoire),
+                             .offer_count = repertoire_count (self->repertoire),
+                             .threads = (size_t)settings_number (settings, "worker/threads"),
+                             .transfers = (size_t)settings_number (settings, "worker/capacity"),
+                             .bell = self->bell});
     if (worker_add_bonds (self, zmq, problem))
         return NULL;
     int failed = pthread_create (&self->thread, NULL, worker_main, self);
@@ -264,6 +263,7 @@ worker_destroy (worker_t **self_p)
     for (size_t i = 0; i < self->bond_count; i++)
         bond_destroy (&self->bonds [i]);
     runner_destroy (&self->runner);
+    repertoire_destroy (&self->repertoire);
     bell_destroy (&self->bell);
     metrics_destroy (&self->metrics);
     free (self);

@@ -26,7 +26,6 @@ webhook_target_destroy (webhook_target_t **self_p)
         return;
     curl_slist_free_all (self->headers);
     signer_destroy (&self->signer);
-    free (self->subscription);
     free (self->url);
     free (self);
 }
@@ -143,22 +142,10 @@ target_read (webhook_target_t *self, const json_t *document, problem_t *problem)
 }
 
 webhook_target_t *
-webhook_target_new (const target_t *target, problem_t *problem)
+webhook_target_new (const json_t *document, problem_t *problem)
 {
-    json_error_t error;
-    OWNED (json)
-    json_t *document =
-        json_loadb (target->deliver, target->deliver_size, JSON_REJECT_DUPLICATES, &error);
-    if (!document) {
-        //  not error.text, which quotes what it found: there is a secret in it
-        problem_set (problem, STATUS_BAD_SUBSCRIPTION, "subscription %.60s: no JSON at byte %d",
-                     target->subscription, error.position);
-        return NULL;
-    }
     OWNED (webhook_target) webhook_target_t *self = ALLOCATE (webhook_target_t);
     self->references = 1;
-    self->subscription = allocate_copy (target->subscription);
-    self->version = target->version;
     if (target_read (self, document, problem))
         return NULL;
     return TAKE (self);

@@ -6,6 +6,7 @@
 #define TARGET_H
 
 #include <curl/curl.h>
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "proto/wire/message.h"
@@ -14,8 +15,6 @@
 typedef enum { FORMAT_CLOUDEVENTS, FORMAT_KINTO, FORMAT_RAW } format_t;
 
 typedef struct {
-    char *subscription;  //  ours
-    int64_t version;
     char *url;  //  ours
     format_t format;
     struct curl_slist *headers;  //  those that every delivery has; ours
@@ -24,10 +23,10 @@ typedef struct {
     int references;
 } webhook_target_t;
 
-/*  NULL and a problem (BAD_SUBSCRIPTION) when it is none of a webhook: it was written by another
+/*  document: JSON of its `action` and `deliver`. NULL and a problem (BAD_SUBSCRIPTION) when it is none of a webhook: it was written by another
  *  version of Tocsin, then.
  */
-webhook_target_t *webhook_target_new (const target_t *target, problem_t *problem);
+webhook_target_t *webhook_target_new (const json_t *document, problem_t *problem);
 webhook_target_t *webhook_target_ref (webhook_target_t *self);
 void webhook_target_destroy (webhook_target_t **self_p);  //  gives one reference back
 

@@ -8,8 +8,10 @@
 #include <cmocka.h>
 
 #include "proto/model/owned.h"
+#include "proto/model/owned_json.h"
 #include "version.h"
 #include "worker/actions/targets.h"
+#include "worker/actions/webhook_action.h"
 
 static target_t
 target_of (const char *subscription, int64_t version, const char *deliver)
@@ -25,9 +27,11 @@ static const char simple [] = "{\"deliver\":{\"url\":\"http://a.example/\"}}";
 static webhook_target_t *
 read (const char *deliver, problem_t *problem)
 {
-    target_t target = target_of ("S", 1, deliver);
-    return webhook_target_new (&target, problem);
+    OWNED (json) json_t *document = json_loads (deliver, 0, NULL);
+    return webhook_target_new (document, problem);
 }
+
+static const offer_t offers [] = {{.action = &webhook_action}};
 
 static bool
 has_header (const webhook_target_t *target, const char *line)
@@ -98,8 +102,21 @@ a_sentence_about_bad_json_does_not_quote_it (void **state)
 {
     (void)state;
     problem_t problem = {0};
-    assert_null (read ("{\"deliver\":{\"secret\":\"whsec_hidden\" whsec_hidden", &problem));
+    OWNED (targets) targets_t *targets = targets_new (8, offers, 1);
+    target_t target = target_of ("S", 1, "{\"deliver\":{\"secret\":\"whsec_hidden\" whsec_hidden");
+    assert_null (targets_get (targets, &target, &problem));
     assert_null (strstr (problem.text, "hidden"));
+}
+
+static void
+an_action_that_is_not_offered_is_named (void **state)
+{
+    (void)state;
+    problem_t problem = {0};
+    OWNED (targets) targets_t *targets = targets_new (8, offers, 1);
+    target_t target = target_of ("S", 1, "{\"action\":{\"name\":\"paint\"}}");
+    assert_null (targets_get (targets, &target, &problem));
+    assert_string_equal (problem.text, "action.name: this worker does not offer \"paint\"");
 }
 
 static void
@@ -107,16 +124,15 @@ a_target_is_parsed_once_for_each_version (void **state)
 {
     (void)state;
     problem_t problem = {0};
-    OWNED (targets) targets_t *targets = targets_new (8);
+    OWNED (targets) targets_t *targets = targets_new (8, offers, 1);
     target_t first = target_of ("S", 1, simple);
-    OWNED (webhook_target) webhook_target_t *one = targets_get (targets, &first, &problem);
-    OWNED (webhook_target) webhook_target_t *again = targets_get (targets, &first, &problem);
-    assert_ptr_equal (one, again);
+    void *one = targets_get (targets, &first, &problem)->ready;
+    OWNED (webhook_target) webhook_target_t *kept = webhook_target_ref (one);
+    assert_ptr_equal (targets_get (targets, &first, &problem)->ready, one);
     target_t second = target_of ("S", 2, simple);
-    OWNED (webhook_target) webhook_target_t *newer = targets_get (targets, &second, &problem);
-    assert_ptr_not_equal (one, newer);
+    assert_ptr_not_equal (targets_get (targets, &second, &problem)->ready, one);
     assert_int_equal (targets_count (targets), 1);
-    assert_int_equal (one->version, 1);  //  still there for who has it
+    assert_string_equal (kept->url, "http://a.example/");  //  still there for who has it
 }
 
 static void
@@ -124,19 +140,16 @@ the_longest_unused_makes_room (void **state)
 {
     (void)state;
     problem_t problem = {0};
-    OWNED (targets) targets_t *targets = targets_new (2);
+    OWNED (targets) targets_t *targets = targets_new (2, offers, 1);
     const char *names [] = {"a", "b", "a", "c"};
-    webhook_target_t *got [4];
+    const void *got [4];
     for (int i = 0; i < 4; i++) {
         target_t target = target_of (names [i], 1, simple);
-        got [i] = targets_get (targets, &target, &problem);
+        got [i] = targets_get (targets, &target, &problem)->ready;
     }
     assert_int_equal (targets_count (targets), 2);
     target_t a = target_of ("a", 1, simple);
-    OWNED (webhook_target) webhook_target_t *kept = targets_get (targets, &a, &problem);
-    assert_ptr_equal (kept, got [0]);
-    for (int i = 0; i < 4; i++)
-        webhook_target_destroy (&got [i]);
+    assert_ptr_equal (targets_get (targets, &a, &problem)->ready, got [0]);
 }
 
 static void
@@ -163,6 +176,7 @@ main (void)
         cmocka_unit_test (without_a_format_it_is_cloudevents),
         cmocka_unit_test (what_is_no_target_is_refused_with_its_place),
         cmocka_unit_test (a_sentence_about_bad_json_does_not_quote_it),
+        cmocka_unit_test (an_action_that_is_not_offered_is_named),
         cmocka_unit_test (a_target_is_parsed_once_for_each_version),
         cmocka_unit_test (the_longest_unused_makes_room),
     };

@@ -7,7 +7,7 @@
 #ifndef WEBHOOK_H
 #define WEBHOOK_H
 
-#include "worker/actions/body.h"
+#include "worker/actions/ending.h"
 #include "worker/actions/target.h"
 
 typedef struct webhook webhook_t;
@@ -17,16 +17,6 @@ typedef struct {
     int64_t connect_timeout_ms;  //  worker/connect_timeout_ms
     size_t reply_bytes;          //  limits/reply_bytes
 } webhook_settings_t;
-
-enum { WEBHOOK_ERROR_SIZE = 240 };
-
-//  How an attempt ended. Zero-initialised before its first use; its texts are in itself.
-typedef struct {
-    settlement_t settlement;  //  without its lease
-    int64_t duration_us;      //  as in the settlement, but finer
-    char error [WEBHOOK_ERROR_SIZE];
-    body_t result;  //  body_free at the end
-} webhook_end_t;
 
 webhook_t *webhook_new (const webhook_settings_t *settings);  //  borrowed for its life
 void webhook_destroy (webhook_t **self_p);
@@ -42,10 +32,6 @@ CURL *webhook_handle (webhook_t *self);  //  its CURLOPT_PRIVATE is the caller's
 const webhook_target_t *webhook_last_target (const webhook_t *self);
 
 //  What came of it, by what the multi handle says. CURLE_ABORTED_BY_CALLBACK: it was cancelled.
-void webhook_conclude (webhook_t *self, CURLcode code, webhook_end_t *end);
-
-//  It ended otherwise: cancelled, or it could not be begun. The text is a format's result.
-void webhook_end_retry (webhook_end_t *end, const char *format, ...)
-    __attribute__ ((format (printf, 2, 3)));
+void webhook_conclude (webhook_t *self, CURLcode code, ending_t *end);
 
 #endif

@@ -1,39 +1,10 @@
 /*  webhook_conclude – how an attempt ended, by what libcurl says of it. */
 #include <errno.h>
 #include <openssl/x509_vfy.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "proto/model/allocate.h"
-#include "worker/actions/reply.h"
 #include "worker/actions/webhook_state.h"
-
-static void
-end_in_words (webhook_end_t *end, outcome_t outcome, const char *format, va_list arguments)
-{
-    end->settlement.outcome = outcome;
-    end->settlement.error = end->error;
-    vsnprintf (end->error, sizeof end->error, format, arguments);
-}
-
-void
-webhook_end_retry (webhook_end_t *end, const char *format, ...)
-{
-    va_list arguments;
-    va_start (arguments, format);
-    end_in_words (end, OUTCOME_RETRY, format, arguments);
-    va_end (arguments);
-}
-
-static void __attribute__ ((format (printf, 2, 3)))
-end_fail (webhook_end_t *end, const char *format, ...)
-{
-    va_list arguments;
-    va_start (arguments, format);
-    end_in_words (end, OUTCOME_FAIL, format, arguments);
-    va_end (arguments);
-}
 
 static int64_t
 time_us (const webhook_t *self, CURLINFO info)
@@ -51,11 +22,10 @@ settlement_us (int64_t us)
 
 //  Of a connection that was used again libcurl tells when it was looked up: that says nothing.
 static void
-measure (const webhook_t *self, webhook_end_t *end)
+measure (const webhook_t *self, ending_t *end)
 {
     settlement_t *settlement = &end->settlement;
-    end->duration_us = time_us (self, CURLINFO_TOTAL_TIME_T);
-    settlement->duration_ms = end->duration_us / 1000;
+    ending_took (end, time_us (self, CURLINFO_TOTAL_TIME_T));
     if (*self->address) {
         settlement->connect_us = settlement_us (time_us (self, CURLINFO_CONNECT_TIME_T));
         settlement->tls_us = settlement_us (time_us (self, CURLINFO_APPCONNECT_TIME_T));
@@ -74,25 +44,25 @@ curl_words (const webhook_t *self, CURLcode code)
 }
 
 static void
-explain_connection (const webhook_t *self, webhook_end_t *end)
+explain_connection (const webhook_t *self, ending_t *end)
 {
     long number = 0;
     curl_easy_getinfo (self->curl, CURLINFO_OS_ERRNO, &number);
     const char *words = number ? strerrordesc_np ((int)number) : NULL;
     if (self->is_refused)
-        end_fail (
+        ending_fail (
             end,
             "%s is no public address: set worker/allow_private_addresses to 1 to deliver there",
             self->address);
     else if (number == ECONNREFUSED)
-        webhook_end_retry (end, "connection refused by %s", self->address);
+        ending_retry (end, "connection refused by %s", self->address);
     else
-        webhook_end_retry (end, "no connection to %s: %s", self->address,
-                           words ? words : curl_words (self, CURLE_COULDNT_CONNECT));
+        ending_retry (end, "no connection to %s: %s", self->address,
+                      words ? words : curl_words (self, CURLE_COULDNT_CONNECT));
 }
 
 static void
-explain_timeout (const webhook_t *self, webhook_end_t *end)
+explain_timeout (const webhook_t *self, ending_t *end)
 {
     int64_t connected_us = time_us (self, CURLINFO_PRETRANSFER_TIME_T);
     bool is_connecting = connected_us == 0;
@@ -100,44 +70,43 @@ explain_timeout (const webhook_t *self, webhook_end_t *end)
     if (is_connecting && self->settings->connect_timeout_ms < waited_ms)
         waited_ms = self->settings->connect_timeout_ms;
     if (is_connecting && !*self->address)
-        webhook_end_retry (end, "the name of the host was not resolved within %lld ms", waited_ms);
+        ending_retry (end, "the name of the host was not resolved within %lld ms", waited_ms);
     else if (is_connecting)
-        webhook_end_retry (end, "no connection to %s within %lld ms", self->address, waited_ms);
+        ending_retry (end, "no connection to %s within %lld ms", self->address, waited_ms);
     else if (self->header_size > 0)
-        webhook_end_retry (end, "the answer did not end within %lld ms", waited_ms);
+        ending_retry (end, "the answer did not end within %lld ms", waited_ms);
     else
-        webhook_end_retry (end, "no answer within %lld ms", waited_ms);
+        ending_retry (end, "no answer within %lld ms", waited_ms);
 }
 
 static void
-explain_certificate (const webhook_t *self, CURLcode code, webhook_end_t *end)
+explain_certificate (const webhook_t *self, CURLcode code, ending_t *end)
 {
     long result = X509_V_OK;
     curl_easy_getinfo (self->curl, CURLINFO_SSL_VERIFYRESULT, &result);
-    webhook_end_retry (end, "TLS: %s",
-                       result != X509_V_OK ? X509_verify_cert_error_string (result)
-                                           : curl_words (self, code));
+    ending_retry (end, "TLS: %s",
+                  result != X509_V_OK ? X509_verify_cert_error_string (result)
+                                      : curl_words (self, code));
 }
 
 //  CURLE_WRITE_ERROR is webhook_read_header's; CURLE_OUT_OF_MEMORY is what libcurl says of a single
 //  line over 100 KiB.
 static void
-explain_head (webhook_end_t *end)
+explain_head (ending_t *end)
 {
-    webhook_end_retry (end, "the headers of the answer are longer than %d bytes", HEADER_BYTES);
+    ending_retry (end, "the headers of the answer are longer than %d bytes", HEADER_BYTES);
 }
 
 //  CURLE_UNSUPPORTED_PROTOCOL is of the URL, or else of what was answered.
 static void
-explain_nonsense (const webhook_t *self, CURLcode code, webhook_end_t *end)
+explain_nonsense (const webhook_t *self, CURLcode code, ending_t *end)
 {
     bool was_asked = time_us (self, CURLINFO_PRETRANSFER_TIME_T) > 0;
-    webhook_end_retry (end, "%s%s", was_asked ? "the answer is no HTTP: " : "",
-                       curl_words (self, code));
+    ending_retry (end, "%s%s", was_asked ? "the answer is no HTTP: " : "", curl_words (self, code));
 }
 
 void
-webhook_explain (const webhook_t *self, CURLcode code, webhook_end_t *end)
+webhook_explain (const webhook_t *self, CURLcode code, ending_t *end)
 {
     switch ((int)code) {
         case CURLE_COULDNT_CONNECT: explain_connection (self, end); break;
@@ -145,24 +114,22 @@ webhook_explain (const webhook_t *self, CURLcode code, webhook_end_t *end)
         case CURLE_PEER_FAILED_VERIFICATION: explain_certificate (self, code, end); break;
         case CURLE_SSL_CONNECT_ERROR:
         case CURLE_SSL_CIPHER:
-        case CURLE_SSL_ISSUER_ERROR:
-            webhook_end_retry (end, "TLS: %s", curl_words (self, code));
-            break;
+        case CURLE_SSL_ISSUER_ERROR: ending_retry (end, "TLS: %s", curl_words (self, code)); break;
         case CURLE_ABORTED_BY_CALLBACK:
-            webhook_end_retry (end, "the worker stopped before the consumer had answered");
+            ending_retry (end, "the worker stopped before the consumer had answered");
             break;
         case CURLE_GOT_NOTHING:
-            webhook_end_retry (end, "the connection was closed without an answer");
+            ending_retry (end, "the connection was closed without an answer");
             break;
         case CURLE_PARTIAL_FILE:
-            webhook_end_retry (end, "the answer ended early: %s", curl_words (self, code));
+            ending_retry (end, "the answer ended early: %s", curl_words (self, code));
             break;
-        case CURLE_OK: webhook_end_retry (end, "the answer ended early: within its headers"); break;
+        case CURLE_OK: ending_retry (end, "the answer ended early: within its headers"); break;
         case CURLE_WRITE_ERROR:
         case CURLE_OUT_OF_MEMORY: explain_head (end); break;
         case CURLE_UNSUPPORTED_PROTOCOL:
         case CURLE_WEIRD_SERVER_REPLY: explain_nonsense (self, code, end); break;
-        default: webhook_end_retry (end, "%s", curl_words (self, code)); break;
+        default: ending_retry (end, "%s", curl_words (self, code)); break;
     }
 }
 
@@ -176,19 +143,8 @@ answer_header (const webhook_t *self, const char *name)
     return code == CURLHE_OK ? header->value : NULL;
 }
 
-static void
-keep_reply (const webhook_t *self, webhook_end_t *end)
-{
-    size_t room = self->settings->reply_bytes + 1;
-    if (end->result.room < room) {
-        end->result.bytes = allocate_again (end->result.bytes, room, 1);
-        end->result.room = room;
-    }
-    reply_show (self->reply.bytes, self->reply.used, end->result.bytes, room);
-}
-
 void
-webhook_conclude (webhook_t *self, CURLcode code, webhook_end_t *end)
+webhook_conclude (webhook_t *self, CURLcode code, ending_t *end)
 {
     long http_status = 0;
     curl_easy_getinfo (self->curl, CURLINFO_RESPONSE_CODE, &http_status);
@@ -204,7 +160,6 @@ webhook_conclude (webhook_t *self, CURLcode code, webhook_end_t *end)
                        end);
     else
         webhook_explain (self, code, end);
-    keep_reply (self, end);
     end->settlement.error = end->error;
-    end->settlement.result = end->result.bytes;
+    ending_keep_result (end, self->reply.bytes, self->reply.used, self->settings->reply_bytes);
 }

@@ -22,7 +22,7 @@ status_is_final (int http_status, const webhook_target_t *target)
 }
 
 static void
-judge_wait (int http_status, const char *retry_after, int64_t now_s, webhook_end_t *end)
+judge_wait (int http_status, const char *retry_after, int64_t now_s, ending_t *end)
 {
     int64_t wait_ms = 0;
     snprintf (end->error, sizeof end->error, "answered %d", http_status);
@@ -35,7 +35,7 @@ judge_wait (int http_status, const char *retry_after, int64_t now_s, webhook_end
 
 void
 webhook_judge (int http_status, const char *retry_after, const char *location,
-               const webhook_target_t *target, int64_t now_s, webhook_end_t *end)
+               const webhook_target_t *target, int64_t now_s, ending_t *end)
 {
     settlement_t *settlement = &end->settlement;
     settlement->http_status = http_status;

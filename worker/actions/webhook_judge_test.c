@@ -13,7 +13,7 @@ static webhook_target_t target = {.is_final = {[4] = true, [8] = true, [22] = tr
 static settlement_t
 judged (int status, const char *retry_after, const char *words)
 {
-    webhook_end_t end = {0};
+    ending_t end = {0};
     webhook_judge (status, retry_after, "https://new.example/", &target, 1000, &end);
     assert_int_equal (end.settlement.http_status, status);
     assert_string_equal (end.error, words);

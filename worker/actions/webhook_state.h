@@ -37,9 +37,9 @@ struct webhook {
 
 //  One that has begun to answer: what its status means.
 void webhook_judge (int http_status, const char *retry_after, const char *location,
-                    const webhook_target_t *target, int64_t now_s, webhook_end_t *end);
+                    const webhook_target_t *target, int64_t now_s, ending_t *end);
 
 //  One that has not, in words.
-void webhook_explain (const webhook_t *self, CURLcode code, webhook_end_t *end);
+void webhook_explain (const webhook_t *self, CURLcode code, ending_t *end);
 
 #endif
