@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 #include "daemon/nearest.h"
+#include "daemon/settings_named.h"
 #include "daemon/settings_table.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
@@ -19,6 +21,7 @@ enum {
 struct settings {
     char **values;     //  one for each row of settings_table, owned
     int64_t *numbers;  //  the same, of those that are numbers or flags
+    named_t *named;    //  those whose key has a name of the user's
     limits_t limits;
 };
 
@@ -37,6 +40,8 @@ settings_new (void)
     self->limits = limits_default ();
     for (size_t i = 0; i < settings_count; i++) {
         const setting_t *row = &settings_table [i];
+        if (named_is_row (row->key))
+            continue;
         problem_t problem;
         status_t status = settings_assign (self, "settings.tbl", row->key, row->standard, &problem);
         ASSERT (!status, "a default that settings itself refuses would stop every role");
@@ -54,6 +59,7 @@ settings_destroy (settings_t **self_p)
         free (self->values [i]);
     free (self->values);
     free (self->numbers);
+    named_destroy (&self->named);
     free (self);
     *self_p = NULL;
 }
@@ -134,6 +140,10 @@ settings_assign (settings_t *self, const char *where, const char *key, const cha
     if (status)
         return status;
 
+    if (named_is_row (row->key)) {
+        named_keep (&self->named, key, i, value, number);
+        return STATUS_OK;
+    }
     free (self->values [i]);
     self->values [i] = allocate_copy (value);
     self->numbers [i] = number;
@@ -176,7 +186,8 @@ settings_refuse_variable (const char *name, problem_t *problem)
     char *texts = (char *)allocate (settings_count, size);
     const char **words = (const char **)allocate (settings_count + count, sizeof *words);
     for (size_t i = 0; i < settings_count; i++) {
-        settings_variable_of (settings_table [i].key, texts + i * size);
+        if (!named_is_row (settings_table [i].key))
+            settings_variable_of (settings_table [i].key, texts + i * size);
         words [i] = texts + i * size;
     }
     memcpy (words + settings_count, variables, sizeof variables);
@@ -249,6 +260,82 @@ bool
 settings_flag (const settings_t *self, const char *key)
 {
     return self->numbers [settings_index (key, SETTING_FLAG)] != 0;
+}
+
+//  What was given of a row under a name; NULL: nothing.
+static const named_t *
+settings_named (const settings_t *self, size_t row, const char *name)
+{
+    const named_t *named;
+    LL_FOREACH (self->named, named)
+    {
+        const char *start = named->key + strcspn (settings_table [row].key, "*");
+        size_t size = strlen (name);
+        if (named->row == row && strncmp (start, name, size) == 0 &&
+            (start [size] == '/' || start [size] == '\0'))
+            return named;
+    }
+    return NULL;
+}
+
+const char *
+settings_named_text (const settings_t *self, const char *row, const char *name)
+{
+    size_t i = settings_index (row, SETTING_TEXT);
+    const named_t *named = settings_named (self, i, name);
+    return named ? named->value : settings_table [i].standard;
+}
+
+int64_t
+settings_named_number (const settings_t *self, const char *row, const char *name)
+{
+    size_t i = settings_index (row, SETTING_NUMBER);
+    const named_t *named = settings_named (self, i, name);
+    return named ? named->number : strtoll (settings_table [i].standard, NULL, 10);
+}
+
+bool
+settings_has_named (const settings_t *self, const char *key)
+{
+    return named_find (self->named, key);
+}
+
+static const char *
+settings_name_of (const named_t *named, char name [SETTINGS_NAME_SIZE])
+{
+    const char *start = named->key + strcspn (settings_table [named->row].key, "*");
+    snprintf (name, SETTINGS_NAME_SIZE, "%.*s", (int)strcspn (start, "/"), start);
+    return name;
+}
+
+//  Whether an earlier one has this name, under the same section.
+static bool
+settings_name_is_new (const settings_t *self, const named_t *named, size_t section_size)
+{
+    char name [SETTINGS_NAME_SIZE], earlier [SETTINGS_NAME_SIZE];
+    settings_name_of (named, name);
+    for (const named_t *before = self->named; before != named; before = before->next)
+        if (strncmp (before->key, named->key, section_size) == 0 &&
+            strcmp (settings_name_of (before, earlier), name) == 0)
+            return false;
+    return true;
+}
+
+const char *
+settings_name (const settings_t *self, const char *section, size_t index,
+               char name [SETTINGS_NAME_SIZE])
+{
+    const named_t *named;
+    size_t size = strlen (section);
+    LL_FOREACH (self->named, named)
+    {
+        if (strncmp (named->key, section, size) != 0 || named->key [size] != '/' ||
+            !settings_name_is_new (self, named, size))
+            continue;
+        if (index-- == 0)
+            return settings_name_of (named, name);
+    }
+    return NULL;
 }
 
 const limits_t *

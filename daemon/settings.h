@@ -13,6 +13,8 @@
 
 #include "proto/model/limits.h"
 
+enum { SETTINGS_NAME_SIZE = 33 };
+
 typedef struct settings settings_t;
 
 settings_t *settings_new (void);
@@ -33,6 +35,15 @@ const char *settings_text (const settings_t *self, const char *key);
 int64_t settings_number (const settings_t *self, const char *key);
 bool settings_flag (const settings_t *self, const char *key);
 const limits_t *settings_limits (const settings_t *self);
+
+//  Of keys with a name that the user chose; row: its key in settings.tbl, with the star.
+// settings_name: the index-th name under such a section, by first mention; NULL: there
+//  are no more.
+const char *settings_name (const settings_t *self, const char *section, size_t index,
+                           char name [SETTINGS_NAME_SIZE]);
+bool settings_has_named (const settings_t *self, const char *key);  //  the whole key was given
+const char *settings_named_text (const settings_t *self, const char *row, const char *name);
+int64_t settings_named_number (const settings_t *self, const char *row, const char *name);
 
 //  A configuration file with every key, its sentence and its default, all commented out.
 void settings_write_sample (FILE *file);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/settings.h"
+#include "daemon/settings_named.h"
 #include "daemon/settings_table.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
@@ -117,8 +118,9 @@ name_is_section (const char *name)
 {
     size_t size = strlen (name);
     for (size_t i = 0; i < settings_count; i++)
-        if (strncmp (settings_table [i].key, name, size) == 0 &&
-            settings_table [i].key [size] == '/')
+        if ((strncmp (settings_table [i].key, name, size) == 0 &&
+             settings_table [i].key [size] == '/') ||
+            named_is_section (name, settings_table [i].key))
             return true;
     return false;
 }
@@ -129,12 +131,13 @@ settings_take_leaf (reading_t *reading, const char *key, const char *value)
     if (*value == 0 && name_is_section (key))
         return STATUS_OK;  //  all its keys are commented out
     size_t i = settings_find (key);
-    if (i < settings_count && reading->were_given [i])
+    if (i < settings_count &&
+        (reading->were_given [i] || settings_has_named (reading->settings, key)))
         return problem_at (reading->problem, STATUS_BAD_SETTING, key,
                            "%s: %s is given twice; keep one", reading->file, key);
     status_t status =
         settings_assign (reading->settings, reading->file, key, value, reading->problem);
-    if (!status)
+    if (!status && !named_is_row (settings_table [i].key))
         reading->were_given [i] = true;
     return status;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "daemon/settings.h"
+#include "daemon/settings_named.h"
 #include "daemon/settings_table.h"
 
 typedef struct {
@@ -21,10 +22,28 @@ static const char head [] =
     "#   which is stronger than this file, and by --set gateway/listen=127.0.0.1:8889, which is\n"
     "#   stronger still. To check it: tocsin-gateway --config FILE --check\n";
 
+//  A key with a name of the user's, under an example of one: worker/exec/NAME/command.
+static void
+settings_write_named (FILE *file, const setting_t *row)
+{
+    const char *section = strchr (row->key, '/') + 1;
+    const char *name = strchr (row->key, '*') + 2;
+    int size = (int)strcspn (section, "/");
+    if (strcmp (name, "command") == 0)
+        fprintf (file, "\n    # %.*s\n    #     NAME\n", size, section);
+    fprintf (file, "    #         #   %s\n", row->text);
+    fprintf (file, "    #         %s = %s%s%s\n", name, row->type == SETTING_TEXT ? "\"" : "",
+             row->standard, row->type == SETTING_TEXT ? "\"" : "");
+}
+
 static void
 settings_write_row (FILE *file, const setting_t *row)
 {
     const char *name = strchr (row->key, '/') + 1;
+    if (named_is_row (row->key)) {
+        settings_write_named (file, row);
+        return;
+    }
     fprintf (file, "\n    #   %s", row->text);
     if (row->type == SETTING_NUMBER)
         fprintf (file, " (%" PRId64 " to %" PRId64 ")", row->least, row->most);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "daemon/settings_named.h"
 #include "proto/model/limits.h"
 
 //  A number of limits.tbl as text. In two steps, so that a macro is expanded before it is quoted.
@@ -24,7 +25,8 @@ size_t
 settings_find (const char *key)
 {
     size_t i = 0;
-    while (i < settings_count && strcmp (settings_table [i].key, key) != 0)
+    while (i < settings_count && strcmp (settings_table [i].key, key) != 0 &&
+           !named_fits (key, settings_table [i].key))
         i++;
     return i;
 }

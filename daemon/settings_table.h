@@ -20,7 +20,7 @@ typedef struct {
 extern const setting_t settings_table [];
 extern const size_t settings_count;
 
-//  The index of a key in the table; settings_count when there is none.
+//  The index of a key in the table, by its row also one that has a name for its *; settings_count when there is none.
 size_t settings_find (const char *key);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "daemon/settings_named.h"
 #include "daemon/settings_table.h"
 #include "proto/model/allocate.h"
 #include "proto/model/owned.h"
@@ -264,11 +265,13 @@ the_sample_says_every_default (void **state)
             memmove (line + 5, line + 7, strlen (line + 7) + 1);
             shown++;
         }
-    assert_int_equal (shown, settings_count);
+    for (const char *line = text; (line = strstr (line, "\n    #         ")); line += 15)
+        shown += line [15] != '#';                 //  those with a name, which stay as they are
+    assert_int_equal (shown, settings_count + 1);  //  and the section `exec`
 
     OWNED (settings) settings_t *settings = settings_new ();
     for (size_t i = 0; i < settings_count; i++)
-        if (settings_table [i].type == SETTING_NUMBER)
+        if (settings_table [i].type == SETTING_NUMBER && !named_is_row (settings_table [i].key))
             assert_int_equal (settings_number (settings, settings_table [i].key),
                               atoll (settings_table [i].standard));
     problem_t problem = {0};
@@ -290,6 +293,49 @@ the_packaged_sample_is_the_one_printed (void **state)
     assert_int_equal (size, strlen (text));
 }
 
+static void
+a_key_may_have_a_name_of_the_users (void **state)
+{
+    (void)state;
+    OWNED (settings) settings_t *settings = settings_new ();
+    problem_t problem = {0};
+    char name [SETTINGS_NAME_SIZE];
+    assert_null (settings_name (settings, "worker/exec", 0, name));
+    const char *text = "worker\n"
+                       "    exec\n"
+                       "        build\n"
+                       "            command = \"/usr/bin/make -s\"\n"
+                       "            timeout_ms = 600000\n"
+                       "        check\n";
+    assert_int_equal (read_text (settings, text, &problem), STATUS_OK);
+    assert_int_equal (settings_set (settings, "worker/exec/to-b/command=/bin/b", &problem),
+                      STATUS_OK);
+    assert_string_equal (settings_name (settings, "worker/exec", 0, name), "build");
+    assert_string_equal (settings_name (settings, "worker/exec", 1, name), "to-b");
+    assert_null (settings_name (settings, "worker/exec", 2, name));
+    expect_refused (
+        "worker\n    exec\n        a\n            command = /a\n            command = /b\n",
+        ": worker/exec/a/command is given twice; keep one");
+    assert_string_equal (settings_named_text (settings, "worker/exec/*/command", "build"),
+                         "/usr/bin/make -s");
+    assert_int_equal (settings_named_number (settings, "worker/exec/*/timeout_ms", "build"),
+                      600000);
+    assert_int_equal (settings_named_number (settings, "worker/exec/*/timeout_ms", "to-b"), 60000);
+}
+
+static void
+a_name_of_the_users_is_held_to_its_letters_and_its_keys (void **state)
+{
+    (void)state;
+    expect_set_refused ("worker/exec/a.b/command=/bin/a",
+                        "--set: there is no setting worker/exec/a.b/command; did you mean "
+                        "worker/exec/*/command?");
+    expect_set_refused (
+        "worker/exec/a/timeout_ms=soon",
+        "--set: worker/exec/*/timeout_ms is \"soon\"; write a whole number from 1 to "
+        "3600000");
+}
+
 int
 main (void)
 {
@@ -299,6 +345,8 @@ main (void)
         cmocka_unit_test (the_environment_is_stronger_than_the_file_and_set_than_both),
         cmocka_unit_test (an_unknown_key_is_refused_with_the_nearest),
         cmocka_unit_test (a_value_that_cannot_be_is_refused_with_what_can),
+        cmocka_unit_test (a_key_may_have_a_name_of_the_users),
+        cmocka_unit_test (a_name_of_the_users_is_held_to_its_letters_and_its_keys),
         cmocka_unit_test (a_line_that_is_no_zpl_is_refused_with_its_number),
         cmocka_unit_test (a_key_given_twice_or_with_lines_under_it_is_refused),
         cmocka_unit_test (a_file_that_cannot_be_read_is_named),
