@@ -215,6 +215,7 @@ command_up (int argc, char **argv)
         .doc = "Run gateway, broker and worker in this process, with a store on disk.\v"
                "When it serves, it prints one line: tocsin ready URL FILE-OF-THE-ADMIN-TOKEN. "
                "Everything else is on stderr. It runs until SIGTERM or SIGINT."};
+    worker_prepare_process ();
     up_t self = {0};
     command_parse (&argp, argc, argv, &self);
 

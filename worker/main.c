@@ -19,5 +19,6 @@ int
 main (int argc, char **argv)
 {
     static const role_t role = {"worker", "performs the actions of deliveries", start, stop};
+    worker_prepare_process ();
     return role_main (argc, argv, &role);
 }

@@ -4,12 +4,17 @@
 
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
+#include "proto/model/owned.h"
 #include "worker/actions/webhook_action.h"
+#include "worker/exec/exec_action.h"
 
 enum { OFFERS = 8 };
 
 struct repertoire {
     webhook_settings_t webhook;
+    programs_t programs;
+    exec_settings_t exec;
+    char *exec_schema;  //  ours
     offer_t offers [OFFERS];
     const char *names [OFFERS];
     size_t count;
@@ -24,23 +29,54 @@ repertoire_add (repertoire_t *self, const action_t *action, const void *settings
     self->offers [self->count++] = (offer_t){action, settings, schema};
 }
 
-repertoire_t *
-repertoire_new (const settings_t *settings)
+//  Only where there are programs.
+static status_t
+repertoire_add_exec (repertoire_t *self, const settings_t *settings, const helper_t *helper,
+                     problem_t *problem)
 {
-    repertoire_t *self = ALLOCATE (repertoire_t);
+    status_t status = programs_read (&self->programs, settings, problem);
+    if (status || self->programs.count == 0)
+        return status;
+    if (!helper)
+        return problem_set (
+            problem, STATUS_SYSTEM,
+            "worker/exec: the helper process that starts programs could not be made");
+    self->exec = (exec_settings_t){.helper = helper, .programs = &self->programs};
+    self->exec_schema = exec_schema (&self->programs);
+    repertoire_add (self, &exec_action, &self->exec, self->exec_schema);
+    return STATUS_OK;
+}
+
+repertoire_t *
+repertoire_new (const settings_t *settings, const helper_t *helper, problem_t *problem)
+{
+    OWNED (repertoire) repertoire_t *self = ALLOCATE (repertoire_t);
     self->webhook = (webhook_settings_t){
         .allows_private = settings_flag (settings, "worker/allow_private_addresses"),
         .connect_timeout_ms = settings_number (settings, "worker/connect_timeout_ms"),
         .reply_bytes = (size_t)settings_limits (settings)->reply_bytes};
     repertoire_add (self, &webhook_action, &self->webhook, webhook_schema);
-    return self;
+    if (repertoire_add_exec (self, settings, helper, problem))
+        return NULL;
+    return TAKE (self);
 }
 
 void
 repertoire_destroy (repertoire_t **self_p)
 {
-    free (*self_p);
+    repertoire_t *self = *self_p;
+    if (!self)
+        return;
+    programs_clear (&self->programs);
+    free (self->exec_schema);
+    free (self);
     *self_p = NULL;
+}
+
+bool
+repertoire_runs_programs (const repertoire_t *self)
+{
+    return self->programs.count > 0;
 }
 
 const offer_t *

@@ -14,6 +14,7 @@
 #include "proto/model/owned.h"
 #include "version.h"
 #include "worker/bond.h"
+#include "worker/exec/helper.h"
 #include "worker/repertoire.h"
 
 enum {
@@ -39,6 +40,15 @@ struct worker {
     int64_t drain_by_ms;    //  then what is in flight is given up
     int64_t settled_by_ms;  //  then nobody waits for SETTLED any more; INT64_MAX: not yet
 };
+
+//  Of the process, so that it outlives a worker; nobody has to end it: it goes with the process.
+static helper_t *process_helper;
+
+void
+worker_prepare_process (void)
+{
+    process_helper = helper_new ();
+}
 
 metrics_t *
 worker_metrics (const worker_t *self)
@@ -231,7 +241,11 @@ worker_new (const settings_t *settings, void *zmq, problem_t *problem)
     self->settled_by_ms = INT64_MAX;
     self->metrics = metrics_new ("worker");
     self->bell = bell_new ();
-    self->repertoire = repertoire_new (settings);
+    self->repertoire = repertoire_new (settings, process_helper, problem);
+    if (!self->repertoire)
+        return NULL;
+    if (!repertoire_runs_programs (self->repertoire))
+        helper_destroy (&process_helper);
     self->runner = runner_new (
         &(runner_settings_t){.offers = repertoire_offers (self->repertoire),
                              .offer_count = repertoire_count (self->repertoire),

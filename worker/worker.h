@@ -7,6 +7,11 @@
 
 typedef struct worker worker_t;
 
+/*  First thing in a process, before it has threads and has read a secret: forks the helper that
+ *  starts programs. Without it the action exec cannot be offered.
+ */
+void worker_prepare_process (void);
+
 /*  Starts to connect to worker/brokers and says HELLO until it is WELCOME. NULL and a problem when
  *  its settings cannot be used.
  */
