@@ -53,13 +53,28 @@ read_id (const form_t *form)
     return STATUS_OK;
 }
 
+//  What else an action wants to know is its own affair: the worker that offers it says in a schema
+//  what that may be (schema.h). Of a webhook there is nothing more to say.
+static status_t
+read_parameters (const form_t *action, const char *name)
+{
+    if (strcmp (name, "webhook") == 0)
+        return form_members (action, "name");
+    const char *member;
+    json_t *value;
+    json_object_foreach ((json_t *)(uintptr_t)action->json, member, value)
+    {
+        json_object_set_new (action->made, member, json_deep_copy (value));
+    }
+    return STATUS_OK;
+}
+
 static status_t
 read_action (const form_t *form)
 {
     form_t action = form_part (form, "action");
-    status_t status = form_members (&action, "name");
-    if (status != STATUS_OK)
-        return status;
+    if (action.json && !json_is_object (action.json))
+        return form_refuse (&action, "", "it is an object with name, and what that action wants");
     const char *name =
         action.json ? form_text (&action, "name", (size_t)form->limits->name_bytes) : "webhook";
     if (!name)
@@ -68,7 +83,7 @@ read_action (const form_t *form)
         return form_refuse (&action, "name",
                             "\"%.60s\" has other characters than A-Z, a-z, 0-9, _ and -", name);
     json_object_set_new (action.made, "name", json_string (name));
-    return STATUS_OK;
+    return read_parameters (&action, name);
 }
 
 //  A webhook goes somewhere; other actions may do without.

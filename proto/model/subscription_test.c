@@ -112,8 +112,10 @@ another_action_may_do_without_deliver (void **state)
 {
     (void)state;
     OWNED (subscription)
-    subscription_t *self = read_good ("{\"match\": {}, \"action\": {\"name\": \"counter\"}}");
-    assert_string_equal (self->deliver_json, "{\"action\":{\"name\":\"counter\"},\"final\":[]}");
+    subscription_t *self =
+        read_good ("{\"match\": {}, \"action\": {\"name\": \"counter\", \"by\": [1]}}");
+    assert_string_equal (self->deliver_json,
+                         "{\"action\":{\"name\":\"counter\",\"by\":[1]},\"final\":[]}");
 }
 
 static void
@@ -245,7 +247,8 @@ a_bad_member_is_named_and_told_what_may_be (void **state)
     refuse_more ("\"order\": null", "order: it is a string; there are none key");
     refuse_more ("\"start\": \"no\"", "start: \"no\" is none; there are now earliest");
     refuse_more ("\"paused\": 1", "paused: it is true or false");
-    refuse_more ("\"action\": \"webhook\"", "action: it is an object with name");
+    refuse_more ("\"action\": \"webhook\"",
+                 "action: it is an object with name, and what that action wants");
     refuse_more ("\"action\": {}", "action.name: it is missing");
     refuse_more ("\"action\": {\"name\": \"web hook\"}",
                  "action.name: \"web hook\" has other characters than A-Z, a-z, 0-9, _ and -");
@@ -274,7 +277,7 @@ what_is_not_known_is_refused_rather_than_ignored (void **state)
     refuse_more ("\"limits\": {\"rate\": 0}",
                  "limits: \"rate\" is no member of it; there are in_flight adaptive "
                  "rate_per_second burst");
-    refuse_more ("\"action\": {\"name\": \"exec\", \"command\": \"rm\"}",
+    refuse_more ("\"action\": {\"name\": \"webhook\", \"command\": \"rm\"}",
                  "action: \"command\" is no member of it; there are name");
 }
 
