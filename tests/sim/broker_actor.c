@@ -192,9 +192,19 @@ note_known (broker_actor_t *self, const effect_t *effect)
     self->known [self->known_count++] = (known_t){.peer = effect->peer, .session = effect->session};
 }
 
+//  A worker that was frozen may begin what it holds before the broker, who has not heard it for too
+//  long, ends its session: whoever gets that next may be the second.
+static void
+note_ended_session (const broker_actor_t *self, const effect_t *effect)
+{
+    if (effect->kind == EFFECT_DELIVER && effect->reason == REASON_SESSION_GONE)
+        checker_disturbed (self->world->checker);
+}
+
 static void
 perform (broker_actor_t *self, const effect_t *effect)
 {
+    note_ended_session (self, effect);
     switch (effect->kind) {
         case EFFECT_APPEND:
         case EFFECT_SAVE: broker_writer_give (self->writer, effect); break;
