@@ -5,6 +5,7 @@
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 #include "proto/model/owned.h"
+#include "worker/actions/counter.h"
 #include "worker/actions/webhook_action.h"
 #include "worker/exec/exec_action.h"
 
@@ -12,11 +13,13 @@ enum { OFFERS = 8 };
 
 struct repertoire {
     webhook_settings_t webhook;
+    counter_t *counter;  //  ours
     programs_t programs;
     exec_settings_t exec;
     char *exec_schema;  //  ours
     offer_t offers [OFFERS];
     const char *names [OFFERS];
+    const char *schemas [OFFERS];
     size_t count;
 };
 
@@ -26,6 +29,7 @@ repertoire_add (repertoire_t *self, const action_t *action, const void *settings
 {
     ASSERT (self->count < OFFERS, "OFFERS has room for every action there is");
     self->names [self->count] = action->name;
+    self->schemas [self->count] = schema;
     self->offers [self->count++] = (offer_t){action, settings, schema};
 }
 
@@ -48,7 +52,8 @@ repertoire_add_exec (repertoire_t *self, const settings_t *settings, const helpe
 }
 
 repertoire_t *
-repertoire_new (const settings_t *settings, const helper_t *helper, problem_t *problem)
+repertoire_new (const settings_t *settings, const helper_t *helper, metrics_t *metrics,
+                problem_t *problem)
 {
     OWNED (repertoire) repertoire_t *self = ALLOCATE (repertoire_t);
     self->webhook = (webhook_settings_t){
@@ -56,6 +61,9 @@ repertoire_new (const settings_t *settings, const helper_t *helper, problem_t *p
         .connect_timeout_ms = settings_number (settings, "worker/connect_timeout_ms"),
         .reply_bytes = (size_t)settings_limits (settings)->reply_bytes};
     repertoire_add (self, &webhook_action, &self->webhook, webhook_schema);
+    self->counter =
+        counter_new ((size_t)settings_number (settings, "worker/counter_keys"), metrics);
+    repertoire_add (self, &counter_action, self->counter, counter_schema);
     if (repertoire_add_exec (self, settings, helper, problem))
         return NULL;
     return TAKE (self);
@@ -67,6 +75,7 @@ repertoire_destroy (repertoire_t **self_p)
     repertoire_t *self = *self_p;
     if (!self)
         return;
+    counter_destroy (&self->counter);
     programs_clear (&self->programs);
     free (self->exec_schema);
     free (self);
@@ -95,4 +104,10 @@ const char *const *
 repertoire_names (const repertoire_t *self)
 {
     return self->names;
+}
+
+const char *const *
+repertoire_schemas (const repertoire_t *self)
+{
+    return self->schemas;
 }

@@ -241,7 +241,7 @@ worker_new (const settings_t *settings, void *zmq, problem_t *problem)
     self->settled_by_ms = INT64_MAX;
     self->metrics = metrics_new ("worker");
     self->bell = bell_new ();
-    self->repertoire = repertoire_new (settings, process_helper, problem);
+    self->repertoire = repertoire_new (settings, process_helper, self->metrics, problem);
     if (!self->repertoire)
         return NULL;
     if (!repertoire_runs_programs (self->repertoire))
