@@ -175,10 +175,12 @@ class Daemons(Tocsin):
         self.gateway = self._start_daemon("tocsin-gateway", "gateway")
         return self.gateway
 
-    def start_worker(self, name: str | None = None) -> str:
+    def start_worker(self, name: str | None = None, **settings: object) -> str:
         """Its name; it has joined when status() says so."""
         name = name or next(self._worker_names)
-        self.workers[name] = self._start_daemon("tocsin-worker", name, worker__name=name)
+        self.workers[name] = self._start_daemon(
+            "tocsin-worker", name, worker__name=name, **settings
+        )
         return name
 
     def serves(self) -> bool:
