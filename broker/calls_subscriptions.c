@@ -132,6 +132,22 @@ subscribe_new (call_t *self, subscription_t *made)
     call_ask_query (self, &question, start_found);
 }
 
+//  A seq that no partition is about to give out: it would begin earlier than was asked for.
+static status_t
+check_start (const call_t *self, const subscription_t *made, problem_t *problem)
+{
+    int64_t last_seq = 0;
+    for (int32_t i = 0; i < self->edge->partitions; i++)
+        if (core_last_seq (self->edge->core, i) > last_seq)
+            last_seq = core_last_seq (self->edge->core, i);
+    if (made->start != START_SEQ || made->start_at <= last_seq + 1)
+        return STATUS_OK;
+    return problem_at (problem, STATUS_BAD_SUBSCRIPTION, "start.seq",
+                       "start.seq: %lld is beyond the log, which ends with %lld; \"now\" begins "
+                       "with what comes next",
+                       (long long)made->start_at, (long long)last_seq);
+}
+
 void
 call_subscription_create (call_t *self)
 {
@@ -142,6 +158,8 @@ call_subscription_create (call_t *self)
     if (made && core_subscription (self->edge->core, made->id))
         problem_at (&problem, STATUS_ID_TAKEN, "id", "there is a subscription \"%.60s\" already",
                     made->id);
+    else if (made)
+        check_start (self, made, &problem);
     if (problem.status != STATUS_OK) {
         call_fail (self, &problem);
         return;

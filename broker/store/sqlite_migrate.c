@@ -56,7 +56,7 @@ check_objects_1 (const connection_t *connection, problem_t *problem)
     status_t status =
         schema_look_through (connection, "attempt", "PRAGMA quick_check (attempt)", problem);
     for (size_t i = 0; i < OBJECTS_1 && status == STATUS_OK; i++)
-        status = schema_check (connection, objects_1 [i], problem);
+        status = schema_check_object (connection, objects_1 [i], problem);
     return status;
 }
 

@@ -142,7 +142,8 @@ look_at (const connection_t *connection, const char *const object [2], bool *is_
 }
 
 status_t
-schema_check (const connection_t *connection, const char *const object [2], problem_t *problem)
+schema_check_object (const connection_t *connection, const char *const object [2],
+                     problem_t *problem)
 {
     bool is_intact;
     int code = look_at (connection, object, &is_intact);
@@ -161,7 +162,7 @@ check_objects (connection_t *connection, problem_t *problem)
 {
     status_t status = STATUS_OK;
     for (size_t i = 0; i < OBJECTS && status == STATUS_OK; i++)
-        status = schema_check (connection, objects [i], problem);
+        status = schema_check_object (connection, objects [i], problem);
     return status;
 }
 

@@ -25,8 +25,8 @@ status_t schema_settle (connection_t *connection, int32_t partitions, problem_t 
 int schema_make (const connection_t *connection, const char *name);
 //  Whether a table or index {name, text} is there just so, and whether one of SQLite's checks of a
 //  table finds it whole: STORE_DAMAGED if not.
-status_t schema_check (const connection_t *connection, const char *const object [2],
-                       problem_t *problem);
+status_t schema_check_object (const connection_t *connection, const char *const object [2],
+                              problem_t *problem);
 status_t schema_look_through (const connection_t *connection, const char *name, const char *look,
                               problem_t *problem);
 

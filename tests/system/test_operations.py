@@ -107,6 +107,10 @@ def test_a_subscription_starts_at_a_time_or_a_seq(tocsin: Up, sink: Sink) -> Non
     later = sink.consumer("later")
     client.subscribe(later.subscription(start={"time": "2999-01-01T00:00:00Z"}))
     assert explain(client, "e9", "later")["reason"] == "BEFORE_START"
+    beyond = {"data": sink.consumer("beyond").subscription(start={"seq": 12})}
+    answer = client.post("/v1/subscriptions", beyond)
+    assert answer.status_code == 400
+    assert "start.seq: 12 is beyond the log, which ends with 10" in answer.json()["message"]
 
 
 def test_attempts_that_are_not_kept_were_made_all_the_same(tocsin: Up, sink: Sink) -> None:
