@@ -54,6 +54,7 @@ back_destroy (back_t **self_p)
     if (!self)
         return;
     connections_clear (&self->connections);
+    offers_clear (&self->edge->offers);
     link_destroy (&self->link);
     settles_clear (&self->settles);
     free (self);
@@ -213,6 +214,7 @@ back_part (back_t *self, connection_t *connection)
         .kind = INPUT_GONE, .peer = back_peer (connection->peer), .session = connection->session};
     if (connection->session)
         back_log_parting (self, connection);
+    offers_drop (&self->edge->offers, connection->peer);
     connections_remove (&self->connections, connection);
     if (gone.session)
         edge_step (self->edge, &gone);
@@ -237,6 +239,7 @@ static void
 back_hello (back_t *self, connection_t *connection, input_t *input, const message_t *message)
 {
     snprintf (connection->name, sizeof connection->name, "%s", message->name);
+    offers_put (&self->edge->offers, connection->peer, message);
     input->kind = INPUT_HELLO;
     input->hello.name = message->name;
     input->hello.actions = message->actions;
@@ -358,8 +361,9 @@ session_compare (const void *a, const void *b)
 
 //  The core ended its session by itself: three heartbeats passed in silence.
 static void
-back_note_silent (connection_t *connection)
+back_note_silent (back_t *self, connection_t *connection)
 {
+    offers_drop (&self->edge->offers, connection->peer);
     if (connection->is_leaving)
         log_notice ("broker", "worker %s left", connection->name);
     else
@@ -384,7 +388,7 @@ back_beat (back_t *self, int64_t now_ms)
         if (connection->session &&
             !(living.count > 0 && bsearch (&connection->session, living.list, living.count,
                                            sizeof *living.list, session_compare)))
-            back_note_silent (connection);
+            back_note_silent (self, connection);
         message_t heartbeat = {.command = COMMAND_HEARTBEAT,
                                .session = connection->session,
                                .received = connection->delivered};  //  or should have been

@@ -87,7 +87,12 @@ read_document (const call_t *self, const json_t *given, const subscription_t *ol
     }
     OWNED (json) json_t *document = json_copy ((json_t *)(uintptr_t)given);
     json_object_set_new (document, "created", json_integer (old ? old->created_ms : version));
-    return subscription_new (document, version, self->edge->limits, problem);
+    OWNED (subscription)
+    subscription_t *made = subscription_new (document, version, self->edge->limits, problem);
+    if (!made ||
+        offers_check (&self->edge->offers, json_object_get (made->document, "action"), problem))
+        return NULL;
+    return TAKE (made);
 }
 
 //  ---- create

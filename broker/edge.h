@@ -7,6 +7,7 @@
 #define EDGE_H
 
 #include "broker/core/core.h"
+#include "broker/offers.h"
 #include "broker/reader.h"
 #include "broker/transcript.h"
 #include "broker/writer.h"
@@ -25,6 +26,7 @@ typedef struct edge {
     struct front *front;
     struct back *back;
     struct calls *calls;
+    offers_t offers;  //  of the workers; back keeps it
     struct retention *retention;
     struct redrive *redrives;  //  jobs that are under way; each its call's
 

@@ -32,6 +32,7 @@ typedef struct holding holding_t;  //  a delivery in this worker's hands
 typedef struct {
     const char *name, *version;  //  borrowed for the life of the session, as are the actions
     const char *const *actions;
+    const char *const *schemas;  //  of each action; NULL: there are none
     size_t action_count;
     int64_t capacity;  //  deliveries begun at a time; a quarter more wait their turn here, and what
                        //  waits behind a slow consumer (holding.h)

@@ -11,12 +11,15 @@ say_hello (worker_session_t *self)
 {
     if (self->is_leaving || self->hello_due_ms > self->now_ms)
         return false;
-    self->out = (message_t){.command = COMMAND_HELLO,
-                            .name = self->settings.name,
-                            .version = self->settings.version,
-                            .actions = (const char **)(uintptr_t)self->settings.actions,
-                            .action_count = self->settings.action_count,
-                            .capacity = self->settings.capacity};
+    self->out =
+        (message_t){.command = COMMAND_HELLO,
+                    .name = self->settings.name,
+                    .version = self->settings.version,
+                    .actions = (const char **)(uintptr_t)self->settings.actions,
+                    .action_count = self->settings.action_count,
+                    .capacity = self->settings.capacity,
+                    .schemas = (const char **)(uintptr_t)self->settings.schemas,
+                    .schema_count = self->settings.schemas ? self->settings.action_count : 0};
     self->hellos++;
     int64_t half_ms = self->patience_ms / 2;
     self->hello_due_ms =

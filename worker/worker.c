@@ -195,6 +195,7 @@ worker_add_bond (worker_t *self, void *zmq, const char *endpoint, size_t of, pro
                                 .session = {.name = settings_text (self->settings, "worker/name"),
                                             .version = TOCSIN_VERSION,
                                             .actions = repertoire_names (self->repertoire),
+                                            .schemas = repertoire_schemas (self->repertoire),
                                             .action_count = repertoire_count (self->repertoire),
                                             .capacity = capacity > 0 ? capacity : 1,
                                             .capacity_bytes = bytes,

@@ -54,7 +54,7 @@ read_id (const form_t *form)
 }
 
 //  What else an action wants to know is its own affair: the worker that offers it says in a schema
-//  what that may be (schema.h). Of a webhook there is nothing more to say.
+//  what that may be (json_schema.h). Of a webhook there is nothing more to say.
 static status_t
 read_parameters (const form_t *action, const char *name)
 {

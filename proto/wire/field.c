@@ -171,6 +171,7 @@ static const field_t fields_HELLO [] = {
     TEXT  (message_t, version,  OPTIONAL, name_bytes),
     TEXTS (message_t, actions,  OPTIONAL, name_bytes, action_count, batch_events),
     PLAIN (message_t, capacity, NUMBER,   OPTIONAL),
+    TEXTS (message_t, schemas,  OPTIONAL, schema_bytes, schema_count, batch_events),
 };
 static const field_t fields_CREDIT [] = {
     SESSION (NEEDED),

@@ -81,7 +81,9 @@ typedef struct {
     const char *name, *version;  //  HELLO: the worker's
     const char **actions;        //  HELLO
     size_t action_count;
-    int64_t capacity;  //  HELLO: deliveries at a time
+    int64_t capacity;      //  HELLO: deliveries at a time
+    const char **schemas;  //  HELLO: JSON Schema of the parameters of each of actions; "": none
+    size_t schema_count;
 
     uint64_t deliveries_granted, bytes_granted;  //  CREDIT: totals since WELCOME
     int64_t heartbeat_ms;                        //  WELCOME

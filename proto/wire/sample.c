@@ -59,6 +59,7 @@ static confirmation_t confirmations [] = {
     {CONFIRMED_ID_TAKEN, 3, INT64_MAX},
 };
 static const char *actions [] = {"webhook", "exec"};
+static const char *schemas [] = {"", "{\"required\":[\"program\"]}"};
 static target_t targets [] = {
     {.subscription = "audit",
      .version = 1795489200000,
@@ -104,7 +105,9 @@ static const message_t samples [] = {
      .version = "0.1.0",
      .actions = actions,
      .action_count = COUNT (actions),
-     .capacity = 256},
+     .capacity = 256,
+     .schemas = schemas,
+     .schema_count = COUNT (schemas)},
     {.command = COMMAND_CREDIT,
      .session = INT64_MAX,
      .deliveries_granted = 256,

@@ -240,3 +240,23 @@ def test_a_counter_counts_by_subject(daemons: Daemons) -> None:
         event = client.publish(subject=subject)["id"]
         delivery = client.wait_for_delivery(event, "count", "delivered")
         assert delivery["attempts"][0]["result"] == {"count": count}
+
+
+@pytest.mark.usefixtures("worker")
+def test_parameters_are_checked_when_a_subscription_is_written(daemons: Daemons) -> None:
+    client = daemons.client()
+
+    def refused(**action: str) -> str:
+        answer = client.post("/v1/subscriptions", {"data": {"match": {}, "action": action}})
+        assert answer.status_code == 400, answer.text
+        message: str = answer.json()["message"]
+        return message
+
+    names = ", ".join(SCRIPTS)
+    assert refused(name="exec", program="rm") == (
+        f'action.program: "rm" is none; there are {names}'
+    )
+    assert refused(name="exec", command="/bin/rm") == 'action: "command" is no member of it'
+    assert refused(name="exec") == "action.program: it is missing"
+    assert refused(name="counter", key="{moon}").startswith('action.key: "{moon}" is none;')
+    client.subscribe({"id": "later", "match": {}, "action": {"name": "paint", "colour": 7}})

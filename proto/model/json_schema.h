@@ -1,12 +1,12 @@
-/*  schema – what a JSON value may be, in a small part of JSON Schema.
+/*  json_schema – what a JSON value may be, in a small part of JSON Schema.
  *
  *  There are type (one word), properties, required, additionalProperties (true or false), enum,
  *  minimum, maximum and maxLength; title, description and default say something to people and are
  *  passed over. Any other keyword makes it no schema of ours: what it asks for would not be checked.
  *  Both functions end for any input, after as many steps as schema and value have parts.
  */
-#ifndef SCHEMA_H
-#define SCHEMA_H
+#ifndef JSON_SCHEMA_H
+#define JSON_SCHEMA_H
 
 #include <jansson.h>
 
@@ -15,12 +15,12 @@
 enum { SCHEMA_DEPTH = 8 };  //  schemas in schemas
 
 //  Whether it is one: BAD_REQUEST and a sentence.
-status_t schema_check (const json_t *schema, problem_t *problem);
+status_t json_schema_check (const json_t *schema, problem_t *problem);
 
 /*  Whether a value is what a schema says; the schema has been checked. at: what the value is called:
  *  "action". BAD_SUBSCRIPTION, a sentence, and the place as the problem's name.
  */
-status_t schema_apply (const json_t *schema, const json_t *value, const char *at,
-                       problem_t *problem);
+status_t json_schema_apply (const json_t *schema, const json_t *value, const char *at,
+                            problem_t *problem);
 
 #endif

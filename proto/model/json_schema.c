@@ -1,4 +1,4 @@
-#include "proto/model/schema.h"
+#include "proto/model/json_schema.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -144,7 +144,7 @@ check_node (const json_t *schema, int depth, problem_t *problem)
 }
 
 status_t
-schema_check (const json_t *schema, problem_t *problem)
+json_schema_check (const json_t *schema, problem_t *problem)
 {
     return check_node (schema, 1, problem);
 }
@@ -274,7 +274,8 @@ apply_object (const json_t *schema, const json_t *value, const char *at, problem
         snprintf (path, sizeof path, "%s.%.*s", at, SHOWN, name);
         if (!property && is_closed)
             return apply_fault (problem, at, "\"%.*s\" is no member of it", SHOWN, name);
-        status_t status = property ? schema_apply (property, member, path, problem) : STATUS_OK;
+        status_t status =
+            property ? json_schema_apply (property, member, path, problem) : STATUS_OK;
         if (status)
             return status;
     }
@@ -282,7 +283,7 @@ apply_object (const json_t *schema, const json_t *value, const char *at, problem
 }
 
 status_t
-schema_apply (const json_t *schema, const json_t *value, const char *at, problem_t *problem)
+json_schema_apply (const json_t *schema, const json_t *value, const char *at, problem_t *problem)
 {
     const type_t *type = type_of_name (json_string_value (json_object_get (schema, "type")));
     if (type && !is_of_type (value, type->name))

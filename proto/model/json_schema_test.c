@@ -8,8 +8,8 @@
 //  cmocka.h wants these before it
 #include <cmocka.h>
 
+#include "proto/model/json_schema.h"
 #include "proto/model/owned_json.h"
-#include "proto/model/schema.h"
 
 static const char paint [] =
     "{\"type\": \"object\", \"required\": [\"name\", \"colour\"], \"additionalProperties\": false,"
@@ -31,8 +31,8 @@ expect (const char *text, const char *name, const char *sentence)
     assert_non_null (schema);
     assert_non_null (value);
     problem_t problem = {0};
-    assert_int_equal (schema_check (schema, &problem), STATUS_OK);
-    status_t status = schema_apply (schema, value, "action", &problem);
+    assert_int_equal (json_schema_check (schema, &problem), STATUS_OK);
+    status_t status = json_schema_apply (schema, value, "action", &problem);
     assert_string_equal (problem.text, sentence);
     assert_string_equal (problem.name, name);
     assert_int_equal (status, *sentence ? STATUS_BAD_SUBSCRIPTION : STATUS_OK);
@@ -78,7 +78,7 @@ refuse_schema (const char *text, const char *sentence)
 {
     OWNED (json) json_t *schema = json_loads (text, JSON_DECODE_ANY, NULL);
     problem_t problem = {0};
-    assert_int_equal (schema_check (schema, &problem), STATUS_BAD_REQUEST);
+    assert_int_equal (json_schema_check (schema, &problem), STATUS_BAD_REQUEST);
     assert_string_equal (problem.text, sentence);
 }
 
@@ -126,7 +126,7 @@ many_choices_are_cut (void **state)
     json_object_set_new (schema, "enum", choices);
     OWNED (json) json_t *value = json_string ("none");
     problem_t problem = {0};
-    assert_int_equal (schema_apply (schema, value, "a", &problem), STATUS_BAD_SUBSCRIPTION);
+    assert_int_equal (json_schema_apply (schema, value, "a", &problem), STATUS_BAD_SUBSCRIPTION);
     assert_non_null (strstr (problem.text, "program-1, "));
     assert_non_null (strstr (problem.text, " …"));
 }
