@@ -171,6 +171,42 @@ part_system () {
     run_system "not soak" "$@"
 }
 
+#   The Node.js packages of the SDK, beside its sources as a link: made again when they have changed.
+make_node_modules () {
+    local place=build/node sum
+    ln -sfn ../../build/node/node_modules sdk/node/node_modules
+    sum=$(cat sdk/node/package.json sdk/node/package-lock.json | sha256sum)
+    [[ $(cat $place/.made-from 2>/dev/null) == "$sum" ]] && return
+    rm -rf $place && mkdir -p $place && cp sdk/node/package.json sdk/node/package-lock.json $place
+    #   zeromq comes with its binary; nothing is to be compiled.
+    if npm ci --prefix $place --ignore-scripts --no-audit --no-fund >"$results/node.log" 2>&1; then
+        echo "$sum" >$place/.made-from
+    else
+        echo "not ok the packages of sdk/node/package.json can be installed"
+        sed 's/^/#   /' "$results/node.log"
+        return 1
+    fi
+}
+
+#   run_tap_of NAME COMMAND…: as run_tap, with the name before each sentence.
+run_tap_of () { run_tap "${@:2}" | sed -E "s/^((not )?ok )/\1$1: /"; }
+
+#   The workers in other languages, and ours, against the document: -k WORD chooses rules.
+part_conformance () {
+    make_venv && make_node_modules && build debug tocsin-worker || return
+    local python=$root/build/venv/bin/python worker
+    export TOCSIN_BUILD=$root/build/debug/bin PYTHONDONTWRITEBYTECODE=1
+    if ((!$#)); then
+        run_pytest conformance build/venv sdk/python ""
+        run_tap_of sdk/node node --test --test-reporter=tap sdk/node/test/*.test.js | grep -E '^((not )?ok|#   ) ?'
+    fi
+    for worker in c python node; do
+        PATH=$root/build/venv/bin:$PATH run_tap_of $worker \
+            "$python" tests/conformance/run "$@" tests/conformance/workers/$worker
+    done
+    unset TOCSIN_BUILD PYTHONDONTWRITEBYTECODE
+}
+
 #   The plug-in for Kinto: a real Kinto over memory and PostgreSQL, and the release, which is quick enough.
 run_kinto () {
     make_venv_of build/venv-kinto kinto/tests/requirements.txt && build release tocsin || return

@@ -1,0 +1,103 @@
+/** delivery - what an action is given, and how it says what became of it. */
+
+import { TEXT_BYTES } from './wire.js'
+
+/** Thrown by an action: again later, by the subscription's policy. */
+export class Retry extends Error {
+    constructor(error = '', { afterSeconds = 0 } = {}) {
+        super(error)
+        this.name = 'Retry'
+        this.afterSeconds = afterSeconds // not before; 0 leaves it to the policy
+    }
+}
+
+/** Thrown by an action: never again; the delivery becomes a dead letter. */
+export class Fail extends Error {
+    constructor(error = '', { disables = false } = {}) {
+        super(error)
+        this.name = 'Fail'
+        this.disables = disables // nothing more is wanted: the subscription is disabled
+    }
+}
+
+export class Event {
+    constructor(body) {
+        this.id = body.id // the same on every attempt
+        this.type = body.type
+        this.subject = body.subject
+        this.time = body.time
+        this.partition = body.partition
+        this.seq = body.seq
+        this.acceptedMs = body.accepted_ms
+        this.givenId = body.given_id ?? ''
+        this.source = body.source ?? ''
+        this.key = body.key ?? ''
+        this.phase = body.phase ?? 'post'
+        this.contentType = body.content_type ?? 'application/json'
+        this.data = Buffer.from(body.data ?? []) // ours: the frame it came in is not kept
+    }
+
+    json() {
+        return JSON.parse(this.data.toString())
+    }
+}
+
+/** One attempt of one event for one subscription. */
+export class Delivery {
+    constructor(body, target) {
+        this.event = new Event(body.event)
+        this.subscription = target.subscription
+        this.action = target.action // of the subscription: {name, …}
+        this.deliver = target.deliver // of the subscription: {url, …}, or {}
+        this.attempt = body.attempt
+        this.timeoutMs = Number(target.timeout_ms)
+        this.over = new AbortController()
+    }
+
+    /** Aborted when the outcome is wanted no more: to be handed to fetch and its like. */
+    get signal() {
+        return this.over.signal
+    }
+}
+
+/** As a text of the protocol: UTF-8 without NUL, and not too long. */
+export function cut(words) {
+    const whole = Buffer.from(String(words).replaceAll('\0', '\ufffd'))
+    if (whole.length <= TEXT_BYTES) return whole.toString()
+    let end = TEXT_BYTES
+    while ((whole[end] & 0xc0) === 0x80) end-- // not within a character
+    return whole.subarray(0, end).toString()
+}
+
+function okOf(result) {
+    const words = result === undefined ? '' : JSON.stringify(result)
+    if (!words) return { outcome: 'ok' }
+    const size = Buffer.byteLength(words)
+    if (size <= TEXT_BYTES) return { outcome: 'ok', result: words }
+    return { outcome: 'ok', result: JSON.stringify({ left_out: `${size} bytes` }) }
+}
+
+function problemOf(problem) {
+    if (problem instanceof Fail) {
+        const failed = { outcome: 'fail', error: cut(problem.message) }
+        return problem.disables ? { ...failed, disables: true } : failed
+    }
+    if (problem instanceof Retry) {
+        const again = { outcome: 'retry', error: cut(problem.message) }
+        const afterMs = Math.min(Math.round(problem.afterSeconds * 1000), Number.MAX_SAFE_INTEGER)
+        return afterMs > 0 ? { ...again, retry_after_ms: afterMs } : again
+    }
+    return { outcome: 'retry', error: cut(problem) }
+}
+
+/** What is said of an attempt that ended; every problem that is no Fail is a reason to try again. */
+export function settlementOf(lease, beganMs, ended) {
+    let said
+    try {
+        said = 'problem' in ended ? problemOf(ended.problem) : okOf(ended.result)
+    } catch (problem) { // a result that is no JSON, a problem that is no text
+        said = { outcome: 'retry', error: `its outcome cannot be told: ${problem.constructor.name}` }
+    }
+    const durationMs = Math.max(0, Date.now() - beganMs)
+    return { lease, ...said, time_ms: beganMs, duration_ms: durationMs }
+}

@@ -1,0 +1,70 @@
+/** What happened. `id` is the same on every attempt, so it tells repeats apart. */
+export class Event {
+    readonly id: string
+    readonly type: string
+    readonly subject: string
+    /** RFC 3339 */
+    readonly time: string
+    readonly partition: number
+    readonly seq: number | bigint
+    readonly acceptedMs: number
+    readonly givenId: string
+    readonly source: string
+    /** As published; empty: the subject orders. */
+    readonly key: string
+    readonly phase: 'post' | 'pre'
+    readonly contentType: string
+    readonly data: Buffer
+    json(): any
+}
+
+/** One attempt of one event for one subscription. */
+export class Delivery {
+    readonly event: Event
+    readonly subscription: string
+    /** Of the subscription. */
+    readonly action: { name: string; [member: string]: any }
+    /** Of the subscription; empty if it has none. */
+    readonly deliver: { [member: string]: any }
+    /** 1 for the first. */
+    readonly attempt: number
+    /** Then the attempt is over, whatever the action does. */
+    readonly timeoutMs: number
+    /** Aborted when the outcome is wanted no more: to be handed to fetch and its like. */
+    readonly signal: AbortSignal
+}
+
+/** Thrown by an action: again later, by the subscription's policy, but not before `afterSeconds`. */
+export class Retry extends Error {
+    constructor(error?: string, options?: { afterSeconds?: number })
+}
+
+/** Thrown by an action: never again. `disables`: nothing more is wanted by the subscription. */
+export class Fail extends Error {
+    constructor(error?: string, options?: { disables?: boolean })
+}
+
+export interface Options {
+    /** In logs and attempts; the host's if left out. */
+    name?: string
+    /** Deliveries at work at a time, 1 to 4096; 8 if left out. */
+    capacity?: number
+    /** How long a worker that is stopped waits for what it has begun; 30 if left out. */
+    leaveSeconds?: number
+    log?: { info?(words: string): void; warn?(words: string): void }
+}
+
+/** What it returns becomes the JSON of the attempt's result. */
+export type Action = (delivery: Delivery) => unknown
+
+export class Worker {
+    /** brokers: one endpoint or several, as `tcp://127.0.0.1:7102`. */
+    constructor(brokers: string | string[], options?: Options)
+    action(name: string, perform: Action): this
+    /** Until SIGTERM or SIGINT; then it leaves in order. */
+    run(): Promise<void>
+    /** The same without signals. */
+    start(): Promise<void>
+    /** Asks it to leave, and waits until it has. Asked twice, it waits for nothing that has begun. */
+    stop(): Promise<void>
+}

@@ -1,0 +1,4 @@
+/** index - what a program that works for Tocsin imports. */
+
+export { Delivery, Event, Fail, Retry } from './delivery.js'
+export { Worker } from './worker.js'

@@ -1,0 +1,84 @@
+/** link - a session with the socket of the moment. */
+
+import { Dealer } from 'zeromq'
+import { Session } from './session.js'
+import { encode, FRAME_BYTES } from './wire.js'
+
+const LINGER_MS = 1000 // for the last words of a worker that leaves in order
+const OPTIONS = {
+    linger: 0,
+    sendTimeout: 0, // sends do not wait
+    maxMessageSize: FRAME_BYTES,
+    sendHighWaterMark: 1000,
+    receiveHighWaterMark: 1000,
+    reconnectInterval: 100,
+    reconnectMaxInterval: 2000,
+    handshakeInterval: 5000,
+    heartbeatInterval: 5000,
+    heartbeatTimeout: 15_000,
+    tcpKeepalive: 1,
+    ipv6: true,
+}
+
+export class Link {
+    /** worker: what a session's port asks for besides a socket, and heard(), after each message. */
+    constructor(worker, endpoint, hello) {
+        this.worker = worker
+        this.endpoint = endpoint
+        this.session = new Session(this, hello, performance.now())
+        this.#connect()
+    }
+
+    #connect() {
+        this.socket = new Dealer(OPTIONS)
+        this.socket.connect(this.endpoint)
+        void this.#read(this.socket)
+    }
+
+    async #read(socket) {
+        for (;;) {
+            let frames
+            try {
+                frames = await socket.receive()
+            } catch {
+                return // it was closed
+            }
+            if (socket !== this.socket) return
+            this.session.hear(frames, performance.now())
+            this.worker.heard()
+        }
+    }
+
+    close() {
+        this.socket.linger = LINGER_MS
+        this.socket.close()
+    }
+
+    //  ---- what the session asks for
+
+    send(command, body) {
+        //  A pipe that is full refuses; all that matters is repeated.
+        this.socket.send(encode(command, body)).catch(() => {})
+    }
+
+    renew() {
+        this.socket.close()
+        this.#connect()
+    }
+
+    performs(action) {
+        return this.worker.actions.has(action)
+    }
+
+    room() {
+        return this.worker.room()
+    }
+
+    abandon(held) {
+        held.delivery.over.abort()
+    }
+
+    log(level, words) {
+        this.worker.log(level, `${this.endpoint}: ${words}`)
+    }
+}

@@ -1,0 +1,181 @@
+/** worker - signals and time around the links, and the actions that are at work. */
+
+import { hostname } from 'node:os'
+import { Retry, settlementOf } from './delivery.js'
+import { Link } from './link.js'
+import { ENDED, MEMBER } from './session.js'
+import { LIST_MOST } from './wire.js'
+
+const VERSION = '0.1.0'
+const TIMER_MOST_MS = 2 ** 31 - 1
+
+const shown = {
+    info: () => {},
+    warn: (words) => console.warn(`tocsin-worker: ${words}`),
+}
+
+/** Performs actions for brokers, until SIGTERM or stop(). */
+export class Worker {
+    /** @type {Map<string, Function>} */
+    actions = new Map()
+    #links = []
+    #jobs = new Set() // also those whose outcome nobody wants any more
+    #timer
+    #isDue = false
+    #leaveBy = Infinity
+    #isStopping = false
+    #ended // resolves what run() has promised
+
+    constructor(brokers, { name = hostname(), capacity = 8, leaveSeconds = 30, log = shown } = {}) {
+        this.brokers = [brokers].flat()
+        if (!this.brokers.length) throw new RangeError('a worker wants a broker')
+        if (!Number.isInteger(capacity) || capacity < 1 || capacity > LIST_MOST)
+            throw new RangeError(`capacity is ${capacity}; it is 1 to ${LIST_MOST}`)
+        this.name = name
+        this.capacity = capacity
+        this.leaveSeconds = leaveSeconds
+        this.logger = log
+    }
+
+    /** The function that performs an action; it may be async. */
+    action(name, perform) {
+        if (this.actions.has(name)) throw new RangeError(`there are two actions ${name}`)
+        this.actions.set(name, perform)
+        return this
+    }
+
+    /** Until SIGTERM or SIGINT; then it leaves in order. */
+    async run() {
+        const stop = () => void this.stop()
+        process.on('SIGTERM', stop)
+        process.on('SIGINT', stop)
+        try {
+            await this.start()
+        } finally {
+            process.off('SIGTERM', stop)
+            process.off('SIGINT', stop)
+        }
+    }
+
+    /** The same without signals: a promise of its end. */
+    start() {
+        const hello = {
+            name: this.name,
+            version: `tocsin-worker-node/${VERSION}`,
+            actions: [...this.actions.keys()].sort(),
+            capacity: this.capacity,
+        }
+        this.life = new Promise((resolve) => { this.#ended = resolve })
+        this.#links = this.brokers.map((each) => new Link(this, each, hello))
+        this.#turn()
+        return this.life
+    }
+
+    /** Asks it to leave, and waits until it has. Asked twice, it waits for nothing that has begun. */
+    stop() {
+        const now = performance.now()
+        this.#leaveBy = this.#isStopping ? now : now + this.leaveSeconds * 1000
+        if (!this.#isStopping) for (const link of this.#links) link.session.leave(now)
+        this.#isStopping = true
+        this.#turn()
+        return this.life
+    }
+
+    log(level, words) {
+        this.logger[level]?.(words)
+    }
+
+    //  ---- time
+
+    /** After each message. */
+    heard() {
+        this.#begin()
+        this.#schedule()
+    }
+
+    #turn() {
+        const now = performance.now()
+        if (now >= this.#leaveBy) this.#giveUp()
+        for (const link of this.#links) link.session.tick(now)
+        this.#begin()
+        this.#schedule()
+    }
+
+    #giveUp() {
+        if (this.#links.every((each) => each.session.state === ENDED)) return
+        this.log('warn', 'leaving with deliveries that have not ended')
+        for (const link of this.#links) link.session.state = ENDED
+    }
+
+    #schedule() {
+        clearTimeout(this.#timer)
+        if (this.#links.every((each) => each.session.state === ENDED)) {
+            this.#end()
+            return
+        }
+        if (this.#isDue) return
+        const due = Math.min(this.#leaveBy, ...this.#links.map((each) => each.session.due()))
+        const wait = Math.min(Math.max(0, due - performance.now()) + 1, TIMER_MOST_MS)
+        //  A process that was stopped reads what waits before it judges: sockets come after timers.
+        this.#timer = setTimeout(() => {
+            this.#isDue = true
+            setImmediate(() => {
+                this.#isDue = false
+                this.#turn()
+            })
+        }, wait)
+    }
+
+    #end() {
+        for (const link of this.#links) link.close()
+        this.#links = []
+        for (const job of this.#jobs) clearTimeout(job.timer)
+        this.#ended()
+    }
+
+    //  ---- work
+
+    /** For each broker: an equal part of what is not taken by actions that nobody waits for. */
+    room() {
+        const members = this.#links.filter((each) => each.session.state === MEMBER).length
+        const begun = (link) => link.session.working().filter((each) => each.isBegun).length
+        const wanted = this.#links.reduce((sum, link) => sum + begun(link), 0)
+        const free = this.capacity - (this.#jobs.size - wanted)
+        return Math.max(Math.floor(free / Math.max(1, members)), Math.min(free, 1))
+    }
+
+    #begin() {
+        for (const link of this.#links)
+            for (const held of link.session.waiting()) {
+                if (this.#jobs.size >= this.capacity) return
+                this.#beginOne(link, held)
+            }
+    }
+
+    #beginOne(link, held) {
+        held.isBegun = true
+        const { delivery, lease } = held
+        const beganMs = Date.now()
+        const job = {}
+        const settle = (ended) => {
+            clearTimeout(job.timer)
+            link.session.settle([[held, settlementOf(lease, beganMs, ended)]], performance.now())
+        }
+        const late = () => {
+            settle({ problem: new Retry(`it took longer than ${delivery.timeoutMs} ms`) })
+            link.abandon(held)
+            this.#turn()
+        }
+        job.timer = setTimeout(late, Math.min(delivery.timeoutMs, TIMER_MOST_MS))
+        this.#jobs.add(job)
+        const perform = this.actions.get(delivery.action.name)
+        const over = (ended) => {
+            this.#jobs.delete(job)
+            settle(ended)
+            this.#turn()
+        }
+        void Promise.resolve()
+            .then(() => perform(delivery))
+            .then((result) => over({ result }), (problem) => over({ problem }))
+    }
+}

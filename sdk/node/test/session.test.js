@@ -1,0 +1,169 @@
+/** Transcripts of a session: what comes and what time it is, and what is said then. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Session } from '../src/session.js'
+import { pack } from '../src/msgpack.js'
+import { COMMANDS, DATA_BYTES } from '../src/wire.js'
+
+const EVENT = {
+    id: 'e1', type: 'a.b', subject: '/s', time: '2026-11-24T03:00:00Z',
+    partition: 0, seq: 1, accepted_ms: 1,
+}
+
+/** A session without a network: it is the port, and keeps what is said. */
+class Play {
+    said = []
+    sockets = 1
+    abandoned = []
+    now = 1000
+
+    constructor(most = 4) {
+        this.most = most
+        this.session = new Session(this, { name: 'w', actions: ['a'] }, this.now)
+    }
+
+    send(command, body) { this.said.push([command, body]) }
+    renew() { this.sockets++ }
+    performs(action) { return action === 'a' }
+    room() { return this.most }
+    abandon(held) { this.abandoned.push(held.lease) }
+    log() {}
+
+    #heard() {
+        const commands = this.said.map(([command]) => command)
+        this.last = Object.fromEntries(this.said)
+        this.said = []
+        return commands
+    }
+
+    tick(ms = 0) {
+        this.now += ms
+        this.session.tick(this.now)
+        return this.#heard()
+    }
+
+    hear(command, body) {
+        this.session.hear([Buffer.from([1, COMMANDS[command]]), pack(body)], this.now)
+        return this.#heard()
+    }
+
+    join() {
+        this.tick()
+        assert.deepEqual(this.hear('WELCOME', { session: 7, heartbeat_ms: 1000 }), ['CREDIT'])
+        return this
+    }
+
+    deliver(number, { deadline_ms = 60_000, action = 'a' } = {}) {
+        const deliver = JSON.stringify({ action: { name: action } })
+        const target = { subscription: 's', version: 1, deliver, timeout_ms: 1000 }
+        const each = { lease: 100 + number, number, attempt: 1, deadline_ms, target: 0, event: EVENT }
+        return this.hear('DELIVER', { session: 7, targets: [target], deliveries: [each] })
+    }
+
+    begin(lease) {
+        this.session.held.get(lease).isBegun = true
+    }
+
+    finish(lease) {
+        this.session.settle([[this.session.held.get(lease), { lease, outcome: 'ok' }]], this.now)
+        return this.#heard()
+    }
+
+    leave() {
+        this.session.leave(this.now)
+        return this.#heard()
+    }
+}
+
+test('hello is repeated, and the fourth goes by a new socket', () => {
+    const play = new Play()
+    assert.deepEqual(play.tick(), ['HELLO'])
+    assert.deepEqual(play.tick(10), [])
+    assert.deepEqual(play.tick(100), ['HELLO'])
+    assert.deepEqual(play.tick(200), ['HELLO'])
+    assert.equal(play.sockets, 1)
+    assert.deepEqual(play.tick(400), ['HELLO'])
+    assert.equal(play.sockets, 2)
+})
+
+test('a delivery is listed until it is settled', () => {
+    const play = new Play().join()
+    assert.deepEqual(play.deliver(1), [])
+    play.begin(101)
+    assert.deepEqual(play.tick(1000), ['HEARTBEAT', 'CREDIT'])
+    assert.deepEqual(play.last.HEARTBEAT.begun, [101])
+    assert.deepEqual(play.finish(101), ['SETTLE', 'CREDIT'])
+    play.hear('HEARTBEAT', { session: 7 })
+    play.tick(1000)
+    assert.deepEqual([play.last.HEARTBEAT.leases, play.last.HEARTBEAT.begun], [[101], []])
+    assert.deepEqual(play.tick(1000), ['HEARTBEAT', 'CREDIT', 'SETTLE'])
+    play.hear('SETTLED', { session: 7, leases: [101] })
+    play.tick(1000)
+    assert.deepEqual(play.last.HEARTBEAT.leases, [])
+})
+
+test('skipped numbers are granted again, with the most data that they can have had', () => {
+    const play = new Play().join()
+    const before = play.last.CREDIT
+    assert.deepEqual(play.deliver(3), ['CREDIT'])
+    assert.equal(play.last.CREDIT.deliveries_granted, 6)
+    assert.equal(play.last.CREDIT.bytes_granted, before.bytes_granted + 2 * DATA_BYTES)
+})
+
+test('a lost tail is known at the second heartbeat', () => {
+    const play = new Play().join()
+    assert.deepEqual(play.hear('HEARTBEAT', { session: 7, received: 3 }), [])
+    assert.deepEqual(play.hear('HEARTBEAT', { session: 7, received: 4 }), ['CREDIT'])
+    assert.equal(play.last.CREDIT.deliveries_granted, 7)
+})
+
+test('what cannot end in time or is nobody\'s here is released', () => {
+    const play = new Play().join()
+    assert.deepEqual(play.deliver(1, { deadline_ms: 500 }), ['RELEASE', 'CREDIT'])
+    assert.deepEqual(play.deliver(2, { action: 'b' }), ['RELEASE', 'CREDIT'])
+})
+
+test('reset drops everything and joins again later', () => {
+    const play = new Play().join()
+    play.deliver(1)
+    play.begin(101)
+    assert.deepEqual(play.hear('RESET', { session: 8 }), [])
+    assert.deepEqual(play.hear('RESET', {}), [])
+    assert.deepEqual([play.session.state, play.sockets, play.abandoned], ['stranger', 2, [101]])
+    assert.deepEqual(play.tick(1000), ['HELLO'])
+})
+
+test('silence of the broker or of oneself loses the session', () => {
+    const play = new Play().join()
+    for (let beat = 0; beat < 3; beat++) play.tick(1000)
+    assert.equal(play.session.state, 'member')
+    play.tick(1)
+    assert.equal(play.session.state, 'stranger')
+
+    const stopped = new Play().join()
+    stopped.now += 3001
+    assert.deepEqual(stopped.hear('HEARTBEAT', { session: 7 }), [])
+    assert.equal(stopped.session.state, 'stranger')
+})
+
+test('the broker\'s bye releases what has not begun, and grants nothing more', () => {
+    const play = new Play().join()
+    play.deliver(1)
+    play.deliver(2)
+    play.begin(101)
+    assert.deepEqual(play.hear('BYE', { session: 7 }), ['RELEASE'])
+    assert.deepEqual(play.last.RELEASE.leases, [102])
+    assert.deepEqual(play.finish(101), ['SETTLE'])
+})
+
+test('leaving waits until all is settled', () => {
+    const play = new Play().join()
+    play.deliver(1)
+    play.begin(101)
+    assert.deepEqual(play.leave(), ['BYE'])
+    assert.deepEqual(play.tick(1000), ['HEARTBEAT', 'CREDIT', 'BYE'])
+    assert.deepEqual(play.finish(101), ['SETTLE'])
+    play.hear('SETTLED', { session: 7, leases: [101] })
+    assert.equal(play.session.state, 'ended')
+})

@@ -1,0 +1,213 @@
+"""Transcripts of a session: what comes and what time it is, and what is said then."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tocsin_worker.session import Held, Session, State
+from tocsin_worker.wire import encode
+
+TARGET = {
+    "subscription": "s",
+    "version": 1,
+    "deliver": '{"action": {"name": "a"}}',
+    "timeout_ms": 1000,
+}
+EVENT = {
+    "id": "e1",
+    "type": "a.b",
+    "subject": "/s",
+    "time": "2026-11-24T03:00:00Z",
+    "partition": 0,
+    "seq": 1,
+    "accepted_ms": 1,
+    "data": b"{}",
+}
+
+
+class Play:
+    """A session without a network: it is the port, and keeps what is said."""
+
+    def __init__(self, room: int = 4) -> None:
+        self.said: list[tuple[str, dict[str, Any]]] = []
+        self.sockets = 1
+        self.abandoned: list[int] = []
+        self._room = room
+        self.now = 100.0
+        self.session = Session(self, {"name": "w", "actions": ["a"]}, self.now)
+
+    def send(self, command: str, body: dict[str, Any]) -> None:
+        self.said.append((command, body))
+
+    def renew(self) -> None:
+        self.sockets += 1
+
+    def performs(self, action: str) -> bool:
+        return action == "a"
+
+    def room(self) -> int:
+        return self._room
+
+    def abandon(self, held: Held) -> None:
+        self.abandoned.append(held.lease)
+
+    def tick(self, seconds: float = 0.0) -> list[str]:
+        """Time goes on; the commands that are said."""
+        self.now += seconds
+        self.session.tick(self.now)
+        return self.heard()
+
+    def hear(self, command: str, **body: Any) -> list[str]:
+        self.session.hear(encode(command, body), self.now)
+        return self.heard()
+
+    def heard(self) -> list[str]:
+        commands = [command for command, _ in self.said]
+        self.last = dict(self.said)
+        self.said.clear()
+        return commands
+
+    def join(self) -> Play:
+        self.tick()
+        assert self.hear("WELCOME", session=7, heartbeat_ms=1000) == ["CREDIT"]
+        return self
+
+    def deliver(self, *numbers: int, deadline_ms: int = 60_000, **target: Any) -> list[str]:
+        deliveries = [
+            {
+                "lease": 100 + number,
+                "number": number,
+                "attempt": 1,
+                "deadline_ms": deadline_ms,
+                "target": 0,
+                "event": EVENT,
+            }
+            for number in numbers
+        ]
+        return self.hear(
+            "DELIVER", session=7, targets=[{**TARGET, **target}], deliveries=deliveries
+        )
+
+    def begin(self, lease: int) -> Held:
+        held = self.session.held[lease]
+        held.is_begun = True
+        return held
+
+    def finish(self, lease: int) -> list[str]:
+        held = self.session.held[lease]
+        self.session.settle([(held, {"lease": lease, "outcome": "ok"})], self.now)
+        return self.heard()
+
+
+def test_hello_is_repeated_and_the_fourth_goes_by_a_new_socket() -> None:
+    play = Play()
+    assert play.tick() == ["HELLO"]
+    assert play.tick(0.01) == []
+    assert play.tick(0.1) == ["HELLO"]
+    assert play.tick(0.2) == ["HELLO"]
+    assert play.sockets == 1
+    assert play.tick(0.4) == ["HELLO"]
+    assert play.sockets == 2
+
+
+def test_a_delivery_is_listed_until_it_is_settled() -> None:
+    play = Play().join()
+    assert play.deliver(1) == []
+    play.begin(101)
+    assert play.tick(1) == ["HEARTBEAT", "CREDIT"]
+    assert play.last["HEARTBEAT"]["leases"] == play.last["HEARTBEAT"]["begun"] == [101]
+    assert play.finish(101) == ["SETTLE", "CREDIT"]
+    play.hear("HEARTBEAT", session=7)
+    assert play.tick(1) == ["HEARTBEAT", "CREDIT"]
+    assert play.last["HEARTBEAT"]["leases"] == [101]
+    assert play.last["HEARTBEAT"]["begun"] == []
+    assert play.tick(1) == ["HEARTBEAT", "CREDIT", "SETTLE"]
+    play.hear("SETTLED", session=7, leases=[101])
+    assert play.tick(1) == ["HEARTBEAT", "CREDIT"]
+    assert play.last["HEARTBEAT"]["leases"] == []
+
+
+def test_skipped_numbers_are_granted_again_with_the_most_that_they_can_have_had() -> None:
+    play = Play(room=4).join()
+    before = play.last["CREDIT"]
+    assert before["deliveries_granted"] == 4
+    assert play.deliver(3) == ["CREDIT"]
+    assert play.last["CREDIT"]["deliveries_granted"] == 3 + 3
+    assert play.last["CREDIT"]["bytes_granted"] == before["bytes_granted"] + 2 * (1 << 20)
+
+
+def test_a_lost_tail_is_known_at_the_second_heartbeat() -> None:
+    play = Play(room=4).join()
+    assert play.hear("HEARTBEAT", session=7, received=3) == []
+    assert play.hear("HEARTBEAT", session=7, received=4) == ["CREDIT"]
+    assert play.last["CREDIT"]["deliveries_granted"] == 3 + 4
+
+
+def test_what_cannot_end_in_time_or_is_nobodys_here_is_released() -> None:
+    play = Play().join()
+    assert play.deliver(1, deadline_ms=500) == ["RELEASE", "CREDIT"]
+    assert play.deliver(2, deliver='{"action": {"name": "b"}}') == ["RELEASE", "CREDIT"]
+    assert play.deliver(3, deliver="no JSON") == ["RELEASE", "CREDIT"]
+    assert play.deliver(4, deadline_ms=2500) == []
+    play.hear("HEARTBEAT", session=7)
+    assert "RELEASE" in play.tick(2)
+
+
+def test_reset_drops_everything_and_joins_again_later() -> None:
+    play = Play().join()
+    play.deliver(1, 2)
+    held = play.begin(101)
+    assert play.hear("RESET", session=8) == []
+    assert play.hear("RESET") == []
+    assert (play.session.state, play.sockets) == (State.STRANGER, 2)
+    assert play.abandoned == [101, 102]
+    play.session.settle([(held, {"lease": 101, "outcome": "ok"})], play.now)
+    assert play.heard() == []
+    assert play.tick(1) == ["HELLO"]
+
+
+def test_silence_of_the_broker_or_of_oneself_loses_the_session() -> None:
+    play = Play().join()
+    for _ in range(3):
+        play.tick(1)
+    assert play.sockets == 1
+    play.tick(0.1)
+    assert (play.session.state, play.sockets) == (State.STRANGER, 2)
+
+    play = Play().join()
+    play.now += 3.1
+    assert play.hear("HEARTBEAT", session=7) == []
+    assert play.session.state is State.STRANGER
+
+
+def test_the_brokers_bye_releases_what_has_not_begun() -> None:
+    play = Play().join()
+    play.deliver(1, 2)
+    play.begin(101)
+    assert play.hear("BYE", session=7) == ["RELEASE"]
+    assert play.last["RELEASE"]["leases"] == [102]
+    assert play.finish(101) == ["SETTLE"]
+    assert play.deliver(3) == ["RELEASE"]
+
+
+def test_leaving_waits_until_all_is_settled() -> None:
+    play = Play().join()
+    play.deliver(1, 2)
+    play.begin(101)
+    play.session.leave(play.now)
+    assert play.heard() == ["BYE", "RELEASE"]
+    assert play.tick(1) == ["HEARTBEAT", "CREDIT", "BYE"]
+    assert play.finish(101) == ["SETTLE"]
+    play.hear("SETTLED", session=7, leases=[101])
+    assert play.session.state is State.ENDED
+
+
+def test_large_results_go_in_several_messages() -> None:
+    play = Play(room=40).join()
+    play.deliver(*range(1, 41))
+    ended = [
+        (held, {"lease": held.lease, "outcome": "ok", "result": "x" * 65_536})
+        for held in play.session.held.values()
+    ]
+    play.session.settle(ended, play.now)
+    assert play.heard().count("SETTLE") == 3

@@ -1,0 +1,292 @@
+"""worker - sockets, signals and time around the sessions: one thread talks with all brokers, the
+actions run elsewhere and wake it when they have ended."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import logging
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import zmq
+
+from tocsin_worker.delivery import Attempt, Retry
+from tocsin_worker.hands import Action, Cancel, Hands
+from tocsin_worker.session import Held, Session, State
+from tocsin_worker.version import VERSION
+from tocsin_worker.wire import FRAME_BYTES, LIST_MOST, NAME_BYTES, encode
+
+log = logging.getLogger("tocsin_worker")
+
+LINGER_MS = 1000  # for the last words of a worker that leaves in order
+READS_A_TURN = 1000
+LONGEST_SECONDS = 60.0  # of one wait
+SOCKET_OPTIONS = {
+    zmq.MAXMSGSIZE: FRAME_BYTES,
+    zmq.SNDHWM: 1000,
+    zmq.RCVHWM: 1000,
+    zmq.RECONNECT_IVL: 100,
+    zmq.RECONNECT_IVL_MAX: 2000,
+    zmq.HANDSHAKE_IVL: 5000,
+    zmq.HEARTBEAT_IVL: 5000,
+    zmq.HEARTBEAT_TIMEOUT: 15_000,
+    zmq.TCP_KEEPALIVE: 1,
+    zmq.IPV6: 1,
+    zmq.LINGER: 0,
+}
+
+SomeAction = TypeVar("SomeAction", bound=Action)
+
+
+@dataclass
+class Job:
+    """A delivery at work, also one whose outcome nobody wants any more."""
+
+    link: Link
+    held: Held
+    attempt: Attempt
+    over_at: float
+    cancel: Cancel = lambda: None
+
+
+class Link:
+    """One broker: its session and the socket of the moment."""
+
+    def __init__(self, worker: Worker, endpoint: str, hello: dict[str, Any]) -> None:
+        self._worker = worker
+        self._endpoint = endpoint
+        self.socket = self._connect()
+        self.session = Session(self, hello, time.monotonic())
+
+    def _connect(self) -> zmq.Socket[bytes]:
+        made = self._worker.context.socket(zmq.DEALER)
+        for option, value in SOCKET_OPTIONS.items():
+            made.setsockopt(option, value)
+        made.connect(self._endpoint)
+        return made
+
+    def read(self) -> None:
+        """What waits, up to a bound."""
+        for _ in range(READS_A_TURN):
+            try:
+                frames = self.socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            self.session.hear(frames, time.monotonic())
+
+    def close(self) -> None:
+        self.socket.close(linger=LINGER_MS)
+
+    #   ---- what the session asks for
+
+    def send(self, command: str, body: dict[str, Any]) -> None:
+        with contextlib.suppress(zmq.Again):  # the pipe is full; all that matters is repeated
+            self.socket.send_multipart(encode(command, body), zmq.NOBLOCK)
+
+    def renew(self) -> None:
+        self.socket.close(linger=0)
+        self.socket = self._connect()
+
+    def performs(self, action: str) -> bool:
+        return action in self._worker.actions
+
+    def room(self) -> int:
+        return self._worker.room()
+
+    def abandon(self, held: Held) -> None:
+        self._worker.abandon(held)
+
+
+class Worker:
+    """Performs actions for brokers: `run()` until SIGTERM, or `start()` and `stop()`."""
+
+    def __init__(
+        self, *brokers: str, name: str = "", capacity: int = 8, leave_seconds: float = 30.0
+    ) -> None:
+        """brokers: endpoints as tcp://127.0.0.1:7102. capacity: deliveries at work at a time.
+        leave_seconds: how long a worker that is stopped waits for what it has begun."""
+        if not brokers:
+            raise ValueError("a worker wants a broker, as in Worker('tcp://127.0.0.1:7102')")
+        if not 1 <= capacity <= LIST_MOST:
+            raise ValueError(f"capacity is {capacity}; it is 1 to {LIST_MOST}")
+        self.brokers = brokers
+        self.name = name or socket.gethostname()
+        if not 1 <= len(self.name.encode()) <= NAME_BYTES:
+            raise ValueError(f"the name has 1 to {NAME_BYTES} bytes")
+        self.capacity = capacity
+        self.leave_seconds = leave_seconds
+        self.actions: dict[str, Action] = {}
+        self.context: zmq.Context[zmq.Socket[bytes]]
+        self._links: list[Link] = []
+        self._jobs: dict[int, Job] = {}
+        self._ended: collections.deque[tuple[int, dict[str, Any]]] = collections.deque()
+        self._stops = 0
+        self._leave_by = 0.0  # set when it leaves
+        self._wake, self._woken = socket.socketpair()
+        self._wake.setblocking(False)
+        self._woken.setblocking(False)
+        self._thread: threading.Thread | None = None
+
+    def action(self, name: str) -> Callable[[SomeAction], SomeAction]:
+        """Decorates what performs the action: a function, which gets a thread, or a coroutine."""
+
+        def add(function: SomeAction) -> SomeAction:
+            if name in self.actions:
+                raise ValueError(f"there are two actions {name!r}")
+            self.actions[name] = function
+            return function
+
+        return add
+
+    #   ---- life
+
+    def run(self) -> None:
+        """Until SIGTERM, SIGINT or stop(); then it leaves in order."""
+        with self._signals():
+            self._live()
+
+    def start(self) -> None:
+        """The same in a thread, without signals."""
+        self._thread = threading.Thread(target=self._live, name="tocsin-worker")
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Asks it to leave; after start() waits until it has. Asked twice, it waits for nothing."""
+        self._stops += 1
+        self._awake()
+        if self._thread:
+            self._thread.join()
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        before = {each: signal.signal(each, lambda *_: self.stop()) for each in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _live(self) -> None:
+        hello = {
+            "name": self.name,
+            "version": f"tocsin-worker-python/{VERSION}",
+            "actions": sorted(self.actions),
+            "capacity": self.capacity,
+        }
+        self.context = zmq.Context()
+        self._hands = Hands(self.capacity)
+        self._links = [Link(self, each, hello) for each in self.brokers]
+        try:
+            while any(each.session.state is not State.ENDED for each in self._links):
+                self._turn()
+        finally:
+            for link in self._links:
+                link.close()
+            self._hands.end()
+            self.context.term()
+
+    def _turn(self) -> None:
+        self._wait()
+        now = time.monotonic()
+        if self._stops:
+            self._leave(now)
+        self._take_ended(now)
+        for link in self._links:
+            link.read()
+        now = time.monotonic()
+        for link in self._links:
+            link.session.tick(now)
+        self._begin(now)
+
+    def _wait(self) -> None:
+        now = time.monotonic()
+        times = [each.session.due() for each in self._links if each.session.state != State.ENDED]
+        times += [each.over_at for each in self._jobs.values()]
+        if self._stops:
+            times.append(self._leave_by)
+        poller = zmq.Poller()
+        poller.register(self._woken, zmq.POLLIN)
+        for link in self._links:
+            poller.register(link.socket, zmq.POLLIN)
+        poller.poll(int(min(max(0.0, min(times) - now), LONGEST_SECONDS) * 1000) + 1)
+        with contextlib.suppress(BlockingIOError):
+            while self._woken.recv(4096):
+                pass
+
+    def _awake(self) -> None:
+        with contextlib.suppress(BlockingIOError):  # it is full of wake-ups already
+            self._wake.send(b"!")
+
+    def _leave(self, now: float) -> None:
+        if not self._leave_by:
+            log.info("leaving")
+            self._leave_by = now + self.leave_seconds
+            for link in self._links:
+                link.session.leave(now)
+        elif self._stops > 1 or now > self._leave_by:
+            log.warning("leaving with deliveries that have not ended")
+            for link in self._links:
+                link.session.state = State.ENDED
+
+    #   ---- work
+
+    def room(self) -> int:
+        """For each broker: an equal part of what is not taken by actions that nobody waits for."""
+        members = sum(each.session.state is State.MEMBER for each in self._links)
+        wanted = sum(each.is_begun for link in self._links for each in link.session.working())
+        free = self.capacity - (len(self._jobs) - wanted)
+        return max(free // max(1, members), min(free, 1))
+
+    def abandon(self, held: Held) -> None:
+        held.delivery.over.set()
+        for job in self._jobs.values():
+            if job.held is held:
+                job.cancel()
+
+    def _begin(self, now: float) -> None:
+        for link in self._links:
+            for held in link.session.waiting():
+                if len(self._jobs) >= self.capacity:
+                    return
+                self._begin_one(link, held, now)
+
+    def _begin_one(self, link: Link, held: Held, now: float) -> None:
+        held.is_begun = True
+        attempt = Attempt(held.lease, held.delivery)
+        job = Job(link, held, attempt, now + held.delivery.timeout_ms / 1000)
+        number = id(job)
+        self._jobs[number] = job
+
+        def ended(settlement: dict[str, Any]) -> None:
+            self._ended.append((number, settlement))
+            self._awake()
+
+        action = self.actions[held.delivery.action["name"]]
+        job.cancel = self._hands.start(attempt, action, ended)
+
+    def _take_ended(self, now: float) -> None:
+        """Those that have returned, and those whose time is up and that may go on in vain."""
+        ended: list[tuple[Job, dict[str, Any]]] = []
+        while self._ended:
+            number, settlement = self._ended.popleft()
+            ended.append((self._jobs.pop(number), settlement))
+        for job in list(self._jobs.values()):
+            if now >= job.over_at:
+                late = Retry(f"it took longer than {job.held.delivery.timeout_ms} ms")
+                ended.append((job, job.attempt.settlement(None, late)))
+                job.over_at = float("inf")
+                self.abandon(job.held)
+        for link in self._links:
+            some = [(job.held, settlement) for job, settlement in ended if job.link is link]
+            if some:
+                link.session.settle(some, now)

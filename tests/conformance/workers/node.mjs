@@ -1,0 +1,17 @@
+/** A worker with sdk/node for the conformance suite: its action POSTs to where it is told. */
+
+import { Fail, Retry, Worker } from '../../../sdk/node/src/index.js'
+
+const worker = new Worker(process.env.TOCSIN_BROKER, { name: 'node', capacity: 16 })
+
+worker.action('post', async ({ event, deliver, signal }) => {
+    const headers = { 'content-type': event.contentType, 'webhook-id': event.id }
+    const answer = await fetch(deliver.url, { method: 'POST', body: event.data, headers, signal })
+    if (answer.ok) return { status: answer.status }
+    if (answer.status === 410) throw new Fail('gone', { disables: true })
+    const afterSeconds = Number(answer.headers.get('retry-after') ?? 0)
+    throw new Retry(`answered ${answer.status}`, { afterSeconds })
+})
+
+await worker.run()
+process.exit(0) // fetch keeps connections open
