@@ -189,7 +189,7 @@ make_node_modules () {
 }
 
 #   run_tap_of NAME COMMAND…: as run_tap, with the name before each sentence.
-run_tap_of () { run_tap "${@:2}" | sed -E "s/^((not )?ok )/\1$1: /"; }
+run_tap_of () { run_tap "${@:2}" | sed -E "s,^((not )?ok )([0-9]+ - )?,\1$1: ,"; }
 
 #   The workers in other languages, and ours, against the document: -k WORD chooses rules.
 part_conformance () {

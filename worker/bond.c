@@ -74,9 +74,34 @@ bond_socket (const bond_t *self)
 
 //  ---- in
 
+static bool
+is_for_a_worker (command_t command)
+{
+    return command == COMMAND_WELCOME || command == COMMAND_DELIVER || command == COMMAND_SETTLED ||
+           command == COMMAND_RESET || command == COMMAND_HEARTBEAT || command == COMMAND_BYE ||
+           command == COMMAND_ERROR;
+}
+
+static void
+bond_correct (bond_t *self, const message_t *message)
+{
+    problem_t problem;
+    problem_set (&problem, STATUS_BAD_MESSAGE, "%s is not understood here: this is a worker",
+                 command_name (message->command));
+    log_warning ("worker", "broker %s said what is not for a worker: %s", self->endpoint,
+                 command_name (message->command));
+    link_send (self->link, THE_BROKER,
+               &(message_t){.command = COMMAND_ERROR,
+                            .status = problem.status,
+                            .text = problem.text,
+                            .request = message->request});
+}
+
 static void
 bond_hear (bond_t *self, message_t *message)
 {
+    if (!is_for_a_worker (message->command))
+        bond_correct (self, message);
     if (message->command == COMMAND_ERROR)
         log_warning ("worker", "broker %s did not understand us: %s", self->endpoint,
                      message->text);

@@ -249,8 +249,8 @@ worker_session_hear (worker_session_t *self, message_t *message, int64_t now_ms)
     if (message->command == COMMAND_WELCOME)
         welcome (self, message);
     else if (message->command == COMMAND_RESET) {
-        if (self->id != 0)
-            lose (self);
+        if (self->id != 0 && (message->session == 0 || message->session == self->id))
+            lose (self);  //  a late one may be about the session before
     }
     else if (self->id != 0 && message->session == self->id)
         hear_in_session (self, message);

@@ -135,6 +135,7 @@ words_of_another_session_are_not_heard (void **state)
                   "   0 < CREDIT s1 5 bytes 1000\n"
                   "  10 > DELIVER s2 1 L1 a\n"
                   "  20 > BYE s2\n"
+                  "  25 > RESET s2\n"
                   "  30 > RESET\n"
                   "  30 < CONNECT\n"
                   "  31 > RESET\n");

@@ -12,7 +12,8 @@
 #include "proto/wire/field.h"
 #include "proto/wire/message_arena.h"
 
-enum { HEAD_SIZE = 2, DEEPEST = 3 };  //  deliveries[0].event.id
+enum { HEAD_SIZE = 2, DEEPEST = 3 };                          //  deliveries[0].event.id
+enum { HEARTBEAT_LEAST_MS = 10, HEARTBEAT_MOST_MS = 60000 };  //  as the setting
 
 //  Where in the message we are, for the sentence.
 typedef struct {
@@ -411,6 +412,17 @@ check_targets (decoder_t *self, const message_t *message)
     return STATUS_OK;
 }
 
+//  A worker beats as often as it is told to.
+static status_t
+check_heartbeat (decoder_t *self, const message_t *message)
+{
+    if (message->command == COMMAND_WELCOME &&
+        (message->heartbeat_ms < HEARTBEAT_LEAST_MS || message->heartbeat_ms > HEARTBEAT_MOST_MS))
+        return REFUSE (self, STATUS_BAD_MESSAGE, "heartbeat_ms: %lld, it is %d to %d",
+                       (long long)message->heartbeat_ms, HEARTBEAT_LEAST_MS, HEARTBEAT_MOST_MS);
+    return STATUS_OK;
+}
+
 static status_t
 check_head (const uint8_t *head, size_t head_size, problem_t *problem)
 {
@@ -438,7 +450,8 @@ read_body (decoder_t *self, message_t *message)
     if (cursor_left (&self->cursor) > 0)
         return REFUSE (self, STATUS_BAD_MESSAGE, "%zu bytes follow after the map",
                        cursor_left (&self->cursor));
-    return check_targets (self, message);
+    status = check_heartbeat (self, message);
+    return status ? status : check_targets (self, message);
 }
 
 status_t

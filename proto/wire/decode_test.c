@@ -162,6 +162,8 @@ a_number_has_bounds (void **state)
              "BYE: session: the number is above 9223372036854775807");
     REFUSED (SETTLE, "\x81\xabsettlements\x91\x81\xabhttp_status\xce\x80\0\0\0", BAD_MESSAGE,
              "SETTLE: settlements[0].http_status: the number is above 2147483647");
+    REFUSED (WELCOME, "\x82\xa7session\x01\xacheartbeat_ms\x09", BAD_MESSAGE,
+             "WELCOME: heartbeat_ms: 9, it is 10 to 60000");
 }
 
 static void

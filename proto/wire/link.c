@@ -181,7 +181,7 @@ static bool
 is_error (frames_t *frames)
 {
     const uint8_t *head = zmq_msg_data (&frames->head);
-    return zmq_msg_size (&frames->head) == 2 && head [1] == COMMAND_ERROR;
+    return zmq_msg_size (&frames->head) >= 2 && head [1] == COMMAND_ERROR;
 }
 
 //  Tells the peer what was wrong. If it cannot be told, so be it: it will not be answered.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import zmq
+
 from sink import Sink
 from words import LARGE, Body, Fault, decode, encode
 

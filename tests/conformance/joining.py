@@ -4,10 +4,9 @@ import itertools
 import signal
 import threading
 
+from broker import INTERVAL, SLACK, Broker
 from rule import rule
 from words import Fault, encode
-
-from broker import INTERVAL, SLACK, Broker
 
 
 def hello_times(broker: Broker, count: int) -> list[float]:

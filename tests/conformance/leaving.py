@@ -2,10 +2,9 @@
 
 import signal
 
+from broker import INTERVAL, SLACK, Broker
 from rule import rule
 from work import leases_of, lists
-
-from broker import INTERVAL, SLACK, Broker
 
 
 @rule("6.6")

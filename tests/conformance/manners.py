@@ -4,10 +4,10 @@ import random
 from typing import Any
 
 import msgpack
-from rule import rule
-from words import COMMANDS, Body, encode
 
 from broker import INTERVAL, SLACK, Broker
+from rule import rule
+from words import COMMANDS, Body, encode
 
 REFUSALS = ("BAD_MESSAGE", "TOO_LARGE")
 

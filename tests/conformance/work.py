@@ -3,10 +3,9 @@
 import time
 from collections.abc import Callable
 
+from broker import INTERVAL, SLACK, Broker
 from rule import rule
 from words import Body
-
-from broker import INTERVAL, SLACK, Broker
 
 
 def lists(lease: int, name: str = "leases") -> Callable[[Body], bool]:
