@@ -12,12 +12,13 @@ from words import COMMANDS, Body, encode
 REFUSALS = ("BAD_MESSAGE", "TOO_LARGE")
 
 
-def refuses(broker: Broker, frames: list[bytes]) -> None:
-    """It is answered with ERROR."""
+def refuses(broker: Broker, frames: list[bytes]) -> str:
+    """It is answered with ERROR; its sentence."""
     broker.look_again()
     broker.say_frames(frames)
     said = broker.expect("ERROR", seconds=SLACK + INTERVAL)
     assert said.body["status"] in REFUSALS, said
+    return str(said.body.get("text", ""))
 
 
 def nested(levels: int) -> bytes:
@@ -99,8 +100,8 @@ def other_frames_than_two_are_refused(broker: Broker) -> None:
 def another_version_is_refused_in_words(broker: Broker) -> None:
     broker.welcome()
     for version in (0, 2, 255):
-        refuses(broker, encode("HEARTBEAT", {"session": broker.session}, version))
-        assert broker.said[-1].body.get("text"), "no sentence"
+        frames = encode("HEARTBEAT", {"session": broker.session}, version)
+        assert refuses(broker, frames), "no sentence"
     broker.goes_on()
 
 

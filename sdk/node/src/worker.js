@@ -8,6 +8,7 @@ import { LIST_MOST } from './wire.js'
 
 const VERSION = '0.1.0'
 const TIMER_MOST_MS = 2 ** 31 - 1
+const FAREWELL_MS = 200
 
 const shown = {
     info: () => {},
@@ -130,7 +131,8 @@ export class Worker {
         for (const link of this.#links) link.close()
         this.#links = []
         for (const job of this.#jobs) clearTimeout(job.timer)
-        this.#ended()
+        //  Nobody is told when the last words are out, and a process that exits takes them along.
+        setTimeout(this.#ended, FAREWELL_MS)
     }
 
     //  ---- work
