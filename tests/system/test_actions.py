@@ -39,9 +39,9 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def settings(place: Path) -> dict[str, object]:
+def settings(place: Path) -> dict[str, Any]:
     """Of a worker that has them."""
-    settings: dict[str, object] = {}
+    settings: dict[str, Any] = {}
     for name in SCRIPTS:
         settings[f"worker/exec/{name}/command"] = place / name
         settings[f"worker/exec/{name}/memory_bytes"] = 128 << 20
@@ -54,7 +54,7 @@ def settings(place: Path) -> dict[str, object]:
 
 
 @pytest.fixture
-def worker(daemons: Daemons, settings: dict[str, object]) -> str:
+def worker(daemons: Daemons, settings: dict[str, Any]) -> str:
     name = daemons.start_worker(**settings)
     daemons.wait_for_workers(name)
     return name
@@ -141,7 +141,7 @@ def test_a_greedy_program_leaves_the_worker_well(daemons: Daemons, program: str)
 
 
 def test_a_killed_workers_programs_die_and_run_elsewhere(
-    daemons: Daemons, worker: str, place: Path, settings: dict[str, object]
+    daemons: Daemons, worker: str, place: Path, settings: dict[str, Any]
 ) -> None:
     subscribe(daemons, "waits")
     event = daemons.client().publish()["id"]
@@ -172,7 +172,7 @@ def test_a_restarted_broker_has_a_program_run_again(
 
 
 def test_a_worker_that_is_stopped_cancels_what_does_not_end(
-    daemons: Daemons, place: Path, settings: dict[str, object]
+    daemons: Daemons, place: Path, settings: dict[str, Any]
 ) -> None:
     name = daemons.start_worker(**settings, worker__drain_ms=100)
     subscribe(daemons, "waits", retry=NO_RETRY)
