@@ -41,13 +41,20 @@ struct worker {
     int64_t settled_by_ms;  //  then nobody waits for SETTLED any more; INT64_MAX: not yet
 };
 
-//  Of the process, so that it outlives a worker; nobody has to end it: it goes with the process.
+//  Of the process, so that it outlives a worker. When that is killed the helper ends by itself.
 static helper_t *process_helper;
+
+static void
+process_release (void)
+{
+    helper_destroy (&process_helper);
+}
 
 void
 worker_prepare_process (void)
 {
     process_helper = helper_new ();
+    atexit (process_release);
 }
 
 metrics_t *

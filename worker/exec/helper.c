@@ -16,7 +16,7 @@
 #include "worker/exec/descendants.h"
 #include "worker/exec/keeper.h"
 
-enum { DESCRIPTORS = 2 };
+enum { DESCRIPTORS = 2, END_MOST_MS = 1000 };
 
 struct helper {
     pid_t pid;
@@ -222,7 +222,9 @@ helper_destroy (helper_t **self_p)
     if (!self)
         return;
     close (self->socket);
-    waitpid (self->pid, NULL, 0);
+    //  It has nothing to do any more; should it have, whoever waits for us need not wait for that.
+    for (int i = 0; i < END_MOST_MS && waitpid (self->pid, NULL, WNOHANG) == 0; i++)
+        poll (NULL, 0, 1);
     free (self);
     *self_p = NULL;
 }
