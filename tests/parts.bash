@@ -163,7 +163,7 @@ run_pytest () {
 }
 
 run_system () {
-    make_venv && build debug || return
+    make_venv && make_node_modules && build debug || return
     TOCSIN_BUILD=$root/build/debug/bin run_pytest system build/venv tests/system "$@"
 }
 

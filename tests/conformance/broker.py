@@ -116,7 +116,6 @@ class Broker:
             "type": "test.thing",
             "subject": "/things/1",
             "time": "2026-11-24T03:00:00Z",
-            "partition": 0,
             "seq": self._lease,
             "accepted_ms": 1,
             "data": b'{"a": 1}',

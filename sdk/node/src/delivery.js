@@ -26,9 +26,9 @@ export class Event {
         this.type = body.type
         this.subject = body.subject
         this.time = body.time
-        this.partition = body.partition
-        this.seq = body.seq
-        this.acceptedMs = body.accepted_ms
+        this.partition = body.partition ?? 0
+        this.seq = body.seq ?? 0
+        this.acceptedMs = body.accepted_ms ?? 0
         this.givenId = body.given_id ?? ''
         this.source = body.source ?? ''
         this.key = body.key ?? ''

@@ -122,9 +122,6 @@ const EVENT = mapOf(
         type: text(180, /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/),
         subject: text(1024, PATH),
         time: text(64, TIME),
-        partition: number(0, SMALL_MOST),
-        seq: number(),
-        accepted_ms: number(),
     },
     {
         given_id: text(512, PLAIN),
@@ -133,6 +130,9 @@ const EVENT = mapOf(
         phase: text(16, /^(post|pre)$/),
         content_type: text(120, PLAIN),
         data,
+        partition: number(0, SMALL_MOST),
+        seq: number(),
+        accepted_ms: number(),
     },
 )
 const TARGET = mapOf({

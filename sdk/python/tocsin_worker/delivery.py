@@ -35,9 +35,9 @@ class Event:
     type: str
     subject: str
     time: str  # RFC 3339
-    partition: int
-    seq: int
-    accepted_ms: int
+    partition: int = 0
+    seq: int = 0
+    accepted_ms: int = 0
     given_id: str = ""
     source: str = ""
     key: str = ""  # as published; "": the subject orders

@@ -256,9 +256,6 @@ EVENT = MapOf(
         "type": text(180, TYPE),
         "subject": text(1024, f"{PLAIN}+"),
         "time": text(64, TIME),
-        "partition": SMALL,
-        "seq": number(),
-        "accepted_ms": number(),
     },
     {
         "given_id": text(512, f"{PLAIN}*"),
@@ -267,6 +264,9 @@ EVENT = MapOf(
         "phase": text(16, "post|pre"),
         "content_type": text(120, f"{PLAIN}*"),
         "data": data,
+        "partition": SMALL,
+        "seq": number(),
+        "accepted_ms": number(),
     },
 )
 TARGET = MapOf(
