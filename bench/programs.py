@@ -70,7 +70,6 @@ class Tocsin(Program):
         super().__init__(build / "bin/tocsin", "up", "--data", data, "--listen", "127.0.0.1:0")
         self.port = int(self.words[2].rpartition(":")[2])
         self.token = Path(self.words[3]).read_text().strip()
-        self.connection: http.client.HTTPConnection | None = None
 
     def subscribe(self, name: str, url: str, match: Figures | None = None) -> None:
         document = {"id": name, "match": match or {"type": "**"}, "deliver": {"url": url}}
@@ -86,17 +85,15 @@ class Tocsin(Program):
         self._ask("POST", f"/v1/subscriptions/{name}/resume")
 
     def _ask(self, method: str, path: str, body: Figures | None = None) -> None:
-        """One request over a connection that is kept; what is not 2xx ends the run."""
+        """One request, on a connection of its own; what is not 2xx ends the run."""
         headers = {"Authorization": f"Bearer {self.token}"}
         if body:
             headers["Content-Type"] = "application/json"
-        if self.connection is None:
-            self.connection = http.client.HTTPConnection("127.0.0.1", self.port)
-        self.connection.request(method, path, json.dumps(body) if body else None, headers)
-        answer = self.connection.getresponse()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        connection.request(method, path, json.dumps(body) if body else None, headers)
+        answer = connection.getresponse()
         text = answer.read()
-        if answer.will_close:
-            self.connection.close()
+        connection.close()
         assert answer.status // 100 == 2, (method, path, answer.status, text)
 
 
