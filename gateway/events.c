@@ -114,9 +114,5 @@ events_get (request_t *request, answer_t *answer, problem_t *problem)
     call_t call;
     call_start (&call, request, "event.get");
     call_add_text (&call, "id", request->name);
-    status_t status = call_do (&call, problem);
-    if (status == STATUS_OK)
-        resource_answer_data (answer, call.data);
-    call_end (&call);
-    return status;
+    return resource_answer_call (answer, &call, problem);
 }

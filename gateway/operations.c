@@ -63,11 +63,7 @@ operations_state (request_t *request, answer_t *answer, problem_t *problem)
     call_t call;
     call_start (&call, request, "subscription.state");
     call_add_text (&call, "id", request->name);
-    status_t status = call_do (&call, problem);
-    if (status == STATUS_OK)
-        resource_answer_data (answer, call.data);
-    call_end (&call);
-    return status;
+    return resource_answer_call (answer, &call, problem);
 }
 
 status_t
@@ -214,11 +210,7 @@ operations_replays (request_t *request, answer_t *answer, problem_t *problem)
     call_t call;
     call_start (&call, request, "replay.list");
     call_add_text (&call, "subscription", request->name);
-    status_t status = call_do (&call, problem);
-    if (status == STATUS_OK)
-        resource_answer_data (answer, call.data);
-    call_end (&call);
-    return status;
+    return resource_answer_call (answer, &call, problem);
 }
 
 status_t

@@ -43,3 +43,13 @@ resource_answer_data (answer_t *answer, json_span_t data)
     bytes_add (answer->body, data.at ? data.at : "null", data.at ? data.size : 4);
     bytes_add_text (answer->body, "}");
 }
+
+status_t
+resource_answer_call (answer_t *answer, call_t *call, problem_t *problem)
+{
+    status_t status = call_do (call, problem);
+    if (status == STATUS_OK)
+        resource_answer_data (answer, call->data);
+    call_end (call);
+    return status;
+}

@@ -7,6 +7,7 @@
 #define RESOURCES_H
 
 #include "gateway/answer.h"
+#include "gateway/call.h"
 
 typedef status_t handler_t (request_t *request, answer_t *answer, problem_t *problem);
 
@@ -27,5 +28,8 @@ status_t resource_read_data (request_t *request, json_span_t *data, problem_t *p
 
 //  {"data": …} as the answer.
 void resource_answer_data (answer_t *answer, json_span_t data);
+
+//  Asks the broker, answers its data with 200, and ends the call.
+status_t resource_answer_call (answer_t *answer, call_t *call, problem_t *problem);
 
 #endif

@@ -28,11 +28,7 @@ tokens_list (request_t *request, answer_t *answer, problem_t *problem)
 {
     call_t call;
     call_start (&call, request, "token.list");
-    status_t status = call_do (&call, problem);
-    if (status == STATUS_OK)
-        resource_answer_data (answer, call.data);
-    call_end (&call);
-    return status;
+    return resource_answer_call (answer, &call, problem);
 }
 
 status_t
