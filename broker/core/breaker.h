@@ -22,7 +22,7 @@ int64_t breaker_next_ms (const subscriber_t *self, int64_t now_ms);
 void breaker_succeeded (core_t *core, subscriber_t *self);
 void breaker_failed (core_t *core, subscriber_t *self);
 
-//  As if nothing had ever failed: somebody has resumed the subscription, or it goes elsewhere now.
+//  As if nothing had ever failed: somebody has resumed or changed the subscription.
 void breaker_reset (core_t *core, subscriber_t *self);
 
 #endif

@@ -131,8 +131,7 @@ replace (core_t *core, subscriber_t *self, subscription_t *subscription)
     leave (core, self);
     subscription_t *old = self->subscription;
     bool resumes = (old->is_disabled && !subscription->is_disabled) ||
-                   (old->is_paused && !subscription->is_paused) ||
-                   strcmp (old->deliver_json, subscription->deliver_json) != 0;  //  elsewhere now
+                   (old->is_paused && !subscription->is_paused);
     self->subscription = subscription_ref (subscription);
     enter (core, self);
     if (old->rate_per_second != subscription->rate_per_second ||
