@@ -12,7 +12,7 @@
 enum { OFFERS = 8 };
 
 struct repertoire {
-    webhook_settings_t webhook;
+    transfer_settings_t webhook;
     counter_t *counter;  //  ours
     programs_t programs;
     exec_settings_t exec;
@@ -56,7 +56,7 @@ repertoire_new (const settings_t *settings, const helper_t *helper, metrics_t *m
                 problem_t *problem)
 {
     OWNED (repertoire) repertoire_t *self = ALLOCATE (repertoire_t);
-    self->webhook = (webhook_settings_t){
+    self->webhook = (transfer_settings_t){
         .allows_private = settings_flag (settings, "worker/allow_private_addresses"),
         .connect_timeout_ms = settings_number (settings, "worker/connect_timeout_ms"),
         .reply_bytes = (size_t)settings_limits (settings)->reply_bytes};

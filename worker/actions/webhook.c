@@ -4,90 +4,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 #include "worker/actions/cloud_event.h"
 #include "worker/actions/webhook_state.h"
 
-//  What a setting of libcurl depends on is its build, which is ours to check.
-#define SET(curl, option, value)                                \
-    ASSERT (curl_easy_setopt (curl, option, value) == CURLE_OK, \
-            "libcurl 7.88 or later, with OpenSSL and HTTP, knows " #option)
-
-//  ---- what libcurl calls
-
-static curl_socket_t
-webhook_open (void *context, curlsocktype purpose, struct curl_sockaddr *address)
-{
-    webhook_t *self = context;
-    (void)purpose;
-    address_text (&address->addr, self->address);
-    if (!self->settings->allows_private && !address_is_public (&address->addr)) {
-        self->is_refused = true;
-        return CURL_SOCKET_BAD;
-    }
-    return socket (address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
-static size_t
-webhook_read_header (char *bytes, size_t one, size_t size, void *context)
-{
-    webhook_t *self = context;
-    (void)one;
-    if (size > 5 && memcmp (bytes, "HTTP/", 5) == 0)
-        self->has_head = false;  //  of a 1xx was the one before
-    else if (size > 0 && (*bytes == '\r' || *bytes == '\n'))
-        self->has_head = true;
-    self->header_size += size;
-    return self->header_size > HEADER_BYTES ? 0 : size;
-}
-
-static size_t
-webhook_read_reply (char *bytes, size_t one, size_t size, void *context)
-{
-    webhook_t *self = context;
-    (void)one;
-    size_t room = self->settings->reply_bytes - self->reply.used;
-    body_add (&self->reply, bytes, size < room ? size : room);
-    self->reply_size += size;
-    //  Less than size ends the transfer: what follows is of no interest, and might never end.
-    return self->reply_size > self->settings->reply_bytes + DRAIN_BYTES ? 0 : size;
-}
-
 //  ---- a slot
 
 static void
 webhook_set_once (webhook_t *self)
 {
-    CURL *curl = self->curl;
-    SET (curl, CURLOPT_ERRORBUFFER, self->curl_error);
-    SET (curl, CURLOPT_NOSIGNAL, 1L);
-    SET (curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    SET (curl, CURLOPT_FOLLOWLOCATION, 0L);
-    SET (curl, CURLOPT_PROXY, "");  //  the check of the address would be of the proxy's
-    SET (curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    SET (curl, CURLOPT_CONNECTTIMEOUT_MS, (long)self->settings->connect_timeout_ms);
-    SET (curl, CURLOPT_TCP_KEEPALIVE, 1L);
-    SET (curl, CURLOPT_BUFFERSIZE, (long)BUFFER_BYTES);
-    SET (curl, CURLOPT_OPENSOCKETFUNCTION, webhook_open);
-    SET (curl, CURLOPT_OPENSOCKETDATA, (void *)self);
-    SET (curl, CURLOPT_HEADERFUNCTION, webhook_read_header);
-    SET (curl, CURLOPT_HEADERDATA, (void *)self);
-    SET (curl, CURLOPT_WRITEFUNCTION, webhook_read_reply);
-    SET (curl, CURLOPT_WRITEDATA, (void *)self);
-    SET (curl, CURLOPT_POST, 1L);
-    SET (curl, CURLOPT_HTTPHEADER, self->lines);
+    CURL *curl = self->transfer.curl;
+    TRANSFER_SET (curl, CURLOPT_POST, 1L);
+    TRANSFER_SET (curl, CURLOPT_HTTPHEADER, self->lines);
 }
 
 webhook_t *
-webhook_new (const webhook_settings_t *settings)
+webhook_new (const transfer_settings_t *settings)
 {
     webhook_t *self = ALLOCATE (webhook_t);
-    self->settings = settings;
-    self->curl = curl_easy_init ();
-    ASSERT (self->curl, "out of memory: lower worker/capacity");
+    transfer_open (&self->transfer, settings);
     self->lines [0].data = self->id_line;
     self->lines [1].data = self->timestamp_line;
     self->lines [2].data = self->signature_line;
@@ -101,11 +38,10 @@ webhook_destroy (webhook_t **self_p)
     webhook_t *self = *self_p;
     if (!self)
         return;
-    curl_easy_cleanup (self->curl);
+    transfer_close (&self->transfer);
     webhook_target_destroy (&self->target);
     body_free (&self->type_line);
     body_free (&self->body);
-    body_free (&self->reply);
     free (self);
     *self_p = NULL;
 }
@@ -113,7 +49,7 @@ webhook_destroy (webhook_t **self_p)
 CURL *
 webhook_handle (webhook_t *self)
 {
-    return self->curl;
+    return self->transfer.curl;
 }
 
 const webhook_target_t *
@@ -131,7 +67,7 @@ webhook_set_target (webhook_t *self, webhook_target_t *target)
         return;
     webhook_target_destroy (&self->target);
     self->target = webhook_target_ref (target);
-    SET (self->curl, CURLOPT_URL, target->url);
+    TRANSFER_SET (self->transfer.curl, CURLOPT_URL, target->url);
 }
 
 static void
@@ -146,8 +82,8 @@ webhook_set_body (webhook_t *self, const event_t *event)
         size = self->body.used;
     }
     //  NULL would have libcurl ask for a body by a callback
-    SET (self->curl, CURLOPT_POSTFIELDS, size > 0 ? bytes : "");
-    SET (self->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+    TRANSFER_SET (self->transfer.curl, CURLOPT_POSTFIELDS, size > 0 ? bytes : "");
+    TRANSFER_SET (self->transfer.curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
 
     self->signature_line [0] = '\0';
     if (self->target->signer) {
@@ -192,15 +128,8 @@ webhook_prepare (webhook_t *self, webhook_target_t *target, const event_t *event
                  int64_t timeout_ms, int64_t now_s)
 {
     self->now_s = now_s;
-    self->reply_size = self->header_size = 0;
-    body_clear (&self->reply);
-    self->is_refused = self->has_head = false;
-    self->address [0] = self->curl_error [0] = '\0';
+    transfer_prepare (&self->transfer, timeout_ms);
     webhook_set_target (self, target);
     webhook_set_body (self, event);
     webhook_set_headers (self, event);
-    if (self->timeout_ms != timeout_ms) {
-        self->timeout_ms = timeout_ms;
-        SET (self->curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-    }
 }

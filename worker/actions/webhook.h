@@ -9,16 +9,11 @@
 
 #include "worker/actions/ending.h"
 #include "worker/actions/target.h"
+#include "worker/actions/transfer.h"
 
 typedef struct webhook webhook_t;
 
-typedef struct {
-    bool allows_private;         //  worker/allow_private_addresses
-    int64_t connect_timeout_ms;  //  worker/connect_timeout_ms
-    size_t reply_bytes;          //  limits/reply_bytes
-} webhook_settings_t;
-
-webhook_t *webhook_new (const webhook_settings_t *settings);  //  borrowed for its life
+webhook_t *webhook_new (const transfer_settings_t *settings);  //  borrowed for its life
 void webhook_destroy (webhook_t **self_p);
 
 /*  Makes the request ready. The event stays until it is concluded; the target is referenced until

@@ -1,6 +1,6 @@
 /*  webhook_action – the action `webhook`: slots, each of which carries one attempt at a time.
  *
- *  Its settings are a webhook_settings_t.
+ *  Its settings are a transfer_settings_t.
  */
 #ifndef WEBHOOK_ACTION_H
 #define WEBHOOK_ACTION_H
