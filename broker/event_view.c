@@ -199,6 +199,18 @@ join_deliveries (const event_view_t *view, uint64_t *behind)
 
 //  ---- the event
 
+//  Where it comes from; what is not known is left out.
+static void
+add_cause (json_t *json, const event_t *event)
+{
+    const char *const members [][2] = {
+        {"causation", event->causation}, {"root", event->root}, {"via", event->via}};
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        if (*members [i][1])
+            json_object_set_new (json, members [i][0], json_string (members [i][1]));
+    json_object_set_new (json, "hops", json_integer (event->hops));
+}
+
 json_t *
 event_view_attributes (const event_t *event)
 {
@@ -211,6 +223,8 @@ event_view_attributes (const event_t *event)
         "accepted", moment_text (event->accepted_ms, accepted));
     if (*event->given_id)
         json_object_set_new (json, "given_id", json_string (event->given_id));
+    if (event_has_cause (event))
+        add_cause (json, event);
     return json;
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/cause_reader.h"
 #include "gateway/event_time.h"
 #include "proto/model/allocate.h"
 #include "proto/model/event_id.h"
@@ -26,6 +27,7 @@ typedef struct {
     json_span_t payload;  //  verbatim
     const char *action, *resource, *uri, *bucket, *collection;
     const char *source;
+    event_t cause;  //  causation, root and hops
     bool has_impacted;
     size_t count;  //  of impacted objects, which are the reading's
 } notification_t;
@@ -205,8 +207,10 @@ kinto_read_member (reading_t *self, json_span_t name, notification_t *notificati
         return kinto_read_all_impacted (self, notification, problem);
     if (json_span_is (name, "source"))
         return reading_text (self, "source", &notification->source, problem);
-    return reading_stranger ("", name, "payload, impacted_objects and source, or data alone",
-                             problem);
+    if (json_span_is (name, "causation"))
+        return cause_read_object (self, &notification->cause, problem);
+    return reading_stranger (
+        "", name, "payload, impacted_objects, source and causation, or data alone", problem);
 }
 
 //  What cannot be left out.
@@ -344,6 +348,9 @@ kinto_make_event (reading_t *self, const notification_t *notification, size_t in
         .key = self->subject.at,
         .time = time,
         .content_type = "application/json",
+        .causation = notification->cause.causation,
+        .root = notification->cause.root,
+        .hops = notification->cause.hops,
         .data = (const uint8_t *)self->built.at,
         .data_size = self->built.size,
         .phase = PHASE_POST,
@@ -366,6 +373,8 @@ kinto_read (reading_t *self, json_span_t name, problem_t *problem)
     status = json_scan_end (&self->scan, problem);
     if (status == STATUS_OK)
         status = kinto_check (&notification, problem);
+    if (status == STATUS_OK)
+        status = cause_complete ("causation.", &notification.cause, problem);
     for (size_t i = 0; i < notification.count && status == STATUS_OK; i++)
         status = kinto_make_event (self, &notification, i, problem);
     return status;

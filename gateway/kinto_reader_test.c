@@ -106,6 +106,28 @@ a_record_made_by_a_post_has_its_own_uri (void **state)
 }
 
 static void
+what_an_action_wrote_into_kinto_has_the_cause_of_the_action (void **state)
+{
+#define NOTIFY(cause)                                                                              \
+    "{\"payload\": {\"action\": \"create\", \"resource_name\": \"bucket\"}, \"causation\": " cause \
+    ", \"impacted_objects\": [{\"new\": {\"id\": \"a\", \"last_modified\": 1}}]}"
+    const event_t *event =
+        read_all (*state, NOTIFY ("{\"id\": \"c\", \"root\": \"r\", \"hops\": 3}"), 1)->at [0];
+    assert_string_equal (event->causation, "c");
+    assert_string_equal (event->root, "r");
+    assert_int_equal (event->hops, 3);
+    event = read_all (*state, NOTIFY ("null"), 1)->at [0];
+    assert_false (event_has_cause (event));
+    expect_refusal (*state, NOTIFY ("{\"hops\": 1}"), "causation.id",
+                    "causation.id: it is missing, and a root or hops are nothing without it");
+    expect_refusal (*state, NOTIFY ("{\"di\": 1}"), "causation.di",
+                    "causation.di: there is no such member; there are id, root and hops");
+    expect_refusal (*state, NOTIFY ("\"c\""), "causation",
+                    "causation: an object is expected, not a string");
+#undef NOTIFY
+}
+
+static void
 an_update_keeps_new_and_old (void **state)
 {
     const char *payload =
@@ -312,7 +334,7 @@ what_is_missing_or_wrong_is_named (void **state)
         "impacted_objects[0].old.last_modified: it counts milliseconds since 1970, in a whole number");
     expect_refusal (
         *state, "{\"payload\":{},\"impacted_objects\":[],\"data\":{}}", "data",
-        "data: there is no such member; there are payload, impacted_objects and source, or data alone");
+        "data: there is no such member; there are payload, impacted_objects, source and causation, or data alone");
 }
 
 static void
@@ -381,6 +403,7 @@ main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (a_record_made_by_a_post_has_its_own_uri),
+        cmocka_unit_test (what_an_action_wrote_into_kinto_has_the_cause_of_the_action),
         cmocka_unit_test (an_update_keeps_new_and_old),
         cmocka_unit_test (a_delete_has_the_time_of_its_tombstone),
         cmocka_unit_test (without_new_the_old_one_tells_id_and_time),

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "gateway/cause_reader.h"
 #include "gateway/event_time.h"
 #include "proto/model/event_id.h"
 
@@ -16,6 +17,8 @@ static const struct {
     {"id", "data.id", offsetof (event_t, given_id)},
     {"key", "data.key", offsetof (event_t, key)},
     {"time", "data.time", offsetof (event_t, time)},
+    {"causation", "data.causation", offsetof (event_t, causation)},
+    {"root", "data.root", offsetof (event_t, root)},
 };
 
 static const char **
@@ -51,8 +54,11 @@ plain_read_member (reading_t *self, json_span_t name, event_t *fields, problem_t
     }
     if (json_span_is (name, "phase"))
         return plain_read_phase (self, problem);
-    return reading_stranger ("data", name, "type, subject, source, id, key, time, phase and data",
-                             problem);
+    if (json_span_is (name, "hops"))
+        return cause_read_hops (self, "data.hops", fields, problem);
+    return reading_stranger (
+        "data", name, "type, subject, source, id, key, time, phase, causation, root, hops and data",
+        problem);
 }
 
 static status_t
@@ -119,6 +125,8 @@ plain_complete (reading_t *self, event_t *fields, problem_t *problem)
 
     char id [EVENT_ID_SIZE], time [EVENT_TIME_SIZE];
     status_t status = plain_identify (self, fields, id, problem);
+    if (status == STATUS_OK)
+        status = cause_complete ("data.", fields, problem);
     if (status != STATUS_OK)
         return status;
     if (!fields->time && event_time_text (self->now_ms, time))

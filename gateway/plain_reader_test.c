@@ -98,6 +98,30 @@ what_is_left_out_is_filled_in (void **state)
 }
 
 static void
+a_cause_is_taken_and_what_is_not_said_of_it_is_filled_in (void **state)
+{
+#define CAUSED(members) "{\"data\":{\"type\":\"a\",\"subject\":\"/s\",\"data\":1," members "}}"
+    const event_t *event =
+        read_one (*state, CAUSED ("\"causation\":\"c\",\"root\":\"r\",\"hops\":7"));
+    assert_string_equal (event->causation, "c");
+    assert_string_equal (event->root, "r");
+    assert_string_equal (event->via, "");
+    assert_int_equal (event->hops, 7);
+    event = read_one (*state, CAUSED ("\"causation\":\"c\""));
+    assert_string_equal (event->root, "c");
+    assert_int_equal (event->hops, 1);
+    event = read_one (*state, CAUSED ("\"causation\":\"\""));
+    assert_false (event_has_cause (event));
+    expect_refusal (*state, CAUSED ("\"root\":\"r\""), STATUS_BAD_EVENT, "data.causation",
+                    "data.causation: it is missing, and a root or hops are nothing without it");
+    expect_refusal (*state, CAUSED ("\"hops\":65536"), STATUS_BAD_EVENT, "data.hops",
+                    "data.hops: a whole number from 0 to 65535");
+    expect_refusal (*state, CAUSED ("\"hops\":\"1\""), STATUS_BAD_EVENT, "data.hops",
+                    "data.hops: a number is expected, not a string");
+#undef CAUSED
+}
+
+static void
 a_plain_id_without_a_source_is_the_name_itself (void **state)
 {
     const event_t *event = read_one (
@@ -141,13 +165,13 @@ an_unknown_member_is_named (void **state)
 {
     expect_refusal (
         *state, "{\"data\":{\"type\":\"a\",\"subjekt\":\"/s\"}}", STATUS_BAD_EVENT, "data.subjekt",
-        "data.subjekt: there is no such member; there are type, subject, source, id, key, time, phase and data");
+        "data.subjekt: there is no such member; there are type, subject, source, id, key, time, phase, causation, root, hops and data");
     expect_refusal (*state, "{\"data\":{\"type\":\"a\",\"subject\":\"/s\",\"data\":1},\"date\":1}",
                     STATUS_BAD_EVENT, "date",
                     "date: there is no such member; there are data, with the event in it");
     expect_refusal (
         *state, "{\"event\":1}", STATUS_BAD_EVENT, "event",
-        "event: there is no such member; there are payload, impacted_objects and source, or data alone");
+        "event: there is no such member; there are payload, impacted_objects, source and causation, or data alone");
 }
 
 static void
@@ -239,6 +263,7 @@ main (void)
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (a_whole_event_is_read_and_its_data_is_verbatim),
         cmocka_unit_test (what_is_left_out_is_filled_in),
+        cmocka_unit_test (a_cause_is_taken_and_what_is_not_said_of_it_is_filled_in),
         cmocka_unit_test (a_plain_id_without_a_source_is_the_name_itself),
         cmocka_unit_test (every_other_id_is_derived_from_source_and_id),
         cmocka_unit_test (what_is_missing_is_named),

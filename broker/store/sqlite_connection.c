@@ -12,7 +12,7 @@ enum {
 
 #define EVENT_COLUMNS                                                                         \
     "place, partition, id, given_id, source, type, subject, key, time, content_type, phase, " \
-    "accepted_ms, data, seal"
+    "accepted_ms, data, causation, root, via, hops, seal"
 #define PARTITION_COLUMNS "number, first_seq, last_seq, level_seq, seal"
 #define EXCEPTION_COLUMNS \
     "subscription, place, state, attempts, forgiven, crashes, due_ms, reason, seal"

@@ -2,7 +2,7 @@
  *
  *  Version 1 kept the whole log, nothing of a consumer's health, and of a dead letter neither since
  *  when it is dead nor why. It counts as dead since the migration, so that none is discarded for an
- *  age that nobody knows; why, its last attempt tells.
+ *  age that nobody knows; why, its last attempt tells. The log, which may be long, only gets columns.
  */
 #include "broker/store/sqlite_migrate.h"
 
@@ -198,8 +198,14 @@ remake (const connection_t *connection, size_t i, problem_t *problem)
 static status_t
 make_rest (const connection_t *connection, problem_t *problem)
 {
-    static const char *const names [] = {"exception_place", "exception_dead", "health"};
-    int code = SQLITE_OK;
+    static const char *const names [] = {"exception_place", "exception_dead", "health",
+                                         "event_root"};
+    int code = sqlite3_exec (connection->handle,
+                             "ALTER TABLE event ADD COLUMN " SCHEMA_CAUSATION ";"
+                             "ALTER TABLE event ADD COLUMN " SCHEMA_ROOT ";"
+                             "ALTER TABLE event ADD COLUMN " SCHEMA_VIA ";"
+                             "ALTER TABLE event ADD COLUMN " SCHEMA_HOPS,
+                             NULL, NULL, NULL);
     for (size_t i = 0; i < sizeof names / sizeof names [0] && code == SQLITE_OK; i++)
         code = schema_make (connection, names [i]);
     if (code == SQLITE_OK)

@@ -131,6 +131,23 @@ add_partitions (sqlite3 *handle)
 }
 
 static void
+put_event (sqlite3_stmt *statement, const event_t *event, int64_t seq)
+{
+    row_t row = row_to (statement, "event");
+    row_put_int (&row, place_of (event->partition, seq));
+    row_put_int (&row, event->partition);
+    const char *const texts [] = {event->id,   event->given_id,    event->source,
+                                  event->type, event->subject,     event->key,
+                                  event->time, event->content_type};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        row_put_text (&row, texts [i]);
+    row_put_int (&row, event->phase);
+    row_put_int (&row, event->accepted_ms);
+    row_put_blob (&row, event->data, event->data_size);
+    row_put_seal (&row);
+}
+
+static void
 add_events (sqlite3 *handle)
 {
     for (int i = 1; i <= OLD_EVENTS; i++) {
@@ -140,7 +157,7 @@ add_events (sqlite3 *handle)
         sqlite3_stmt *statement =
             prepare (handle, "INSERT INTO event VALUES "
                              "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
-        event_put (statement, event, i);
+        put_event (statement, event, i);
         run (statement);
     }
 }

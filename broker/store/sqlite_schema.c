@@ -12,7 +12,8 @@
  *
  *  event: its key is the place, since a table without a rowid halves the speed. The index has id
  *  before partition: then one search finds an id in all partitions, and ids that rise with time are
- *  added at one end of it.
+ *  added at one end of it. Where it comes from (causation and so on) are columns that version 1 had
+ *  not; they stand, and their text is, as ALTER TABLE adds them, so that no log is written anew.
  *
  *  attempt, by place first: an event's attempts go to one page however many subscribe, and are
  *  found, or let go, with the event. 60-byte rows are quickest without a rowid.
@@ -44,7 +45,8 @@ static const char *const objects [][2] = {
               "    accepted_ms INTEGER NOT NULL,   -- since 1970\n"
               "    data BLOB NOT NULL,\n"
               "    seal INTEGER NOT NULL\n"
-              ") STRICT"},
+              ", " SCHEMA_CAUSATION ", " SCHEMA_ROOT ", " SCHEMA_VIA ", " SCHEMA_HOPS ") STRICT"},
+    {"event_root", "CREATE INDEX event_root ON event (root) WHERE root <> ''"},
     {"event_id", "CREATE UNIQUE INDEX event_id ON event (id, partition)"},
     {"subscription", "CREATE TABLE subscription (\n"
                      "    number INTEGER PRIMARY KEY,     -- its name in the other tables\n"

@@ -15,6 +15,12 @@ enum {
     SCHEMA_APPLICATION_ID = 0x5463736e  //  PRAGMA application_id: "Tcsn"
 };
 
+//  Columns of event that are behind its seal.
+#define SCHEMA_CAUSATION "causation TEXT NOT NULL DEFAULT ''"
+#define SCHEMA_ROOT      "root TEXT NOT NULL DEFAULT ''"
+#define SCHEMA_VIA       "via TEXT NOT NULL DEFAULT ''"
+#define SCHEMA_HOPS      "hops INTEGER NOT NULL DEFAULT 0"
+
 /*  Makes the file a store of our version: new ones of so many partitions, older ones migrated.
  *    STORE_NEWER    of a later version: left alone
  *    STORE_DAMAGED  somebody else's file, or tables that are not as we made them

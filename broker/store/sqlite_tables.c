@@ -22,6 +22,35 @@ read_id (sqlite3_stmt *statement, int column)
     return id ? (const char *)id : "";
 }
 
+/*  Where an event comes from. An event that nobody's action made has it empty, and its seal is that
+ *  of version 1, which had none of it: so the log is not written anew when a store is migrated.
+ */
+static void
+cause_put (row_t *row, const event_t *event)
+{
+    uint64_t seal = row->seal;
+    row_put_text (row, event->causation);
+    row_put_text (row, event->root);
+    row_put_text (row, event->via);
+    row_put_int (row, event->hops);
+    if (!event_has_cause (event))
+        row->seal = seal;
+}
+
+static void
+cause_get (row_t *row, event_t *fields)
+{
+    uint64_t seal = row->seal;
+    fields->causation = row_text (row);
+    fields->root = row_text (row);
+    fields->via = row_text (row);
+    int64_t hops = row_int (row);
+    fields->hops = (int32_t)hops;
+    row->is_whole &= hops >= 0 && hops <= EVENT_HOPS_MOST;
+    if (!event_has_cause (fields))
+        row->seal = seal;
+}
+
 void
 event_put (sqlite3_stmt *statement, const event_t *event, int64_t seq)
 {
@@ -39,6 +68,7 @@ event_put (sqlite3_stmt *statement, const event_t *event, int64_t seq)
     row_put_int (&row, event->phase);
     row_put_int (&row, event->accepted_ms);
     row_put_blob (&row, event->data, event->data_size);
+    cause_put (&row, event);
     row_put_seal (&row);
 }
 
@@ -61,6 +91,7 @@ event_get (sqlite3_stmt *statement, event_t *fields)
     fields->phase = phase == PHASE_PRE ? PHASE_PRE : PHASE_POST;
     fields->accepted_ms = row_int (&row);
     fields->data = row_blob (&row, &fields->data_size);
+    cause_get (&row, fields);
     return row_is_sealed (&row) && partition == fields->partition && phase == fields->phase;
 }
 

@@ -55,6 +55,10 @@ assert_same_event (const event_t *a, const event_t *b)
     assert_string_equal (a->key, b->key);
     assert_string_equal (a->time, b->time);
     assert_string_equal (a->content_type, b->content_type);
+    assert_string_equal (a->causation, b->causation);
+    assert_string_equal (a->root, b->root);
+    assert_string_equal (a->via, b->via);
+    assert_int_equal (a->hops, b->hops);
     assert_int_equal (a->phase, b->phase);
     assert_int_equal (a->partition, b->partition);
     assert_int_equal (a->accepted_ms, b->accepted_ms);
@@ -105,6 +109,12 @@ what_is_read_is_what_was_written (void **state)
     fields.data_size = 0;
     keeps_as_it_is (*state, &fields);
 
+    fields.id = "r_caused";
+    fields.causation = "cause";
+    fields.root = "root";
+    fields.via = "S~x";
+    fields.hops = EVENT_HOPS_MOST;
+    keeps_as_it_is (*state, &fields);
     fields.id = "large";
     fields.data_size = 3 * 1024 * 1024;
     uint8_t *large = malloc (fields.data_size);

@@ -44,8 +44,9 @@ event_new (const event_t *fields)
 {
     ASSERT (fields->data || fields->data_size == 0, "data without bytes cannot be copied");
     event_t from = *fields;
-    const char **texts [] = {&from.id,      &from.given_id, &from.source, &from.type,
-                             &from.subject, &from.key,      &from.time,   &from.content_type};
+    const char **texts [] = {&from.id,        &from.given_id, &from.source, &from.type,
+                             &from.subject,   &from.key,      &from.time,   &from.content_type,
+                             &from.causation, &from.root,     &from.via};
     from.key = or_else (from.key, or_else (from.subject, ""));
     from.content_type = or_else (from.content_type, "application/json");
 
@@ -102,6 +103,12 @@ event_says_same (const event_t *a, const event_t *b)
     return strcmp (a->type, b->type) == 0 && strcmp (a->subject, b->subject) == 0 &&
            strcmp (a->key, b->key) == 0 && a->data_size == b->data_size &&
            (a->data_size == 0 || memcmp (a->data, b->data, a->data_size) == 0);
+}
+
+int
+event_has_cause (const event_t *event)
+{
+    return *event->causation || *event->root || *event->via || event->hops != 0;
 }
 
 void

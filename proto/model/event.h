@@ -13,6 +13,8 @@
 #include "proto/model/limits.h"
 #include "proto/model/status.h"
 
+enum { EVENT_HOPS_MOST = 65535 };
+
 typedef enum { PHASE_POST, PHASE_PRE } phase_t;
 
 /*  Strings are UTF-8, never NULL ("" where there is none), and live as long as the event. */
@@ -25,9 +27,13 @@ typedef struct event {
     const char *key;           //  ordering key, never ""
     const char *time;          //  when it happened, RFC 3339 as given
     const char *content_type;  //  of data: "application/json" unless said otherwise
+    const char *causation;     //  id of the event that caused this one; "" when none is known
+    const char *root;          //  id of the first event of its tree; "" when it is that itself
+    const char *via;           //  the subscription whose action made it; "" when none did
     const uint8_t *data;       //  verbatim; NULL only when data_size is 0
     size_t data_size;          //  bytes
     phase_t phase;
+    int32_t hops;         //  actions between root and this one
     int32_t partition;    //  0 … N - 1, by event_place; -1 before
     int64_t seq;          //  1, 2, 3 … in its partition; 0 before the commit
     int64_t accepted_ms;  //  wall time at which the broker took it in; 0 before
@@ -48,9 +54,11 @@ void event_destroy (event_t **event_p);     //  gives one reference back; safe o
 status_t event_check (const event_t *fields, const limits_t *limits, problem_t *problem);
 
 /*  Whether two events of one id say the same: type, subject, key and data are equal, or the id was
- *  derived (it starts with e_ or k_), when it is a repeat whatever else it says.
+ *  derived (it starts with e_, k_ or r_), when it is a repeat whatever else it says.
  */
 int event_says_same (const event_t *a, const event_t *b);
+
+int event_has_cause (const event_t *event);  //  whether any of causation, root, via and hops is set
 
 void event_set_place (event_t *event, int32_t partition, int64_t seq, int64_t accepted_ms);
 size_t event_size_bytes (const event_t *event);  //  memory it takes, for budgets

@@ -66,6 +66,22 @@ is_dotted (const char *text)
     }
 }
 
+//  Where it comes from: names of other events of the log, which need not be there (any more).
+static status_t
+check_causes (const event_t *fields, problem_t *problem)
+{
+    const char *const causes [][2] = {{"causation", fields->causation}, {"root", fields->root}};
+    for (size_t i = 0; i < sizeof (causes) / sizeof (*causes); i++)
+        if (causes [i][1] && !is_all_letters (causes [i][1]))
+            return problem_at (problem, STATUS_BAD_EVENT, causes [i][0],
+                               "%s: \"%.*s\" is no id of an event: A-Z, a-z, 0-9, _ and -",
+                               causes [i][0], SHOWN, causes [i][1]);
+    if (fields->hops < 0 || fields->hops > EVENT_HOPS_MOST)
+        return problem_at (problem, STATUS_BAD_EVENT, "hops", "hops: it is 0 to %d",
+                           EVENT_HOPS_MOST);
+    return STATUS_OK;
+}
+
 static status_t
 check_forms (const event_t *fields, problem_t *problem)
 {
@@ -85,7 +101,7 @@ check_forms (const event_t *fields, problem_t *problem)
     if (fields->phase != PHASE_POST && fields->phase != PHASE_PRE)
         return problem_at (problem, STATUS_BAD_EVENT, "phase",
                            "phase: there are \"post\" and \"pre\"");
-    return STATUS_OK;
+    return check_causes (fields, problem);
 }
 
 status_t
@@ -100,6 +116,9 @@ event_check (const event_t *fields, const limits_t *limits, problem_t *problem)
         {"key", fields->key, limits->key_bytes, false},
         {"time", fields->time, TIME_BYTES, true},
         {"content_type", fields->content_type, CONTENT_TYPE_BYTES, false},
+        {"causation", fields->causation, limits->id_bytes, false},
+        {"root", fields->root, limits->id_bytes, false},
+        {"via", fields->via, limits->name_bytes, false},
     };
     for (size_t i = 0; i < sizeof (texts) / sizeof (*texts); i++) {
         status_t status = check_field (&texts [i], problem);

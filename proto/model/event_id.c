@@ -23,7 +23,7 @@ is_letter (char c)
 bool
 event_id_is_derived (const char *id)
 {
-    return (id [0] == 'e' || id [0] == 'k') && id [1] == '_';
+    return (id [0] == 'e' || id [0] == 'k' || id [0] == 'r') && id [1] == '_';
 }
 
 bool
@@ -56,19 +56,32 @@ hash_text (crypto_generichash_state *state, const char *text, size_t size)
     crypto_generichash_update (state, (const uint8_t *)text, size);
 }
 
-void
-event_id_derive (const char *source, const char *given, char id [EVENT_ID_SIZE])
+//  A letter, _ and base32 of the hash of both.
+static void
+derive (char kind, const char *one, const char *other, char id [EVENT_ID_SIZE])
 {
     crypto_generichash_state state;
     uint8_t hash [DERIVED_HASH];
     crypto_generichash_init (&state, NULL, 0, sizeof (hash));
-    hash_text (&state, source, strlen (source) + 1);  //  its zero byte keeps a+bc and ab+c apart
-    hash_text (&state, given, strlen (given));
+    hash_text (&state, one, strlen (one) + 1);  //  its zero byte keeps a+bc and ab+c apart
+    hash_text (&state, other, strlen (other));
     crypto_generichash_final (&state, hash, sizeof (hash));
 
-    id [0] = 'e';
+    id [0] = kind;
     id [1] = '_';
     *put_base32 (id + 2, hash, sizeof (hash)) = 0;
+}
+
+void
+event_id_derive (const char *source, const char *given, char id [EVENT_ID_SIZE])
+{
+    derive ('e', source, given, id);
+}
+
+void
+event_id_of_result (const char *cause, const char *subscription, char id [EVENT_ID_SIZE])
+{
+    derive ('r', cause, subscription, id);
 }
 
 void

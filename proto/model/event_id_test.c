@@ -18,15 +18,18 @@ a_plain_id_has_its_letters_and_was_not_derived (void **state)
         "k", "e-1",    "kk_",
         "-", "_e_",    "0123456789012345678901234567890123456789012345678901234567890123"};
     static const char *const others [] = {
-        "",      "a.b", "a b",
-        "é",     "e_",  "e_1",
-        "k_abc", "a\n", "01234567890123456789012345678901234567890123456789012345678901234"};
+        "",      "a.b",
+        "a b",   "é",
+        "e_",    "e_1",
+        "k_abc", "r_1",
+        "a\n",   "01234567890123456789012345678901234567890123456789012345678901234"};
     for (size_t i = 0; i < sizeof (plain) / sizeof (*plain); i++)
         assert_true (event_id_is_plain (plain [i]));
     for (size_t i = 0; i < sizeof (others) / sizeof (*others); i++)
         assert_false (event_id_is_plain (others [i]));
     assert_true (event_id_is_derived ("e_1"));
     assert_true (event_id_is_derived ("k_1"));
+    assert_true (event_id_is_derived ("r_1"));
     assert_false (event_id_is_derived (""));
     assert_false (event_id_is_derived ("e"));
 }
@@ -39,6 +42,8 @@ derived_ids_are_what_they_have_always_been (void **state)
     char id [EVENT_ID_SIZE];
     event_id_derive ("https://kinto.example/v1", "change-1", id);
     assert_string_equal (id, "e_4gqdkexrf2hgytf5cflhxw7skdmkkajq");
+    event_id_of_result ("https://kinto.example/v1", "change-1", id);
+    assert_string_equal (id, "r_4gqdkexrf2hgytf5cflhxw7skdmkkajq");
     event_id_of_kinto ("https://kinto.example/v1", "/buckets/a/collections/b/records/c", "update",
                        1795489200123, id);
     assert_string_equal (id, "k_01k85nttvrpmu32ozwftepmb6i");

@@ -60,6 +60,8 @@ what_is_missing_is_empty_but_for_key_and_content_type (void **state)
     assert_string_equal (event->source, "");
     assert_string_equal (event->key, "/a");
     assert_string_equal (event->content_type, "application/json");
+    assert_string_equal (event->causation, "");
+    assert_false (event_has_cause (event));
     assert_null (event->data);
 }
 
@@ -204,6 +206,12 @@ each_bad_field_is_named (void **state)
     REFUSE (time, many);
     REFUSE (content_type, "text/\xc2\x85");
     REFUSE (content_type, many);
+    REFUSE (causation, "a.b");
+    REFUSE (causation, many + sizeof (many) - 66);
+    REFUSE (root, "é");
+    REFUSE (via, many);
+    REFUSE (hops, -1);
+    REFUSE (hops, EVENT_HOPS_MOST + 1);
     REFUSE (phase, (phase_t)2);
     REFUSE (data, NULL);
 }

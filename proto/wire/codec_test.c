@@ -99,6 +99,10 @@ assert_events_equal (const event_t *a, const event_t *b)
     assert_int_equal (a->data_size, b->data_size);
     if (a->data_size > 0)
         assert_memory_equal (a->data, b->data, a->data_size);
+    assert_string_equal (a->causation, b->causation);
+    assert_string_equal (a->root, b->root);
+    assert_string_equal (a->via, b->via);
+    assert_int_equal (a->hops, b->hops);
     assert_int_equal (a->phase, b->phase);
     assert_int_equal (a->partition, b->partition);
     assert_int_equal (a->seq, b->seq);

@@ -74,6 +74,7 @@ static const field_t event_fields [] = {
     PLAIN (event_t, partition,    SMALL,  OPTIONAL),
     PLAIN (event_t, seq,          NUMBER, OPTIONAL),
     PLAIN (event_t, accepted_ms,  NUMBER, OPTIONAL),
+    TEXT  (event_t, via,          OPTIONAL, name_bytes),  //  its to say too
     //  What happened.
     TEXT  (event_t, id,           NEEDED,   id_bytes),
     TEXT  (event_t, given_id,     OPTIONAL, given_id_bytes),
@@ -85,8 +86,12 @@ static const field_t event_fields [] = {
     WORD  (event_t, phase,        OPTIONAL, phases),
     TEXT  (event_t, content_type, OPTIONAL, name_bytes),  //  absent: application/json
     SIZED (event_t, data, BYTES,  OPTIONAL, data_size, event_bytes),
+    //  Where it comes from.
+    TEXT  (event_t, causation,    OPTIONAL, id_bytes),
+    TEXT  (event_t, root,         OPTIONAL, id_bytes),
+    PLAIN (event_t, hops,         SMALL,    OPTIONAL),
 };
-enum { PLACE_FIELDS = 3 };
+enum { PLACE_FIELDS = 4 };
 static const record_t kept_event = RECORD ("event", event_t, event_fields);
 static const record_t new_event = {
     "event", event_fields + PLACE_FIELDS, COUNT (event_fields) - PLACE_FIELDS, sizeof (event_t)};

@@ -211,6 +211,10 @@ def an_event_with_all_it_may_have_is_taken(broker: Broker) -> None:
         "phase": "pre",
         "content_type": "application/octet-stream",
         "data": bytes(range(256)) * 4096,
+        "causation": "c" * 64,
+        "root": "r" * 64,
+        "via": "S~results",
+        "hops": 65535,
     }
     delivery["event"].update(more)
     broker.say("DELIVER", {"targets": [broker.make_target("/ok")], "deliveries": [delivery]})

@@ -29,6 +29,20 @@ add_member (body_t *body, const char *name, const char *value)
     body_add_json (body, value);
 }
 
+//  Extension attributes: names of lower-case letters and digits, and an Integer is a number.
+static void
+add_cause (body_t *body, const event_t *event)
+{
+    add_member (body, "causationid", event->causation);
+    add_member (body, "rootid", event->root);
+    add_member (body, "via", event->via);
+    if (event->hops == 0)
+        return;
+    char hops [24];
+    snprintf (hops, sizeof hops, ",\"hops\":%" PRId32, event->hops);
+    body_add_text (body, hops);
+}
+
 static void
 add_data (body_t *body, const event_t *event)
 {
@@ -58,6 +72,7 @@ cloud_event_write (const event_t *event, body_t *body)
     add_member (body, "time", event->time);
     add_member (body, "partitionkey", event->key);
     add_member (body, "sequence", sequence);
+    add_cause (body, event);
     add_member (body, "datacontenttype", event->content_type);
     add_data (body, event);
     body_add (body, "}", 1);

@@ -55,6 +55,9 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
                      .key = texts [3],
                      .time = "",
                      .content_type = texts [4],
+                     .causation = texts [0],
+                     .root = "",
+                     .via = texts [3],
                      .data = bytes,
                      .data_size = size};
     if (content_type_is_json (event.content_type))
@@ -67,6 +70,8 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t size)
     check_said (json, "id", texts [0]);
     check_said (json, "source", texts [1]);
     check_said (json, "subject", texts [3]);
+    check_said (json, "causationid", texts [0]);
+    check_said (json, "via", texts [3]);
     check_said (json, "datacontenttype", texts [4]);
     body_free (&body);
     return 0;

@@ -69,6 +69,24 @@ an_event_is_written_with_its_data_verbatim (void **state)
 }
 
 static void
+where_it_comes_from_is_said_in_extension_attributes (void **state)
+{
+    (void)state;
+    char *text = written (&(event_t){.id = "e1",
+                                     .type = "t",
+                                     .subject = "/s",
+                                     .time = "2026-11-24T03:00:00Z",
+                                     .causation = "e0",
+                                     .root = "r",
+                                     .via = "S",
+                                     .hops = 2});
+    assert_non_null (strstr (
+        text,
+        ",\"causationid\":\"e0\",\"rootid\":\"r\",\"via\":\"S\",\"hops\":2,\"datacontenttype\""));
+    free (text);
+}
+
+static void
 a_derived_id_gives_way_to_the_one_that_the_client_gave (void **state)
 {
     (void)state;
@@ -161,6 +179,7 @@ main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (an_event_is_written_with_its_data_verbatim),
+        cmocka_unit_test (where_it_comes_from_is_said_in_extension_attributes),
         cmocka_unit_test (a_derived_id_gives_way_to_the_one_that_the_client_gave),
         cmocka_unit_test (what_cloud_events_need_is_there_though_the_client_gave_nothing),
         cmocka_unit_test (data_that_is_not_json_goes_as_base64),

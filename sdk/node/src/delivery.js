@@ -33,6 +33,10 @@ export class Event {
         this.source = body.source ?? ''
         this.key = body.key ?? ''
         this.phase = body.phase ?? 'post'
+        this.causation = body.causation ?? '' // id of the event that caused it
+        this.root = body.root ?? '' // id of the first event of its tree; empty: itself
+        this.via = body.via ?? '' // the subscription whose action made it
+        this.hops = body.hops ?? 0 // actions between root and this one
         this.contentType = body.content_type ?? 'application/json'
         this.data = Buffer.from(body.data ?? []) // ours: the frame it came in is not kept
     }

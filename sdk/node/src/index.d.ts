@@ -13,6 +13,14 @@ export class Event {
     /** As published; empty: the subject orders. */
     readonly key: string
     readonly phase: 'post' | 'pre'
+    /** Id of the event that caused it; empty: none is known. */
+    readonly causation: string
+    /** Id of the first event of its tree; empty: it is that itself. */
+    readonly root: string
+    /** The subscription whose action made it; empty: none did. */
+    readonly via: string
+    /** Actions between root and this one. */
+    readonly hops: number
     readonly contentType: string
     readonly data: Buffer
     json(): any

@@ -133,6 +133,10 @@ const EVENT = mapOf(
         partition: number(0, SMALL_MOST),
         seq: number(),
         accepted_ms: number(),
+        causation: text(64, /^[A-Za-z0-9_-]*$/),
+        root: text(64, /^[A-Za-z0-9_-]*$/),
+        via: text(120, PLAIN),
+        hops: number(0, 65_535),
     },
 )
 const TARGET = mapOf({

@@ -44,6 +44,10 @@ class Event:
     phase: str = "post"
     content_type: str = "application/json"
     data: bytes = b""
+    causation: str = ""  # id of the event that caused it; "": none is known
+    root: str = ""  # id of the first event of its tree; "": it is that itself
+    via: str = ""  # the subscription whose action made it; "": none did
+    hops: int = 0  # actions between root and this one
 
     def json(self) -> Any:
         return json.loads(self.data)

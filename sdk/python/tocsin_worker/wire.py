@@ -267,6 +267,10 @@ EVENT = MapOf(
         "partition": SMALL,
         "seq": number(),
         "accepted_ms": number(),
+        "causation": text(64, f"({ID})?"),
+        "root": text(64, f"({ID})?"),
+        "via": text(NAME_BYTES, f"{PLAIN}*"),
+        "hops": number(most=65_535),
     },
 )
 TARGET = MapOf(
