@@ -131,8 +131,8 @@ is_json (const char *content_type)
     return false;
 }
 
-static const json_t *
-parse (match_data_t *data)
+const json_t *
+match_data_json (match_data_t *data)
 {
     ASSERT (data->event, "data is parsed of an event");
     if (data->was_parsed)
@@ -178,7 +178,7 @@ match_asks (const match_t *self, match_data_t *data)
         return MATCH_NO_SUBJECT;
     if (!self->data)
         return MATCH_YES;
-    const json_t *parsed = parse (data);
+    const json_t *parsed = match_data_json (data);
     return parsed && data_pattern_fits (self->data, parsed) ? MATCH_YES : MATCH_NO_DATA;
 }
 
@@ -199,7 +199,7 @@ explain_type (const match_t *self, const event_t *event, problem_t *why)
 static void
 explain_data (const match_t *self, match_data_t *data, problem_t *why)
 {
-    const json_t *parsed = parse (data);
+    const json_t *parsed = match_data_json (data);
     if (parsed)
         data_pattern_why (self->data, parsed, why);
     else
