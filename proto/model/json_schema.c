@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/model/template.h"
+
 enum { PATH_SIZE = 160, SHOWN = 40, WORDS_SHOWN = 200 };
 
 //  ---- types
@@ -119,6 +121,10 @@ check_keyword (const char *keyword, const json_t *value, int depth, problem_t *p
         return json_is_integer (value) && json_integer_value (value) >= 0
                    ? STATUS_OK
                    : check_fault (problem, keyword, "is a whole number from 0");
+    if (strcmp (keyword, "format") == 0)
+        return json_is_string (value) && strcmp (json_string_value (value), "template") == 0
+                   ? STATUS_OK
+                   : check_fault (problem, keyword, "is \"template\"");
     if (strcmp (keyword, "additionalProperties") == 0)
         return json_is_boolean (value) ? STATUS_OK
                                        : check_fault (problem, keyword, "is true or false");
@@ -293,6 +299,8 @@ json_schema_apply (const json_t *schema, const json_t *value, const char *at, pr
         status = apply_bounds (schema, value, at, problem);
     if (!status)
         status = apply_length (schema, value, at, problem);
+    if (!status && json_object_get (schema, "format"))
+        status = template_check_json (value, &(template_where_t){.at = at}, problem);
     if (!status && json_is_object (value))
         status = apply_object (schema, value, at, problem);
     return status;

@@ -21,6 +21,7 @@ static const char paint [] =
     "  \"wet\": {\"type\": \"boolean\"},"
     "  \"share\": {\"type\": \"number\"},"
     "  \"rooms\": {\"type\": \"array\"},"
+    "  \"sign\": {\"format\": \"template\"},"
     "  \"where\": {\"type\": \"object\", \"properties\": {\"floor\": {\"type\": \"integer\"}}}}}";
 
 static void
@@ -45,7 +46,7 @@ what_fits_is_taken (void **state)
     expect ("{\"name\": \"paint\", \"colour\": \"red\"}", "", "");
     expect (
         "{\"name\": \"paint\", \"colour\": \"blue\", \"coats\": 3, \"note\": \"h\xc3\xa9y\","
-        " \"wet\": true, \"share\": 0.5, \"rooms\": [1], \"where\": {\"floor\": 2.0, \"x\": 1}}",
+        " \"wet\": true, \"share\": 0.5, \"rooms\": [1], \"sign\": {\"x\": [\"{id}\"]}, \"where\": {\"floor\": 2.0, \"x\": 1}}",
         "", "");
 }
 
@@ -57,6 +58,9 @@ what_does_not_is_refused_with_its_place (void **state)
     expect ("{\"name\": \"paint\"}", "action.colour", "action.colour: it is missing");
     expect ("{\"name\": \"paint\", \"colour\": \"green\"}", "action.colour",
             "action.colour: \"green\" is none; there are red, blue");
+    expect ("{\"name\": \"paint\", \"colour\": \"red\", \"sign\": {\"x\": [\"{\"]}}",
+            "action.sign.x[0]",
+            "action.sign.x[0]: at byte 0: a { without its }; for the character itself write {{");
     expect ("{\"name\": \"paint\", \"colour\": 1}", "action.colour",
             "action.colour: it is a string");
     expect ("{\"name\": \"paint\", \"colour\": \"red\", \"coats\": 0}", "action.coats",

@@ -19,12 +19,17 @@ static const char *const names [ATTRIBUTES] = {
     [ATTRIBUTE_CONTENT_TYPE] = "content_type",
     [ATTRIBUTE_PARTITION] = "partition",
     [ATTRIBUTE_SEQ] = "seq",
+    [ATTRIBUTE_CAUSATION] = "causation",
+    [ATTRIBUTE_ROOT] = "root",
+    [ATTRIBUTE_VIA] = "via",
+    [ATTRIBUTE_HOPS] = "hops",
     [ATTRIBUTE_SUBSCRIPTION] = "subscription",
 };
 
 static const char known [] =
     "id, source, type, subject, key, time, phase, content_type, partition, "
-    "seq, subscription, or a pointer into the data as in {/new/title}";
+    "seq, causation, root, via, hops, subscription, or a place in the data as in "
+    "{/new/title}";
 
 static status_t __attribute__ ((format (printf, 4, 5)))
 refuse (const template_scan_t *scan, const char *from, problem_t *problem, const char *format, ...)

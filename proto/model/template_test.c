@@ -93,6 +93,7 @@ attributes_and_places_in_the_data_are_put_in (void **state)
             "e1 kinto.record.update https://kinto.example/v1 /buckets/b/records/1 "
             "/buckets/b/records/1 2026-11-24T03:00:00Z post application/json");
     expect (TEMPLATE_TEXT, "{partition}.{seq} for {subscription}", "3.17 for S");
+    expect (TEMPLATE_TEXT, "{causation}{via}{hops} {root}", "0 e1");
     expect (TEMPLATE_TEXT, "{/new/n}|{data/new/f}|{/new/yes}|{/new/list}|{/new/list/1/a}",
             "7|0.1|true|[1,{\"a\":\"b\"}]|b");
     expect (TEMPLATE_TEXT, "{/new/t}", "1795488000.123456");
@@ -171,14 +172,16 @@ what_is_no_template_is_refused_with_its_place (void **state)
                     "it: at byte 2: a { without its }; for the character itself write {{");
     expect_refused (TEMPLATE_TEXT, "a } b",
                     "it: at byte 2: a } that ends nothing; for the character itself write }}");
-    expect_refused (TEMPLATE_TEXT, "{titel}",
-                    "it: at byte 0: \"titel\" is nothing an event has; there are id, source, type, "
-                    "subject, key, time, phase, content_type, partition, seq, subscription, or a "
-                    "pointer into the data as in {/new/title}");
-    expect_refused (TEMPLATE_TEXT, "{}",
-                    "it: at byte 0: \"\" is nothing an event has; there are id, source, type, "
-                    "subject, key, time, phase, content_type, partition, seq, subscription, or a "
-                    "pointer into the data as in {/new/title}");
+    expect_refused (
+        TEMPLATE_TEXT, "{titel}",
+        "it: at byte 0: \"titel\" is nothing an event has; there are id, source, type, "
+        "subject, key, time, phase, content_type, partition, seq, causation, root, via, "
+        "hops, subscription, or a place in the data as in {/new/title}");
+    expect_refused (
+        TEMPLATE_TEXT, "{}",
+        "it: at byte 0: \"\" is nothing an event has; there are id, source, type, "
+        "subject, key, time, phase, content_type, partition, seq, causation, root, via, "
+        "hops, subscription, or a place in the data as in {/new/title}");
     expect_refused (
         TEMPLATE_TEXT, "{/a~2}",
         "it: at byte 0: \"/a~2\" is no JSON Pointer; ~ is written ~0, and / in a name ~1");

@@ -140,8 +140,12 @@ attribute_text (template_attribute_t attribute, const template_facts_t *facts)
         case ATTRIBUTE_PHASE: return event->phase == PHASE_PRE ? "pre" : "post";
         case ATTRIBUTE_CONTENT_TYPE: return event->content_type;
         case ATTRIBUTE_SUBSCRIPTION: return facts->subscription ? facts->subscription : "";
+        case ATTRIBUTE_CAUSATION: return event->causation;
+        case ATTRIBUTE_ROOT: return *event->root ? event->root : event->id;
+        case ATTRIBUTE_VIA: return event->via;
         case ATTRIBUTE_PARTITION:
         case ATTRIBUTE_SEQ:
+        case ATTRIBUTE_HOPS:
         case ATTRIBUTES: break;
     }
     return "";
@@ -151,10 +155,16 @@ bool
 template_number (const template_piece_t *slot, const template_facts_t *facts, int64_t *number)
 {
     const event_t *event = facts->data.event;
-    if (slot->root != ROOT_ATTRIBUTE ||
-        (slot->attribute != ATTRIBUTE_SEQ && slot->attribute != ATTRIBUTE_PARTITION))
+    if (slot->root != ROOT_ATTRIBUTE)
         return false;
-    *number = slot->attribute == ATTRIBUTE_SEQ ? event->seq : event->partition;
+    if (slot->attribute == ATTRIBUTE_SEQ)
+        *number = event->seq;
+    else if (slot->attribute == ATTRIBUTE_PARTITION)
+        *number = event->partition;
+    else if (slot->attribute == ATTRIBUTE_HOPS)
+        *number = event->hops;
+    else
+        return false;
     return true;
 }
 

@@ -9,8 +9,10 @@
 
 #include "daemon/clock.h"
 #include "proto/model/allocate.h"
+#include "proto/model/owned.h"
+#include "proto/model/template.h"
 
-enum { RESULT_BYTES = 64 };
+enum { RESULT_BYTES = 64, KEY_BYTES = 4096 };
 
 typedef struct {
     char *name;  //  ours: the subscription, a line end, the key
@@ -25,20 +27,9 @@ struct counter {
     tally_t *tallies;      //  by name
 };
 
-//  What a subscription counts by.
-typedef struct {
-    const char *name;
-    size_t attribute;  //  offset in event_t
-} by_t;
-
-static const by_t bys [] = {{"{subject}", offsetof (event_t, subject)},
-                            {"{type}", offsetof (event_t, type)},
-                            {"{source}", offsetof (event_t, source)},
-                            {"{key}", offsetof (event_t, key)}};
-
 const char counter_schema [] =
     "{\"type\":\"object\",\"properties\":{\"name\":{\"enum\":[\"counter\"]},"
-    "\"key\":{\"enum\":[\"{subject}\",\"{type}\",\"{source}\",\"{key}\"]}},"
+    "\"key\":{\"type\":\"string\",\"format\":\"template\",\"maxLength\":1024}},"
     "\"required\":[\"name\"],\"additionalProperties\":false}";
 
 counter_t *
@@ -107,21 +98,12 @@ counts_read (const void *settings, const target_t *target, const json_t *documen
 {
     (void)settings;
     (void)target;
-    const char *name =
+    const char *key =
         json_string_value (json_object_get (json_object_get (document, "action"), "key"));
-    for (size_t i = 0; i < sizeof bys / sizeof *bys; i++)
-        if (!name || strcmp (name, bys [i].name) == 0)
-            return (void *)(uintptr_t)&bys [i];
-    problem_at (problem, STATUS_BAD_SUBSCRIPTION, "action.key",
-                "action.key: \"%.40s\" is none; there are {subject}, {type}, {source} and {key}",
-                name);
-    return NULL;
-}
-
-static void
-counts_drop (void *ready)
-{
-    (void)ready;
+    const template_where_t where = {.place = TEMPLATE_TEXT, .at = "action.key"};
+    if (key && template_check (key, &where, problem))
+        return NULL;
+    return allocate_copy (key ? key : "{subject}");
 }
 
 static void *
@@ -133,25 +115,38 @@ counts_open (const action_place_t *place)
 }
 
 static void
-counts_begin (void *context, run_t *run, void *ready)
+counts_end (const action_place_t *self, run_t *run, const char *key)
 {
-    const action_place_t *self = context;
-    const by_t *by = ready;
-    int64_t began_us = monotonic_us ();
-    const char *key;
-    memcpy (&key, (const char *)run->delivery->event + by->attribute, sizeof key);
     counter_t *counter = (counter_t *)(uintptr_t)self->settings;
     int64_t count = counter_count (counter, run->target->subscription, key);
-    if (count == 0)
+    if (count == 0) {
         ending_fail (
             &run->end,
             "%zu keys are counted already: raise worker/counter_keys, or restart the worker",
             counter->keys);
-    else {
-        char result [RESULT_BYTES];
-        int size = snprintf (result, sizeof result, "{\"count\": %" PRId64 "}", count);
-        ending_keep_result (&run->end, result, (size_t)size, RESULT_BYTES);
+        return;
     }
+    char result [RESULT_BYTES];
+    int size = snprintf (result, sizeof result, "{\"count\": %" PRId64 "}", count);
+    ending_keep_result (&run->end, result, (size_t)size, RESULT_BYTES);
+}
+
+static void
+counts_begin (void *context, run_t *run, void *ready)
+{
+    const action_place_t *self = context;
+    int64_t began_us = monotonic_us ();
+    template_facts_t facts = {.data = {.event = run->delivery->event},
+                              .subscription = run->target->subscription};
+    problem_t problem;
+    size_t size;
+    OWNED (text)
+    char *key = template_fill (ready, TEMPLATE_TEXT, &facts, KEY_BYTES, &size, &problem);
+    if (key)
+        counts_end (self, run, key);
+    else
+        ending_fail (&run->end, "action.key: %s", problem.text);
+    match_data_clear (&facts.data);
     ending_took (&run->end, monotonic_us () - began_us);
     self->ended (self->thread, run);
 }
@@ -166,7 +161,7 @@ counts_cancel (void *context, run_t *run)
 
 const action_t counter_action = {.name = "counter",
                                  .read = counts_read,
-                                 .drop = counts_drop,
+                                 .drop = free,
                                  .open = counts_open,
                                  .close = free,
                                  .begin = counts_begin,

@@ -28,14 +28,16 @@ each_subscription_counts_by_what_it_says (void **state)
     worker_stage_t *stage = worker_stage_new ();
     worker_stage_set (stage, "worker/counter_keys=2");
     worker_stage_begin (stage);
-    static const char by_type [] = "{\"name\":\"counter\",\"key\":\"{type}\"}";
+    static const char by_type [] = "{\"name\":\"counter\",\"key\":\"of {type}\"}";
     deliver (stage, "a", "{\"name\":\"counter\"}", OUTCOME_OK, "{\"count\": 1}");
     deliver (stage, "b", by_type, OUTCOME_OK, "{\"count\": 1}");
     deliver (stage, "a", "{\"name\":\"counter\"}", OUTCOME_OK, "{\"count\": 2}");
     deliver (stage, "c", by_type, OUTCOME_FAIL,
              "2 keys are counted already: raise worker/counter_keys, or restart the worker");
     deliver (stage, "d", "{\"name\":\"counter\",\"key\":\"{moon}\"}", OUTCOME_RETRY,
-             "action.key: \"{moon}\" is none; there are {subject}, {type}, {source} and {key}");
+             "action.key: at byte 0: \"moon\" is nothing an event has; there are id, source, type, "
+             "subject, key, time, phase, content_type, partition, seq, causation, root, via, hops, "
+             "subscription, or a place in the data as in {/new/title}");
     worker_stage_destroy (&stage);
 }
 
