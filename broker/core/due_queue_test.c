@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "broker/core/due_queue.h"
-#include "broker/core/random.h"
+#include "proto/model/random.h"
 
 enum { NODES = 200, TURNS = 20000 };
 

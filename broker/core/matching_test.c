@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "broker/core/matching.h"
-#include "broker/core/random.h"
+#include "proto/model/random.h"
 
 enum { SUBSCRIPTIONS = 300, EVENTS = 400, TEXT = 64 };
 

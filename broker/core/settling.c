@@ -1,5 +1,4 @@
 #include "broker/core/alone.h"
-#include "broker/core/backoff.h"
 #include "broker/core/breaker.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
@@ -7,6 +6,7 @@
 #include "broker/core/road.h"
 #include "broker/core/session.h"
 #include "broker/core/track.h"
+#include "proto/model/backoff.h"
 
 static bool
 keeps (keep_t keep, outcome_t outcome)

@@ -13,8 +13,8 @@
 #define STATE_H
 
 #include "broker/core/effects.h"
-#include "broker/core/random.h"
 #include "broker/core/workers.h"
+#include "proto/model/random.h"
 
 typedef struct pending pending_t;
 

@@ -177,6 +177,7 @@ make (json_t *document, int64_t version, const match_t *match)
         .order = strcmp (text_of (document, "order"), "key") == 0 ? ORDER_KEY : ORDER_NONE,
         .expires_ms = time_of (document, "expires"),
         .keep = keep_of (document),
+        .is_broadcast = strcmp (text_of (document, "mode"), "broadcast") == 0,
         .is_paused = flag_of (document, "paused"),
         .is_disabled = flag_of (document, "disabled"),
         .disabled_because =

@@ -65,6 +65,7 @@ typedef struct subscription {
     int64_t start_at;    //  START_TIME: ms since 1970; START_SEQ: the first seq
     int64_t expires_ms;  //  since 1970; 0: never
     keep_t keep;         //  which attempts
+    bool is_broadcast;   //  every worker that offers its action gets each event, from the feed
     bool is_paused;
     bool is_disabled;
     const char *disabled_because;  //  "asked", "gone", "failing"; "" when it is not

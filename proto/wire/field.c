@@ -137,6 +137,15 @@ static const field_t settlement_fields [] = {
 };
 static const record_t settlement = RECORD ("settlement", settlement_t, settlement_fields);
 
+static const field_t feed_fields [] = {
+    TEXT  (feed_t, subscription,   NEEDED,   name_bytes),
+    PLAIN (feed_t, version,        NUMBER,   NEEDED),
+    PLAIN (feed_t, created_ms,     NUMBER,   OPTIONAL),
+    SIZED (feed_t, document, JSON, OPTIONAL, document_size, frame_bytes),
+    LIST  (feed_t, seqs, NUMBER,   NEEDED,   seq_count, batch_events, NULL),
+};
+static const record_t feed = RECORD ("feed", feed_t, feed_fields);
+
 //  ---- Bodies, one for each word of command.tbl
 
 #define REQUEST(need)       PLAIN (message_t, request, NUMBER, need)
@@ -188,6 +197,13 @@ static const field_t fields_SETTLE [] = {
     LIST  (message_t, settlements, MAP, NEEDED, settlement_count, batch_events, &settlement),
 };
 static const field_t fields_RELEASE [] = {SESSION (NEEDED), LEASES (NEEDED, batch_events)};
+static const field_t fields_LISTEN [] = {SESSION (NEEDED)};
+static const field_t fields_CATCH_UP [] = {
+    SESSION (NEEDED),
+    TEXT  (message_t, subscription, NEEDED, name_bytes),
+    PLAIN (message_t, partition, SMALL,  OPTIONAL),
+    PLAIN (message_t, above,     NUMBER, OPTIONAL),
+};
 static const field_t fields_BYE [] = {SESSION (OPTIONAL)};
 static const field_t fields_WELCOME [] = {
     SESSION (NEEDED),
@@ -200,12 +216,36 @@ static const field_t fields_DELIVER [] = {
 };
 static const field_t fields_SETTLED [] = {SESSION (NEEDED), LEASES (NEEDED, batch_events)};
 static const field_t fields_RESET [] = {SESSION (OPTIONAL)};
+static const field_t fields_FEEDS [] = {
+    SESSION (NEEDED),
+    TEXT  (message_t, endpoint, OPTIONAL, result_bytes),
+    LIST  (message_t, feeds,  MAP,    OPTIONAL, feed_count,  batch_events, &feed),
+    LIST  (message_t, firsts, NUMBER, NEEDED,   first_count, batch_events, NULL),
+    LIST  (message_t, lasts,  NUMBER, NEEDED,   last_count,  batch_events, NULL),
+};
+static const field_t fields_PAGE [] = {
+    SESSION (NEEDED),
+    TEXT  (message_t, subscription, NEEDED, name_bytes),
+    PLAIN (message_t, partition, SMALL,  OPTIONAL),
+    PLAIN (message_t, above,     NUMBER, OPTIONAL),
+    PLAIN (message_t, reached,   NUMBER, OPTIONAL),
+    PLAIN (message_t, first,     NUMBER, OPTIONAL),
+    LIST  (message_t, events, EVENT, OPTIONAL, event_count, batch_events, &kept_event),
+};
+static const field_t fields_FEED [] = {
+    TEXT  (message_t, subscription, OPTIONAL, name_bytes),
+    PLAIN (message_t, prev,  NUMBER, OPTIONAL),
+    EVENT (message_t, event, NEEDED, &kept_event),
+};
 static const field_t fields_HEARTBEAT [] = {
     SESSION (OPTIONAL),
     LEASES (OPTIONAL, leases_per_session),
     LIST (message_t, begun, NUMBER, OPTIONAL, begun_count, leases_per_session, NULL),
     PLAIN (message_t, tells_begun, FLAG, OPTIONAL),
     PLAIN (message_t, received, NUMBER, OPTIONAL),
+    LIST (message_t, feeds, MAP, OPTIONAL, feed_count, batch_events, &feed),
+    PLAIN (message_t, tells_feeds, FLAG, OPTIONAL),
+    LIST (message_t, lasts, NUMBER, OPTIONAL, last_count, batch_events, NULL),
 };
 static const field_t fields_ERROR [] = {
     REQUEST (OPTIONAL),

@@ -22,6 +22,7 @@ message_clear (message_t *self)
             event_destroy (&self->events [i]);
         for (size_t i = 0; i < self->delivery_count; i++)
             event_destroy (&self->deliveries [i].event);
+        event_destroy (&self->event);
         message_arena_destroy (&self->arena);
     }
     *self = (message_t){0};

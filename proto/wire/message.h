@@ -45,6 +45,17 @@ typedef struct {
     event_t *event;
 } delivery_t;
 
+//  A broadcast subscription, and how far its feed has come.
+typedef struct {
+    const char *subscription;
+    int64_t version;
+    int64_t created_ms;    //  FEEDS: of its first version: another one of this name is another feed
+    const char *document;  //  FEEDS: all of it, JSON, secret included
+    size_t document_size;
+    uint64_t *seqs;  //  by partition: the last one that was told
+    size_t seq_count;
+} feed_t;
+
 typedef struct {
     uint64_t lease;
     outcome_t outcome;
@@ -64,7 +75,7 @@ typedef struct {
     uint64_t request;  //  PUBLISH, CALL, CONFIRM, REFUSE, REPLY; ERROR: what it is about, 0 unknown
     uint64_t session;  //  all between worker and broker but HELLO; RESET, ERROR: 0 when unknown
 
-    event_t **events;  //  PUBLISH
+    event_t **events;  //  PUBLISH, PAGE
     size_t event_count;
     confirmation_t *confirmations;  //  CONFIRM
     size_t confirmation_count;
@@ -101,6 +112,22 @@ typedef struct {
     size_t begun_count;
     bool tells_begun;   //  HEARTBEAT of a worker: begun is complete
     uint64_t received;  //  HEARTBEAT: number of the last delivery got (worker's) or sent (broker's)
+
+    const char *endpoint;  //  FEEDS: of the feed's socket, as the broker has bound it
+    feed_t *feeds;         //  FEEDS; HEARTBEAT of a broker
+    size_t feed_count;
+    bool tells_feeds;  //  HEARTBEAT of a broker: feeds is complete
+    uint64_t *firsts;  //  FEEDS: by partition: where the log begins
+    size_t first_count;
+    uint64_t *lasts;  //  FEEDS, HEARTBEAT of a broker: by partition: its last event
+    size_t last_count;
+    const char *subscription;  //  CATCH_UP, PAGE, FEED; FEED: "" for all events
+    int32_t partition;         //  CATCH_UP, PAGE
+    int64_t above;             //  CATCH_UP, PAGE: after this seq
+    int64_t reached;           //  PAGE: up to here nothing is missing
+    int64_t first;             //  PAGE: where the log begins
+    int64_t prev;              //  FEED: nothing of its topic lies between this seq and the event's
+    event_t *event;            //  FEED
 
     struct message_arena *arena;  //  of a decoded message
 } message_t;

@@ -89,6 +89,21 @@ static settlement_t settlements [] = {
     {42, OUTCOME_FAIL, 0, true, 1795489200123, 3, 410, 0, 0, 2999, "gone \xe2\x80\x93 for good",
      "no"},
 };
+static uint64_t seqs [] = {0, 41, INT64_MAX};
+static uint64_t firsts [] = {1, 7, 300};
+static feed_t feeds [] = {
+    {.subscription = "caches",
+     .version = 1795489200000,
+     .created_ms = 1795489100000,
+     SIZED (document, "{\"id\":\"caches\",\"mode\":\"broadcast\"}"),
+     .seqs = seqs,
+     .seq_count = COUNT (seqs)},
+};
+static feed_t tails [] = {
+    {.subscription = "caches", .version = 7, .seqs = seqs, .seq_count = COUNT (seqs)},
+    {.subscription = "reload", .version = 8, .seqs = seqs + 1, .seq_count = 1},
+};
+static event_t *fed [] = {&kept_event};
 static uint64_t leases [] = {1, 200, 70000, INT64_MAX};
 
 static const message_t samples [] = {
@@ -131,6 +146,12 @@ static const message_t samples [] = {
      .session = INT64_MAX,
      .leases = leases,
      .lease_count = COUNT (leases)},
+    {.command = COMMAND_LISTEN, .session = INT64_MAX},
+    {.command = COMMAND_CATCH_UP,
+     .session = INT64_MAX,
+     .subscription = "caches",
+     .partition = 15,
+     .above = 1 << 20},
     {.command = COMMAND_BYE, .session = INT64_MAX},
     {.command = COMMAND_WELCOME, .session = INT64_MAX, .heartbeat_ms = 1000},
     {.command = COMMAND_DELIVER,
@@ -144,6 +165,24 @@ static const message_t samples [] = {
      .leases = leases,
      .lease_count = COUNT (leases)},
     {.command = COMMAND_RESET, .session = INT64_MAX},
+    {.command = COMMAND_FEEDS,
+     .session = INT64_MAX,
+     .endpoint = "tcp://127.0.0.1:7103",
+     .feeds = feeds,
+     .feed_count = COUNT (feeds),
+     .firsts = firsts,
+     .first_count = COUNT (firsts),
+     .lasts = seqs,
+     .last_count = COUNT (seqs)},
+    {.command = COMMAND_PAGE,
+     .session = INT64_MAX,
+     .subscription = "caches",
+     .partition = 15,
+     .above = 1 << 20,
+     .reached = INT64_MAX,
+     .first = 300,
+     .events = fed,
+     .event_count = COUNT (fed)},
     {.command = COMMAND_HEARTBEAT,
      .session = INT64_MAX,
      .leases = leases,
@@ -151,7 +190,13 @@ static const message_t samples [] = {
      .begun = leases,
      .begun_count = 2,
      .tells_begun = true,
-     .received = 70000},
+     .received = 70000,
+     .feeds = tails,
+     .feed_count = COUNT (tails),
+     .tells_feeds = true,
+     .lasts = seqs,
+     .last_count = COUNT (seqs)},
+    {.command = COMMAND_FEED, .subscription = "caches", .prev = 40, .event = &kept_event},
     {.command = COMMAND_ERROR,
      .request = 8,
      .session = INT64_MAX,

@@ -1,5 +1,5 @@
 /*  life_draw – a life of its own for each seed: who lives in it, what happens, what breaks. */
-#include "broker/core/random.h"
+#include "proto/model/random.h"
 #include "tests/sim/life.h"
 
 enum { SUBSCRIPTIONS_MOST = 5, WORKERS_MOST = 4, TURNS = 60, TURN_MS = 1500, KEYS = 8, LINES = 16 };

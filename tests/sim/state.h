@@ -2,8 +2,8 @@
 #ifndef SIM_STATE_H
 #define SIM_STATE_H
 
-#include "broker/core/random.h"
 #include "proto/model/limits.h"
+#include "proto/model/random.h"
 #include "tests/sim/checker.h"
 #include "tests/sim/net.h"
 #include "tests/sim/schedule.h"

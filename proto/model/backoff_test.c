@@ -5,8 +5,8 @@
 
 #include <cmocka.h>
 
-#include "broker/core/backoff.h"
-#include "broker/core/random.h"
+#include "proto/model/backoff.h"
+#include "proto/model/random.h"
 
 static void
 the_ceiling_doubles_up_to_the_most (void **state)

@@ -1,4 +1,4 @@
-#include "broker/core/backoff.h"
+#include "proto/model/backoff.h"
 
 #include "proto/model/assert.h"
 
