@@ -25,10 +25,30 @@ class Extent:
     commits: int  # of each size
     crowd: int  # subscriptions
     long_backlog: int  # events that come while a consumer is away
+    workers: tuple[int, ...]  # that share the work
+    idle_workers: int
+    idle_seconds: float
+    joins: int
+    shared_backlog: int  # events that they share
 
 
-FULL = Extent(5, 5, 20, (100, 4000, 8000), 1_000_000, 2000, 3000, 10_000, 10_000_000)
-SMOKE = Extent(1, 0.3, 0.5, (100, 1000), 2000, 50, 100, 200, 3000)
+FULL = Extent(
+    5,
+    5,
+    20,
+    (100, 4000, 8000),
+    1_000_000,
+    2000,
+    3000,
+    10_000,
+    10_000_000,
+    (1, 2, 4, 16, 64),
+    1000,
+    20,
+    50,
+    300_000,
+)
+SMOKE = Extent(1, 0.3, 0.5, (100, 1000), 2000, 50, 100, 200, 3000, (1, 2), 20, 0.5, 3, 2000)
 
 
 @dataclass(frozen=True)

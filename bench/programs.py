@@ -3,10 +3,12 @@
 import http.client
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,9 +20,13 @@ READY_SECONDS = 120.0
 class Program:
     """A server that prints “… ready …” once, and ends on SIGTERM."""
 
-    def __init__(self, *command: str | Path) -> None:
+    def __init__(self, *command: str | Path, stdin: bool = False) -> None:
         self.started_at = time.monotonic()
-        self.child = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE)
+        self.child = subprocess.Popen(
+            [str(word) for word in command],
+            stdin=subprocess.PIPE if stdin else None,
+            stdout=subprocess.PIPE,
+        )
         assert self.child.stdout
         while " ready " not in (line := self.child.stdout.readline().decode()):
             if not line:
@@ -51,9 +57,7 @@ class Program:
         return int(kilobytes) / 1024
 
     def cpu_seconds(self) -> float:
-        """Taken so far, in user and kernel."""
-        fields = Path(f"/proc/{self.child.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.child.pid)
 
 
 class Baseline(Program):
@@ -63,16 +67,17 @@ class Baseline(Program):
         self.token = None
 
 
-class Tocsin(Program):
-    """`tocsin up`, in the release build."""
+class Api:
+    """What is asked of a gateway, whoever runs it."""
 
-    def __init__(self, build: Path, data: Path) -> None:
-        super().__init__(build / "bin/tocsin", "up", "--data", data, "--listen", "127.0.0.1:0")
-        self.port = int(self.words[2].rpartition(":")[2])
-        self.token = Path(self.words[3]).read_text().strip()
+    port: int
+    token: str
 
-    def subscribe(self, name: str, url: str, match: Figures | None = None) -> None:
-        document = {"id": name, "match": match or {"type": "**"}, "deliver": {"url": url}}
+    def subscribe(self, name: str, url: str, match: Figures | None = None, **more: object) -> None:
+        """To an URL; "": where to is said by `more`."""
+        document = {"id": name, "match": match or {"type": "**"}, **more}
+        if url:
+            document["deliver"] = {"url": url}
         self._ask("POST", "/v1/subscriptions", {"data": document})
 
     def unsubscribe(self, name: str) -> None:
@@ -84,17 +89,118 @@ class Tocsin(Program):
     def resume(self, name: str) -> None:
         self._ask("POST", f"/v1/subscriptions/{name}/resume")
 
+    def serves(self) -> bool:
+        try:
+            return self._status("GET", "/v1/__heartbeat__") == 200
+        except OSError:
+            return False
+
     def _ask(self, method: str, path: str, body: Figures | None = None) -> None:
-        """One request, on a connection of its own; what is not 2xx ends the run."""
+        """What is not 2xx ends the run."""
+        status = self._status(method, path, body)
+        assert status // 100 == 2, (method, path, status)
+
+    def _status(self, method: str, path: str, body: Figures | None = None) -> int:
+        """Of one request, on a connection of its own."""
         headers = {"Authorization": f"Bearer {self.token}"}
         if body:
             headers["Content-Type"] = "application/json"
         connection = http.client.HTTPConnection("127.0.0.1", self.port)
         connection.request(method, path, json.dumps(body) if body else None, headers)
         answer = connection.getresponse()
-        text = answer.read()
+        answer.read()
         connection.close()
-        assert answer.status // 100 == 2, (method, path, answer.status, text)
+        return answer.status
+
+
+class Tocsin(Program, Api):
+    """`tocsin up`, in the release build."""
+
+    def __init__(self, build: Path, data: Path) -> None:
+        super().__init__(build / "bin/tocsin", "up", "--data", data, "--listen", "127.0.0.1:0")
+        self.port = int(self.words[2].rpartition(":")[2])
+        self.token = Path(self.words[3]).read_text().strip()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Daemons(Api):
+    """A broker and a gateway as separate programs; the workers are somebody else's."""
+
+    def __init__(self, build: Path, data: Path) -> None:
+        front, self.back = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
+        self.port = free_port()
+        settings = {
+            "store/url": f"sqlite://{data}/tocsin.db",
+            "broker/front": front,
+            "broker/back": self.back,
+            "broker/tells": "0",
+            "gateway/brokers": front,
+            "gateway/listen": f"127.0.0.1:{self.port}",
+        }
+        config = data / "tocsin.conf"
+        config.touch()
+        words = [f"--config={config}", *(f"--set={key}={value}" for key, value in settings.items())]
+        self.children = [
+            subprocess.Popen([build / f"bin/tocsin-{role}", *words], stderr=subprocess.DEVNULL)
+            for role in ("broker", "gateway")
+        ]
+        token = data / "admin.token"
+        wait_until(token.exists, "the broker has made its token")
+        self.token = token.read_text().strip()
+        wait_until(self.serves, "the gateway has found its broker")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for child in self.children:
+            child.terminate()
+            child.wait(READY_SECONDS)
+
+    def broker_cpu_seconds(self) -> float:
+        return cpu_seconds(self.children[0].pid)
+
+
+def wait_until(holds: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while not holds():
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"it is not so after {READY_SECONDS:g} s: {what}")
+        time.sleep(0.02)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Taken so far, in user and kernel."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Crowd(Program):
+    """Workers that do nothing, in one process."""
+
+    def __init__(self, build: Path, broker: str, workers: int) -> None:
+        super().__init__(
+            build / "bench/bin/crowd", f"--broker={broker}", f"--workers={workers}", stdin=True
+        )
+
+    def ask(self, order: str) -> Figures:
+        assert self.child.stdin
+        assert self.child.stdout
+        self.child.stdin.write(order.encode() + b"\n")
+        self.child.stdin.flush()
+        figures: Figures = json.loads(self.child.stdout.readline())
+        return figures
 
 
 class Sink(Program):
@@ -147,7 +253,7 @@ class Load:
         self.path = build / "bench/bin/load"
         self.next_serial = 1
 
-    def run(self, server: Baseline | Tocsin, **options: object) -> Figures:
+    def run(self, server: Baseline | Tocsin | Daemons, **options: object) -> Figures:
         options |= {"port": server.port, "first": self.next_serial}
         if server.token:
             options["token"] = server.token
