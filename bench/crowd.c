@@ -86,9 +86,9 @@ member_act (member_t *self)
                 case WORKER_CONNECT: member_connect (self); break;
             }
         for (size_t i = 0; i < begun_count; i++)
-            worker_session_finish (self->session, begun [i],
-                                   &(settlement_t){.outcome = OUTCOME_OK, .error = "", .result = ""},
-                                   monotonic_ms ());
+            worker_session_finish (
+                self->session, begun [i],
+                &(settlement_t){.outcome = OUTCOME_OK, .error = "", .result = ""}, monotonic_ms ());
         self->settled += (int64_t)begun_count;
     } while (begun_count > 0 && (begun_count = 0, true));
 }
@@ -152,9 +152,10 @@ print_stats (void)
         if (members [i].settled > most)
             most = members [i].settled;
     }
-    printf ("{\"settled\": %lld, \"least\": %lld, \"most\": %lld, \"joined\": %zu, \"at_us\": %lld}\n",
-            (long long)settled, (long long)least, (long long)most, count_joined (),
-            (long long)monotonic_us ());
+    printf (
+        "{\"settled\": %lld, \"least\": %lld, \"most\": %lld, \"joined\": %zu, \"at_us\": %lld}\n",
+        (long long)settled, (long long)least, (long long)most, count_joined (),
+        (long long)monotonic_us ());
 }
 
 //  false: stdin has ended.
