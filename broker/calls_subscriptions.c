@@ -80,6 +80,11 @@ read_document (const call_t *self, const json_t *given, const subscription_t *ol
                     "replay: a replay is made with POST /v1/subscriptions/ID/replays");
         return NULL;
     }
+    if (json_object_get (given, "results_of")) {
+        problem_at (problem, STATUS_BAD_SUBSCRIPTION, "results_of",
+                    "results_of: a companion comes with the deliver.url of its subscription");
+        return NULL;
+    }
     if (!json_is_object (given)) {
         problem_at (problem, STATUS_BAD_SUBSCRIPTION, "data",
                     "data: a subscription is a JSON object");
@@ -299,8 +304,8 @@ static void
 list_add (void *context, subscription_t *subscription)
 {
     subscription_list_t *self = context;
-    if (subscription->replay.id)  //  of one of the others: replay.list has it
-        return;
+    if (subscription->replay.id || subscription->results_of)
+        return;  //  of one of the others: replay.list has it, or it comes with that one
     self->total++;
     if (strcmp (subscription->id, self->after) <= 0)
         return;

@@ -14,6 +14,7 @@ struct match {
     pattern_t *type;       //  NULL: any
     pattern_t *subject;    //  NULL: any
     data_pattern_t *data;  //  NULL: any
+    char *via;             //  ours; NULL: any, none too
     phase_t phase;
 };
 
@@ -25,10 +26,10 @@ check_names (const json_t *match, problem_t *problem)
     json_object_foreach ((json_t *)(uintptr_t)match, name, member)
     {
         if (strcmp (name, "type") != 0 && strcmp (name, "subject") != 0 &&
-            strcmp (name, "phase") != 0 && strcmp (name, "data") != 0)
+            strcmp (name, "phase") != 0 && strcmp (name, "data") != 0 && strcmp (name, "via") != 0)
             return problem_at (problem, STATUS_BAD_MATCH, "match",
                                "match: \"%.*s\" is no member of it; there are type subject phase "
-                               "data",
+                               "data via",
                                NAME_SHOWN, name);
     }
     return STATUS_OK;
@@ -64,6 +65,20 @@ read_phase (const json_t *json, phase_t *phase, problem_t *problem)
     return STATUS_OK;
 }
 
+//  Whose action made it: the id of a subscription.
+static status_t
+read_via (const json_t *json, const limits_t *limits, char **via, problem_t *problem)
+{
+    if (!json)
+        return STATUS_OK;
+    size_t size = json_string_length (json);
+    if (size == 0 || size > (size_t)limits->name_bytes || strlen (json_string_value (json)) != size)
+        return problem_at (problem, STATUS_BAD_MATCH, "match.via",
+                           "match.via: it is the id of the subscription whose results are wanted");
+    *via = allocate_copy (json_string_value (json));
+    return STATUS_OK;
+}
+
 match_t *
 match_new (const json_t *match, const limits_t *limits, problem_t *problem)
 {
@@ -79,7 +94,8 @@ match_new (const json_t *match, const limits_t *limits, problem_t *problem)
                       problem, &self->type) != STATUS_OK ||
         read_pattern (json_object_get (match, "subject"), "match.subject", '/',
                       limits->subject_bytes, problem, &self->subject) != STATUS_OK ||
-        read_phase (json_object_get (match, "phase"), &self->phase, problem) != STATUS_OK)
+        read_phase (json_object_get (match, "phase"), &self->phase, problem) != STATUS_OK ||
+        read_via (json_object_get (match, "via"), limits, &self->via, problem) != STATUS_OK)
         return NULL;
 
     const json_t *data = json_object_get (match, "data");
@@ -97,6 +113,7 @@ match_destroy (match_t **self_p)
     pattern_destroy (&self->type);
     pattern_destroy (&self->subject);
     data_pattern_destroy (&self->data);
+    free (self->via);
     free (self);
     *self_p = NULL;
 }
@@ -176,6 +193,8 @@ match_asks (const match_t *self, match_data_t *data)
         return MATCH_NO_TYPE;
     if (self->subject && !pattern_matches (self->subject, event->subject))
         return MATCH_NO_SUBJECT;
+    if (self->via && strcmp (self->via, event->via ? event->via : "") != 0)
+        return MATCH_NO_VIA;
     if (!self->data)
         return MATCH_YES;
     const json_t *parsed = match_data_json (data);
@@ -224,6 +243,10 @@ match_explain (const match_t *self, match_data_t *data, problem_t *why)
             problem_at (why, STATUS_NOT_FOUND, "match.subject",
                         "match.subject: %.80s does not match %.100s", pattern_text (self->subject),
                         data->event->subject);
+            break;
+        case MATCH_NO_VIA:
+            problem_at (why, STATUS_NOT_FOUND, "match.via",
+                        "match.via: results of %.80s are asked for, and this is none", self->via);
             break;
         case MATCH_NO_DATA: explain_data (self, data, why); break;
     }

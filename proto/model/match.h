@@ -1,4 +1,5 @@
-/*  match – which events a subscription wants: type, subject, phase, and the shape of the data.
+/*  match – which events a subscription wants: type, subject, phase, whose action made them, and the
+ *  shape of the data.
  *
  *  match.data has the shape of the data: an array lists the accepted values; {"prefix": "x"},
  *  {"suffix": "x"}, {"exists": false}, {"anything-but": […]}, {"numeric": [">", 3]} test them (the
@@ -44,6 +45,7 @@ typedef enum {
     MATCH_NO_PHASE,
     MATCH_NO_TYPE,
     MATCH_NO_SUBJECT,
+    MATCH_NO_VIA,
     MATCH_NO_DATA
 } match_answer_t;
 match_answer_t match_asks (const match_t *self, match_data_t *data);

@@ -237,7 +237,7 @@ what_cannot_be_understood_is_told_where_and_what_to_write (void **state)
     refuse ("[]", "match",
             "match: it is an object, as in {\"type\": \"kinto.record.*\"}; {} wants everything");
     refuse ("{\"typ\": \"a\"}", "match",
-            "match: \"typ\" is no member of it; there are type subject phase data");
+            "match: \"typ\" is no member of it; there are type subject phase data via");
     refuse ("{\"type\": [\"a\"]}", "match.type",
             "match.type: it is a string, as in \"a.b.*\"; * is one segment, ** any number");
     refuse ("{\"type\": \"a*\"}", "match.type",

@@ -8,6 +8,8 @@
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 #include "proto/model/owned_json.h"
+#include "proto/model/results.h"
+#include "proto/model/results_form.h"
 #include "proto/model/rfc3339.h"
 #include "proto/model/subscription_form.h"
 
@@ -151,6 +153,19 @@ dump_deliver (const json_t *document)
     return text;
 }
 
+static emit_t
+emit_of (const json_t *document)
+{
+    const json_t *emit = json_object_get (document, "emit");
+    const char *source = text_of (emit, "source");
+    if (!emit)
+        return (emit_t){.type = results_form_delivers (document) ? RESULTS_TYPE : NULL,
+                        .source = "tocsin"};
+    return (emit_t){.type = text_of (emit, "type"),
+                    .subject = text_of (emit, "subject"),
+                    .source = source ? source : "tocsin"};
+}
+
 //  Takes the document, which subscription_form_read has made; the match is the caller's to keep.
 static counted_t *
 make (json_t *document, int64_t version, const match_t *match)
@@ -182,6 +197,9 @@ make (json_t *document, int64_t version, const match_t *match)
         .is_disabled = flag_of (document, "disabled"),
         .disabled_because =
             flag_of (document, "disabled") ? text_of (document, "disabled_because") : "",
+        .emit = emit_of (document),
+        .delivers_results = results_form_delivers (document),
+        .results_of = text_of (document, "results_of"),
         .document = document,
     };
     set_start (self, document);

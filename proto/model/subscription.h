@@ -45,6 +45,13 @@ typedef struct {
     bool has_ended;
 } replay_t;
 
+//  What becomes of the result of its action: a new event.
+typedef struct {
+    const char *type;     //  NULL: nothing does
+    const char *subject;  //  NULL: that of the event that was acted on
+    const char *source;
+} emit_t;
+
 typedef struct subscription {
     const char *id;
     int64_t version;     //  ms since 1970 of its last change, rising: its ETag
@@ -70,6 +77,9 @@ typedef struct subscription {
     bool is_disabled;
     const char *disabled_because;  //  "asked", "gone", "failing"; "" when it is not
     replay_t replay;
+    emit_t emit;
+    bool delivers_results;   //  deliver.url is for them: its companion does it (results.h)
+    const char *results_of;  //  of a companion: the subscription it belongs to; NULL: it is none
     const json_t *document;  //  all of it, normalised: defaults filled in, secret included
 } subscription_t;
 

@@ -8,6 +8,7 @@
 #include "proto/model/form.h"
 #include "proto/model/owned_json.h"
 #include "proto/model/policy_form.h"
+#include "proto/model/results_form.h"
 #include "proto/model/rfc3339.h"
 
 enum { ID_RANDOM = 16 };     //  letters of base32: 80 bits
@@ -45,8 +46,9 @@ read_id (const form_t *form)
     const char *id = form_text (form, "id", (size_t)form->limits->name_bytes);
     if (!id)
         return form->status;
-    bool is_replay = json_object_get (form->json, "replay");
-    if (!is_name (id, is_replay ? ".~" : "."))
+    bool is_derived =
+        json_object_get (form->json, "replay") || json_object_get (form->json, "results_of");
+    if (!is_name (id, is_derived ? ".~" : "."))
         return form_refuse (form, "id",
                             "\"%.60s\" has other characters than A-Z, a-z, 0-9, _ . and -", id);
     json_object_set_new (form->made, "id", json_string (id));
@@ -235,15 +237,29 @@ read_created (const form_t *form)
 static status_t
 read_document (const form_t *form)
 {
-    static status_t (*const readers []) (const form_t *) = {
-        read_id,           read_match,         read_action,         read_deliver,
-        read_mode,         read_order,         read_start,          read_expires,
-        policy_form_retry, policy_form_limits, policy_form_breaker, read_attempts,
-        read_state,        read_replay,        read_created};
+    static status_t (*const readers []) (const form_t *) = {read_id,
+                                                            read_match,
+                                                            read_action,
+                                                            read_deliver,
+                                                            read_mode,
+                                                            read_order,
+                                                            read_start,
+                                                            read_expires,
+                                                            policy_form_retry,
+                                                            policy_form_limits,
+                                                            policy_form_breaker,
+                                                            read_attempts,
+                                                            read_state,
+                                                            read_replay,
+                                                            read_created,
+                                                            results_form_emit,
+                                                            results_form_results,
+                                                            results_form_of};
     //  created and last_modified are ours; who sends back what he was shown may leave them in.
     status_t status = form_members (form, "id match action deliver mode order start expires retry "
                                           "limits breaker attempts paused disabled "
-                                          "disabled_because replay created last_modified");
+                                          "disabled_because replay created last_modified "
+                                          "emit results results_of");
     for (size_t i = 0; i < sizeof (readers) / sizeof (*readers) && status == STATUS_OK; i++)
         status = readers [i](form);
     return status;

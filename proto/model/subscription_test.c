@@ -270,10 +270,10 @@ what_is_not_known_is_refused_rather_than_ignored (void **state)
 {
     (void)state;
     refuse_more (
-        "\"emit\": {\"type\": \"a.b\"}",
-        "the document: \"emit\" is no member of it; there are id match action deliver mode "
+        "\"emits\": {\"type\": \"a.b\"}",
+        "the document: \"emits\" is no member of it; there are id match action deliver mode "
         "order start expires retry limits breaker attempts paused disabled disabled_because "
-        "replay created last_modified");
+        "replay created last_modified emit results results_of");
     refuse_more ("\"limits\": {\"rate\": 0}",
                  "limits: \"rate\" is no member of it; there are in_flight adaptive "
                  "rate_per_second burst");
