@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "proto/model/assert.h"
+#include "proto/model/template.h"
 #include "proto/model/utf8.h"
 
 enum { URL_BYTES = 2048, HEADERS = 32, HEADER_NAME_BYTES = 120, HEADER_BYTES = 2048 };
@@ -20,6 +21,14 @@ is_uri_text (const char *text)
     while (*text > ' ' && *text < 0x7f)
         text++;
     return !*text;
+}
+
+static status_t
+check_template (const form_t *form, const char *name, const char *text, template_place_t place)
+{
+    char path [FORM_PATH_SIZE];
+    const template_where_t where = {.place = place, .at = form_path (form, name, path)};
+    return template_check (text, &where, form->problem);
 }
 
 static status_t
@@ -38,7 +47,7 @@ read_url (const form_t *form)
         return form_refuse (form, "url",
                             "blanks and what is not ASCII are written as %%20 and so on");
     json_object_set_new (form->made, "url", json_string (url));
-    return STATUS_OK;
+    return check_template (form, "url", url, TEMPLATE_URL);
 }
 
 //  Headers that are ours to set, or that would change where the request ends.
@@ -74,7 +83,20 @@ check_header (const form_t *headers, const char *name)
     if (is_reserved (name))
         return form_refuse (headers, name,
                             "this header is not yours to set: it is part of each delivery");
-    return form_text (headers, name, HEADER_BYTES) ? STATUS_OK : headers->status;
+    const char *text = form_text (headers, name, HEADER_BYTES);
+    return text ? check_template (headers, name, text, TEMPLATE_HEADER) : headers->status;
+}
+
+//  What a body is, said by whoever gives it; as it is written, so that it is known how to escape.
+static status_t
+check_type (const form_t *headers, const char *name)
+{
+    const char *text = form_text (headers, name, HEADER_BYTES);
+    if (!text)
+        return headers->status;
+    if (template_has_slots (text))
+        return form_refuse (headers, name, "this header is the same for all; it has no slots");
+    return STATUS_OK;
 }
 
 static status_t
@@ -91,17 +113,51 @@ read_headers (const form_t *form)
     form_t headers = *form;
     headers.at = form_path (form, "headers", path);
     headers.json = given;
+    bool has_body = json_object_get (form->json, "body");
     const char *name;
     json_t *value;
     json_object_foreach ((json_t *)(uintptr_t)given, name, value)
     {
-        status_t status = check_header (&headers, name);
+        status_t status = has_body && strcasecmp (name, "content-type") == 0
+                              ? check_type (&headers, name)
+                              : check_header (&headers, name);
         if (status != STATUS_OK)
             return status;
     }
     json_object_set_new (form->made, "headers",
                          given ? json_copy ((json_t *)(uintptr_t)given) : json_object ());
     return STATUS_OK;
+}
+
+const char *
+deliver_content_type (const json_t *deliver)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach (json_object_get (deliver, "headers"), name, value)
+    {
+        if (strcasecmp (name, "content-type") == 0)
+            return json_string_value (value);
+    }
+    return NULL;
+}
+
+//  A text, or a JSON document whose strings are templates.
+static status_t
+read_body (const form_t *form)
+{
+    const json_t *body = json_object_get (form->json, "body");
+    if (!body)
+        return STATUS_OK;
+    char path [FORM_PATH_SIZE];
+    const template_where_t where = {.at = form_path (form, "body", path),
+                                    .place = template_place_of (deliver_content_type (form->json))};
+    status_t status = json_is_string (body)
+                          ? template_check (json_string_value (body), &where, form->problem)
+                          : template_check_json (body, &where, form->problem);
+    if (status == STATUS_OK)
+        json_object_set_new (form->made, "body", json_deep_copy (body));
+    return status;
 }
 
 static json_t *
@@ -148,12 +204,14 @@ read_secret (const form_t *form)
 status_t
 deliver_form_read (const form_t *form)
 {
-    status_t status = form_members (form, "url format headers secret");
+    status_t status = form_members (form, "url format headers body secret");
     if (status == STATUS_OK)
         status = read_url (form);
     if (status == STATUS_OK)
         status = form_word (form, "format", "cloudevents kinto raw", "cloudevents");
     if (status == STATUS_OK)
         status = read_headers (form);
+    if (status == STATUS_OK)
+        status = read_body (form);
     return status == STATUS_OK ? read_secret (form) : status;
 }

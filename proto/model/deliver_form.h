@@ -1,4 +1,6 @@
-/*  deliver_form – `deliver` of a subscription: where to, in which form, with which headers and secret. */
+/*  deliver_form – `deliver` of a subscription: where to, in which form, with which headers, body and
+ *  secret.
+ */
 #ifndef DELIVER_FORM_H
 #define DELIVER_FORM_H
 
@@ -8,5 +10,8 @@
  *  in base64, as Standard Webhooks write them).
  */
 status_t deliver_form_read (const form_t *form);
+
+//  What its headers say that a body of its own is; NULL: nothing.
+const char *deliver_content_type (const json_t *deliver);
 
 #endif

@@ -137,8 +137,8 @@ match_wants_data (const match_t *self)
 }
 
 //  application/json, application/cloudevents+json; …
-static bool
-is_json (const char *content_type)
+bool
+match_type_is_json (const char *content_type)
 {
     size_t size = strcspn (content_type, "; \t");
     static const char *const ends [] = {"/json", "+json"};
@@ -155,7 +155,7 @@ match_data_json (match_data_t *data)
     if (data->was_parsed)
         return data->parsed;
     data->was_parsed = true;
-    if (!is_json (data->event->content_type))
+    if (!match_type_is_json (data->event->content_type))
         return NULL;
     //  A number too large for 64 bits is read in the second try, where all are doubles.
     static const size_t flags [] = {JSON_DECODE_ANY | JSON_ALLOW_NUL,

@@ -37,6 +37,7 @@ typedef struct {
     bool was_parsed;  //  parsed may be NULL even then
 } match_data_t;
 void match_data_clear (match_data_t *data);
+bool match_type_is_json (const char *content_type);
 const json_t *match_data_json (match_data_t *data);  //  NULL: it is no JSON, or not said to be
 
 //  Which part said no; MATCH_YES when none did.

@@ -298,7 +298,7 @@ a_bad_destination_is_told_why (void **state)
 {
     (void)state;
     refuse_deliver ("{}", "deliver.url: it is missing");
-    refuse_deliver ("null", "deliver: it is an object with url format headers secret");
+    refuse_deliver ("null", "deliver: it is an object with url format headers body secret");
     refuse_deliver ("{\"url\": \"ftp://a/b\"}",
                     "deliver.url: \"ftp://a/b\" does not start with https:// or http://");
     refuse_deliver ("{\"url\": \"file:///etc/passwd\"}",

@@ -14,6 +14,17 @@ template_has_slots (const char *text)
     return strpbrk (text, "{}");
 }
 
+template_place_t
+template_place_of (const char *content_type)
+{
+    static const char form [] = "application/x-www-form-urlencoded";
+    if (!content_type)
+        return TEMPLATE_TEXT;
+    if (strncasecmp (content_type, form, sizeof form - 1) == 0)
+        return TEMPLATE_FORM;
+    return match_type_is_json (content_type) ? TEMPLATE_JSON : TEMPLATE_TEXT;
+}
+
 //  ---- URLs: a value may fill a part of the path, the query or the fragment, and make none
 
 //  Behind scheme, host and port.

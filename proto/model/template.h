@@ -14,7 +14,8 @@ typedef enum {
     TEMPLATE_TEXT,    //  as it is
     TEMPLATE_URL,     //  percent-encoded as a component; {+…} lets / through
     TEMPLATE_HEADER,  //  control characters become blanks
-    TEMPLATE_JSON     //  escaped as inside a JSON string, between quotes that the template has
+    TEMPLATE_JSON,    //  escaped as inside a JSON string, between quotes that the template has
+    TEMPLATE_FORM     //  percent-encoded, as in application/x-www-form-urlencoded
 } template_place_t;
 
 //  Where a template stands, for whoever checks it.
@@ -32,6 +33,9 @@ typedef struct {
     const json_t *result;  //  NULL: there is none
     const char *subscription;
 } template_facts_t;
+
+//  How values are escaped in a text of that type; NULL is plain text.
+template_place_t template_place_of (const char *content_type);
 
 bool template_has_slots (const char *text);  //  or doubled braces
 

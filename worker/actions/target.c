@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
+#include "proto/model/deliver_form.h"
 #include "proto/model/owned.h"
 #include "proto/model/owned_json.h"
 #include "version.h"
@@ -25,6 +27,13 @@ webhook_target_destroy (webhook_target_t **self_p)
     if (!self || --self->references > 0)
         return;
     curl_slist_free_all (self->headers);
+    for (size_t i = 0; i < self->filled_count; i++) {
+        free (self->filled [i].name);
+        free (self->filled [i].text);
+    }
+    free (self->filled);
+    json_decref (self->body);
+    free (self->content_type);
     signer_destroy (&self->signer);
     free (self->url);
     free (self);
@@ -38,6 +47,25 @@ target_add_header (webhook_target_t *self, const char *line)
     self->headers = headers;
 }
 
+char *
+webhook_header_line (const char *name, const char *text)
+{
+    //  curl takes "Name:" as a wish not to send it, and "Name;" as an empty one
+    text += strspn (text, " \t");
+    size_t size = strlen (name) + strlen (text) + 3;
+    char *line = allocate (size, 1);
+    snprintf (line, size, *text ? "%s: %s" : "%s;%s", name, text);
+    return line;
+}
+
+static void
+target_keep_header (webhook_target_t *self, const char *name, const char *text)
+{
+    self->filled = allocate_again (self->filled, self->filled_count + 1, sizeof *self->filled);
+    self->filled [self->filled_count++] =
+        (webhook_header_t){allocate_copy (name), allocate_copy (text)};
+}
+
 //  Which names may be given is checked when the subscription is written; that none of them makes a
 //  second header, here too.
 static status_t
@@ -48,11 +76,13 @@ target_read_header (webhook_target_t *self, const char *name, const json_t *valu
     if (!text || strpbrk (name, ":\r\n") || strpbrk (text, "\r\n"))
         return problem_at (problem, STATUS_BAD_SUBSCRIPTION, "deliver.headers",
                            "deliver.headers: \"%.60s\" cannot be sent", name);
-    //  curl takes "Name:" as a wish not to send it, and "Name;" as an empty one
-    text += strspn (text, " \t");
-    size_t size = strlen (name) + strlen (text) + 3;
-    char *line = allocate (size, 1);
-    snprintf (line, size, *text ? "%s: %s" : "%s;%s", name, text);
+    if (strcasecmp (name, "content-type") == 0)
+        return STATUS_OK;  //  of the body, which has it
+    if (template_has_slots (text)) {
+        target_keep_header (self, name, text);
+        return STATUS_OK;
+    }
+    char *line = webhook_header_line (name, text);
     target_add_header (self, line);
     free (line);
     return STATUS_OK;
@@ -116,6 +146,19 @@ target_read_secret (webhook_target_t *self, const json_t *deliver, problem_t *pr
 }
 
 static void
+target_read_body (webhook_target_t *self, const json_t *deliver)
+{
+    const json_t *body = json_object_get (deliver, "body");
+    const char *given = deliver_content_type (deliver);
+    if (!body)
+        return;
+    self->body = json_deep_copy (body);
+    self->place = template_place_of (given);
+    const char *standard = json_is_string (body) ? "text/plain; charset=utf-8" : "application/json";
+    self->content_type = allocate_copy (given ? given : standard);
+}
+
+static void
 target_read_final (webhook_target_t *self, const json_t *final)
 {
     for (size_t i = 0; i < json_array_size (final); i++) {
@@ -134,6 +177,8 @@ target_read (webhook_target_t *self, const json_t *document, problem_t *problem)
         return problem_at (problem, STATUS_BAD_SUBSCRIPTION, "deliver.url",
                            "deliver.url is missing: a webhook needs one");
     self->url = allocate_copy (url);
+    self->has_slots = template_has_slots (url);
+    target_read_body (self, deliver);
     target_read_final (self, json_object_get (document, "final"));
     status_t status = target_read_format (self, deliver, problem);
     if (!status)

@@ -39,6 +39,7 @@ webhook_destroy (webhook_t **self_p)
     if (!self)
         return;
     transfer_close (&self->transfer);
+    webhook_forget_filled (self);
     webhook_target_destroy (&self->target);
     body_free (&self->type_line);
     body_free (&self->body);
@@ -70,12 +71,17 @@ webhook_set_target (webhook_t *self, webhook_target_t *target)
     TRANSFER_SET (self->transfer.curl, CURLOPT_URL, target->url);
 }
 
+//  made_size: of a body that was a template.
 static void
-webhook_set_body (webhook_t *self, const event_t *event)
+webhook_set_body (webhook_t *self, const event_t *event, size_t made_size)
 {
     const void *bytes = event->data;
     size_t size = event->data_size;
-    if (self->target->format == FORMAT_CLOUDEVENTS) {
+    if (self->made) {
+        bytes = self->made;
+        size = made_size;
+    }
+    else if (self->target->format == FORMAT_CLOUDEVENTS) {
         body_clear (&self->body);
         cloud_event_write (event, &self->body);
         bytes = self->body.bytes;
@@ -95,6 +101,8 @@ webhook_set_body (webhook_t *self, const event_t *event)
 static const char *
 webhook_content_type (const webhook_t *self, const event_t *event)
 {
+    if (self->made)
+        return self->target->content_type;
     switch (self->target->format) {
         case FORMAT_CLOUDEVENTS: return "application/cloudevents+json; charset=utf-8";
         case FORMAT_KINTO:
@@ -119,17 +127,22 @@ webhook_set_headers (webhook_t *self, const event_t *event)
     body_add (&self->type_line, "", 1);
     self->lines [3].data = self->type_line.bytes;
     last = last->next = &self->lines [3];
-    last->next = self->target->headers;
+    last->next = self->filled ? self->filled : self->target->headers;
     self->lines [0].next = &self->lines [1];
 }
 
-void
-webhook_prepare (webhook_t *self, webhook_target_t *target, const event_t *event,
-                 int64_t timeout_ms, int64_t now_s)
+status_t
+webhook_prepare (webhook_t *self, webhook_target_t *target, const run_t *run, problem_t *problem)
 {
-    self->now_s = now_s;
-    transfer_prepare (&self->transfer, timeout_ms);
+    const event_t *event = run->delivery->event;
+    size_t made_size = 0;
+    self->now_s = run->end.settlement.time_ms / 1000;
+    transfer_prepare (&self->transfer, run->target->timeout_ms);
     webhook_set_target (self, target);
-    webhook_set_body (self, event);
+    status_t status = webhook_fill (self, event, run->target->subscription, &made_size, problem);
+    if (status)
+        return status;
+    webhook_set_body (self, event, made_size);
     webhook_set_headers (self, event);
+    return STATUS_OK;
 }

@@ -7,7 +7,7 @@
 #ifndef WEBHOOK_H
 #define WEBHOOK_H
 
-#include "worker/actions/ending.h"
+#include "worker/actions/action.h"
 #include "worker/actions/target.h"
 #include "worker/actions/transfer.h"
 
@@ -16,13 +16,12 @@ typedef struct webhook webhook_t;
 webhook_t *webhook_new (const transfer_settings_t *settings);  //  borrowed for its life
 void webhook_destroy (webhook_t **self_p);
 
-/*  Makes the request ready. The event stays until it is concluded; the target is referenced until
- *  the next time.
- *
- *  now_s         wall time, for webhook-timestamp and the dates of Retry-After
+/*  Makes the request of an attempt ready; what it points to stays until that is concluded, and the
+ *  target is referenced until the next time. A problem when its templates cannot be filled: the
+ *  attempt ends `fail`.
  */
-void webhook_prepare (webhook_t *self, webhook_target_t *target, const event_t *event,
-                      int64_t timeout_ms, int64_t now_s);
+status_t webhook_prepare (webhook_t *self, webhook_target_t *target, const run_t *run,
+                          problem_t *problem);
 CURL *webhook_handle (webhook_t *self);  //  its CURLOPT_PRIVATE is the caller's
 const webhook_target_t *webhook_last_target (const webhook_t *self);
 

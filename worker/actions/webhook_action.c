@@ -67,14 +67,27 @@ hooks_take_slot (hooks_t *self, const webhook_target_t *target)
 }
 
 static void
+hooks_end (hooks_t *self, run_t *run)
+{
+    ASSERT (self->idle_count < self->place.attempts, "there are no more slots than attempts");
+    self->idle [self->idle_count++] = run->state;
+    run->state = NULL;
+    self->place.ended (self->place.thread, run);
+}
+
+static void
 hooks_begin (void *context, run_t *run, void *ready)
 {
     hooks_t *self = context;
     webhook_target_t *target = ready;
     webhook_t *webhook = hooks_take_slot (self, target);
+    problem_t problem;
     run->state = webhook;
-    webhook_prepare (webhook, target, run->delivery->event, run->target->timeout_ms,
-                     run->end.settlement.time_ms / 1000);
+    if (webhook_prepare (webhook, target, run, &problem)) {
+        ending_fail (&run->end, "%s", problem.text);
+        hooks_end (self, run);
+        return;
+    }
     CURL *handle = webhook_handle (webhook);
     curl_easy_setopt (handle, CURLOPT_PRIVATE, (void *)run);
     CURLMcode code = curl_multi_add_handle (self->place.multi, handle);
@@ -84,12 +97,8 @@ hooks_begin (void *context, run_t *run, void *ready)
 static void
 hooks_transferred (void *context, run_t *run, CURLcode code)
 {
-    hooks_t *self = context;
     webhook_conclude (run->state, code, &run->end);
-    ASSERT (self->idle_count < self->place.attempts, "there are no more slots than attempts");
-    self->idle [self->idle_count++] = run->state;
-    run->state = NULL;
-    self->place.ended (self->place.thread, run);
+    hooks_end (context, run);
 }
 
 static void

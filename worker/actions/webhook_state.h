@@ -16,8 +16,18 @@ struct webhook {
     char timestamp_line [48];
     char signature_line [SIGNATURE_SIZE + 32];
     body_t type_line;
-    body_t body;  //  of the request, when it is not the event's data
+    body_t body;                     //  of the request, when it is not the event's data
+    struct curl_slist *filled;       //  ours: headers that were templates; behind them
+    struct curl_slist *filled_last;  //  those of the target, which are not
+    char *made;                      //  ours: a body that was one
 };
+
+/*  Fills what the target has as templates: the URL, headers (into filled) and body (into made, of size
+ *  bytes). BAD_EVENT or TOO_LARGE and a sentence when that cannot be.
+ */
+status_t webhook_fill (webhook_t *self, const event_t *event, const char *subscription,
+                       size_t *size, problem_t *problem);
+void webhook_forget_filled (webhook_t *self);
 
 //  One that has begun to answer: what its status means.
 void webhook_judge (int http_status, const char *retry_after, const char *location,

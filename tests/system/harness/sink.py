@@ -1,8 +1,8 @@
 """Consumers on loopback: what arrives is kept, its signature checked by an outsider's code.
 
-A sink is one listening socket; each consumer is a path of it, with its own secret, its own manners
-and its own list of what arrived. The HTTP reader is small and strict, so that a sloppy request of
-ours is noticed.
+A sink is one listening socket; each consumer is the first step of a path of it, with its own
+secret, its own manners and its own list of what arrived. The HTTP reader is small and strict, so
+that a sloppy request of ours is noticed.
 """
 
 import asyncio
@@ -31,6 +31,7 @@ class Delivery:
     headers: dict[str, str]  # names in lower case
     body: bytes
     at: float  # monotonic seconds
+    path: str = ""  # with its query
 
     @property
     def id(self) -> str:
@@ -224,10 +225,11 @@ class Sink:
     async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         request, headers = parse_head(await reader.readuntil(b"\r\n\r\n"))
         body = await reader.readexactly(int(headers["content-length"]))
-        consumer = self.consumers[request.split(" ")[1].removeprefix("/")]
+        path = request.split(" ")[1]
+        consumer = self.consumers[path.removeprefix("/").partition("?")[0].partition("/")[0]]
         if not request.startswith("POST "):
             consumer.faults.append(f"not a POST: {request}")
-        answer = await consumer.take(Delivery(headers, body, time.monotonic()))
+        answer = await consumer.take(Delivery(headers, body, time.monotonic(), path))
         if answer.hangs_up:
             return False
         writer.write(answer.to_bytes())
