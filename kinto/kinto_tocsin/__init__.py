@@ -8,16 +8,20 @@ tocsin.token = tocsin_…
 from typing import Any
 
 from kinto.core.storage.memory import MemoryBasedStorage
+from pyramid.events import NewRequest
 from pyramid.settings import asbool
 
 from kinto_tocsin import settings as read_settings
+from kinto_tocsin.before_commit import Registration, Step, add_tween
 from kinto_tocsin.health import Health
 from kinto_tocsin.listener import Listener, subscribe
 from kinto_tocsin.metrics import Metrics
-from kinto_tocsin.outbox import Outbox
+from kinto_tocsin.outbox import Lease, Outbox
+from kinto_tocsin.registrar import Registrar
 from kinto_tocsin.relay import Relay
 from kinto_tocsin.settings import Settings
-from kinto_tocsin.spool import Spool
+from kinto_tocsin.spool import NoLease, Spool
+from kinto_tocsin.subscription_records import SubscriptionRecords
 from kinto_tocsin.version import __version__
 
 __all__ = ["__version__", "includeme"]
@@ -54,3 +58,17 @@ def includeme(config: Any) -> None:
         mode=mode,
     )
     subscribe(config, listener)
+    steps: list[Step] = []
+    if settings.subscriptions:
+        steps.append(register(config, settings, mode))
+    add_tween(config, steps)
+
+
+def register(config: Any, settings: Settings, mode: str) -> Registration:
+    """Records of a collection are subscriptions."""
+    storage = config.registry.storage
+    records = SubscriptionRecords(settings, storage)
+    lease = NoLease() if mode == "direct" else Lease(storage, "registrar")
+    registrar = Registrar(settings, records, lease)
+    config.add_subscriber(lambda event: registrar.thread.start(), NewRequest)
+    return Registration(records, registrar)

@@ -43,7 +43,7 @@ class Listener:
         self.metrics = metrics
 
     def request_begins(self, event: NewRequest) -> None:
-        self.relay.start()
+        self.relay.thread.start()
         events.watch_aborts(event.request)
 
     def changed(self, event: ResourceChanged) -> None:
@@ -72,7 +72,7 @@ class Listener:
 
     def _committed(self, success: bool) -> None:
         if success:
-            self.relay.wake()
+            self.relay.thread.wake()
 
     def _has_room(self, event: ResourceChanged, entry: Notification) -> bool:
         if not (self.relay.health.is_full or self.store.is_full):

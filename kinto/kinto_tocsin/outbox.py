@@ -194,17 +194,17 @@ class Snapshots:
 
 
 class Lease:
-    """One of several processes empties a large outbox; the others look whether it still does.
+    """One of several processes does the work; the others look whether it still does.
 
     It saves work and is not needed for correctness: what two send is one event in Tocsin. So a
     holder that has been silent may be replaced by the clock of whoever noticed, and clocks need not
     agree.
     """
 
-    ID = "relay"
-
-    def __init__(self, storage: Any) -> None:
+    def __init__(self, storage: Any, name: str = "relay") -> None:
         self.storage = storage
+        self.name = name
+        self.parent = LEASE_PARENT if name == "relay" else f"{LEASE_PARENT}/{name}"
         self.me = f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._beats = itertools.count()
         self._seen: tuple[Json, float] | None = (
@@ -215,12 +215,12 @@ class Lease:
         """Or renew."""
         with outside_of_requests():
             try:
-                held = self.storage.get(LEASE, LEASE_PARENT, self.ID)
+                held = self.storage.get(LEASE, self.parent, self.name)
             except ObjectNotFoundError:
                 return self._create()
             if held["holder"] != self.me and not self._is_silent(held):
                 return False
-            self.storage.update(LEASE, LEASE_PARENT, self.ID, self._beat())
+            self.storage.update(LEASE, self.parent, self.name, self._beat())
             return True
 
     def _beat(self) -> Json:
@@ -228,7 +228,7 @@ class Lease:
 
     def _create(self) -> bool:
         try:
-            self.storage.create(LEASE, LEASE_PARENT, self._beat(), id_generator=lambda: self.ID)
+            self.storage.create(LEASE, self.parent, self._beat(), id_generator=lambda: self.name)
         except UnicityError:
             return False
         return True
@@ -241,7 +241,7 @@ class Lease:
     def release(self) -> None:
         with outside_of_requests():
             try:
-                if self.storage.get(LEASE, LEASE_PARENT, self.ID)["holder"] == self.me:
-                    self.storage.delete(LEASE, LEASE_PARENT, self.ID, with_deleted=False)
+                if self.storage.get(LEASE, self.parent, self.name)["holder"] == self.me:
+                    self.storage.delete(LEASE, self.parent, self.name, with_deleted=False)
             except ObjectNotFoundError:
                 pass

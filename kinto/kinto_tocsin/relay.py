@@ -1,16 +1,14 @@
 """The relay: a thread in each process that carries what waits to Tocsin.
 
-It begins with the first request that a process serves, so that no fork loses it, and it may be
-killed at any instant: an entry leaves the outbox after Tocsin has confirmed it, and one that is
-told twice is one event.
+It may be killed at any instant: an entry leaves the outbox after Tocsin has confirmed it, and one
+that is told twice is one event.
 """
 
 import logging
-import os
 import random
-import threading
 import time
 
+from kinto_tocsin.background import Background
 from kinto_tocsin.drain import Drain, Later, Others, Source
 from kinto_tocsin.health import Health
 from kinto_tocsin.sender import Sender
@@ -23,16 +21,10 @@ FIRST_BACKOFF_SECONDS = 0.2
 LOG_SECONDS = 30.0  # between complaints of the same trouble
 
 
-def threads_run() -> bool:
-    """Without this option none of Python's does in uwsgi, and whoever starts one waits for ever."""
-    try:
-        import uwsgi
-    except ImportError:
-        return True
-    if uwsgi.opt.get("enable-threads") or uwsgi.opt.get("threads"):
-        return True
-    logger.error("uwsgi needs enable-threads = true: until then nothing is told to Tocsin")
-    return False
+def backoff_seconds(failures: int, longest_seconds: float) -> float:
+    """Full jitter, as in "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015)."""
+    longest = min(longest_seconds, FIRST_BACKOFF_SECONDS * 2 ** min(failures, 20))
+    return random.uniform(0, longest)
 
 
 class Relay:
@@ -40,67 +32,29 @@ class Relay:
         self.settings = settings
         self.source = source
         self.health = health
+        self.thread = Background("tocsin-relay", self._run)
         self._next_complaint = 0.0  # monotonic seconds
-        self._may_run = threads_run()
-        self._forget_thread()
-        os.register_at_fork(after_in_child=self._forget_thread)
-
-    def _forget_thread(self) -> None:
-        """After a fork: a child has no thread of its parent's."""
-        self._lock = threading.Lock()
-        self._woken = threading.Event()
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def start(self) -> None:
-        """Unless it runs: cheap enough for each request."""
-        if self._runs() or not self._may_run:
-            return
-        with self._lock:
-            if self._stopped.is_set() or self._runs():
-                return
-            self._thread = threading.Thread(target=self._run, name="tocsin-relay", daemon=True)
-            self._thread.start()
-
-    def _runs(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
-
-    def wake(self) -> None:
-        """Something was added."""
-        self._woken.set()
-
-    def stop(self) -> None:
-        """Waits for what is under way; what waits stays where it is."""
-        self._stopped.set()
-        self._woken.set()
-        if self._thread is not None:
-            self._thread.join()
 
     def _run(self) -> None:
-        drain = Drain(self.source, Sender(self.settings), self.health, self._stopped)
+        thread = self.thread
+        drain = Drain(self.source, Sender(self.settings), self.health, thread.stopped)
         failures = 0
-        while not self._stopped.is_set():
-            self._woken.clear()
+        while not thread.stopped.is_set():
+            thread.woken.clear()
             try:
                 drain.run()
             except Others:
-                self._stopped.wait(OTHERS_SECONDS * random.uniform(0.5, 1.5))
+                thread.stopped.wait(OTHERS_SECONDS * random.uniform(0.5, 1.5))
             except Exception as error:
                 failures += 1
                 self.source.keep()
                 self._complain(error)
                 asked = getattr(error, "delay_seconds", None) or 0.0
-                self._stopped.wait(max(self._backoff(failures), asked))
+                pause = backoff_seconds(failures, self.settings.max_backoff_seconds)
+                thread.stopped.wait(max(pause, asked))
             else:
                 failures = 0
-                self._woken.wait(self.settings.poll_seconds * random.uniform(0.8, 1.2))
-
-    def _backoff(self, failures: int) -> float:
-        """Full jitter, as in "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015)."""
-        longest = min(
-            self.settings.max_backoff_seconds, FIRST_BACKOFF_SECONDS * 2 ** min(failures, 20)
-        )
-        return random.uniform(0, longest)
+                thread.woken.wait(self.settings.poll_seconds * random.uniform(0.8, 1.2))
 
     def _complain(self, error: Exception) -> None:
         self.health.metrics.count("retries")

@@ -1,20 +1,17 @@
 """One connection to Tocsin, and what its answers mean."""
 
 import email.utils
-import ssl
 import time
 from dataclasses import dataclass
 from enum import Enum
 
 import urllib3
 
+from kinto_tocsin.connection import LONGEST_REASON, Connection
 from kinto_tocsin.settings import Settings
-from kinto_tocsin.version import __version__
 
-CONNECT_SECONDS = 5.0
 #   A client error that is about this one notification; any other is about us: a token, a URL.
 REFUSED = (400, 409, 413, 422)
-LONGEST_REASON = 500
 
 
 class Outcome(Enum):
@@ -53,22 +50,13 @@ class Sender:
     """For one thread."""
 
     def __init__(self, settings: Settings) -> None:
-        self.url = f"{settings.url}/v1/events"
-        self.headers = {
-            "Authorization": f"Bearer {settings.token}",
-            "Content-Type": "application/json",
-            "User-Agent": f"kinto-tocsin/{__version__}",
-        }
-        self.timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=settings.timeout_seconds)
-        context = ssl.create_default_context(cafile=settings.ca_bundle or None)
-        self.pool = urllib3.PoolManager(ssl_context=context, maxsize=1, retries=False)
+        self.connection = Connection(settings, settings.token)
+        self.url = f"{self.connection.url}/events"
 
     def post(self, body: bytes, request_id: str = "") -> Answer:
-        headers = {**self.headers, **({"X-Request-Id": request_id} if request_id else {})}
+        headers = {"X-Request-Id": request_id} if request_id else {}
         try:
-            answer = self.pool.request(
-                "POST", self.url, body=body, headers=headers, timeout=self.timeout, redirect=False
-            )
+            answer = self.connection.request("POST", "/events", body, headers)
         except urllib3.exceptions.HTTPError as error:
             return Answer(Outcome.LATER, f"{self.url}: {error}")
         return self.read(answer)

@@ -4,6 +4,7 @@ Each may stand in Kinto's .ini file, with or without the prefix `kinto.`, or in 
 `tocsin.url` is TOCSIN_URL or KINTO_TOCSIN_URL.
 """
 
+import re
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -15,6 +16,8 @@ from pyramid.settings import asbool, aslist
 ACTIONS = ("create", "update", "delete", "read")
 MODES = ("auto", "outbox", "direct")
 WHEN_FULL = ("drop", "refuse")
+COLLECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9][A-Za-z0-9_-]*")
+PREFIX = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
 
 def words(*default: str) -> Any:
@@ -44,6 +47,14 @@ class Settings:
     spool_dir: str = ""  # direct mode: where what does not fit is kept; one of its own in /tmp
     spool_max_bytes: int = 1 << 30
 
+    subscriptions: str = ""  # collection whose records are subscriptions: tocsin/subscriptions
+    subscriptions_token: str = ""  # scopes subscriptions:read and :write; `token` if left out
+    subscriptions_prefix: str = "kinto."  # of their ids in Tocsin: all that begin so are ours
+    subscriptions_secrets: tuple[str, ...] = words(
+        "deliver.secret", "deliver.headers.Authorization"
+    )
+    subscriptions_seconds: float = 60.0  # between looks whether Tocsin has what the records say
+
     timeout_seconds: float = 30.0  # for one POST
     max_backoff_seconds: float = 60.0
     settle_seconds: float = 5.0  # for transactions under way, so that order can be kept
@@ -69,12 +80,25 @@ def check(settings: Settings) -> None:
     ):
         if value not in allowed:
             raise ConfigurationError(f"tocsin.{name} is {value!r}: one of {', '.join(allowed)}")
+    check_subscriptions(settings)
     if not settings.url.startswith(("http://", "https://")):
         raise ConfigurationError(
             f"tocsin.url is {settings.url!r}: the address of Tocsin, such as http://127.0.0.1:8889"
         )
     if not settings.token:
         raise ConfigurationError("tocsin.token is missing: a token with the scope events:write")
+
+
+def check_subscriptions(settings: Settings) -> None:
+    if settings.subscriptions and not COLLECTION.fullmatch(settings.subscriptions):
+        raise ConfigurationError(
+            f"tocsin.subscriptions is {settings.subscriptions!r}: bucket/collection"
+        )
+    if not PREFIX.fullmatch(settings.subscriptions_prefix):
+        raise ConfigurationError(
+            f"tocsin.subscriptions_prefix is {settings.subscriptions_prefix!r}: "
+            "1-40 of A-Za-z0-9_.-"
+        )
 
 
 def load(config: Configurator) -> Settings:

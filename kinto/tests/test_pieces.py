@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from kinto_tocsin import event_id, notification, relay
+from kinto_tocsin import background, event_id, notification
 from kinto_tocsin.health import Health
 from kinto_tocsin.merger import MOST_EVENTS, Merger
 from kinto_tocsin.metrics import Metrics
@@ -132,7 +132,7 @@ def test_a_uwsgi_without_threads_is_told_so_and_gets_none(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, options: Any, run: bool
 ) -> None:
     monkeypatch.setitem(sys.modules, "uwsgi", types.SimpleNamespace(opt=options))
-    assert relay.threads_run() is run
+    assert background.threads_run() is run
     assert ("enable-threads" in caplog.text) is not run
 
 
