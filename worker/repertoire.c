@@ -8,6 +8,7 @@
 #include "worker/actions/counter.h"
 #include "worker/actions/webhook_action.h"
 #include "worker/exec/exec_action.h"
+#include "worker/kinto/kinto_action.h"
 
 enum { OFFERS = 8 };
 
@@ -17,6 +18,9 @@ struct repertoire {
     programs_t programs;
     exec_settings_t exec;
     char *exec_schema;  //  ours
+    kinto_servers_t kintos;
+    kinto_settings_t kinto;
+    char *kinto_schema;  //  ours
     offer_t offers [OFFERS];
     const char *names [OFFERS];
     const char *schemas [OFFERS];
@@ -51,6 +55,20 @@ repertoire_add_exec (repertoire_t *self, const settings_t *settings, const helpe
     return STATUS_OK;
 }
 
+//  Likewise.
+static status_t
+repertoire_add_kinto (repertoire_t *self, const settings_t *settings, problem_t *problem)
+{
+    status_t status = kinto_servers_read (&self->kintos, settings, problem);
+    if (status || self->kintos.count == 0)
+        return status;
+    self->kinto =
+        (kinto_settings_t){.servers = &self->kintos, .limits = settings_limits (settings)};
+    self->kinto_schema = kinto_schema (&self->kintos);
+    repertoire_add (self, &kinto_action, &self->kinto, self->kinto_schema);
+    return STATUS_OK;
+}
+
 repertoire_t *
 repertoire_new (const settings_t *settings, const helper_t *helper, metrics_t *metrics,
                 problem_t *problem)
@@ -64,7 +82,8 @@ repertoire_new (const settings_t *settings, const helper_t *helper, metrics_t *m
     self->counter =
         counter_new ((size_t)settings_number (settings, "worker/counter_keys"), metrics);
     repertoire_add (self, &counter_action, self->counter, counter_schema);
-    if (repertoire_add_exec (self, settings, helper, problem))
+    if (repertoire_add_exec (self, settings, helper, problem) ||
+        repertoire_add_kinto (self, settings, problem))
         return NULL;
     return TAKE (self);
 }
@@ -78,6 +97,8 @@ repertoire_destroy (repertoire_t **self_p)
     counter_destroy (&self->counter);
     programs_clear (&self->programs);
     free (self->exec_schema);
+    kinto_servers_clear (&self->kintos);
+    free (self->kinto_schema);
     free (self);
     *self_p = NULL;
 }
