@@ -33,6 +33,9 @@ typedef struct {
     exception_t exception;
 } exception_at_t;
 
+//  The number of what is no attempt: a later event of its burst went instead; its id is the result.
+enum { ATTEMPT_COALESCED = 0 };
+
 typedef struct {
     int32_t number;   //  1, 2, 3 …
     int64_t time_ms;  //  wall time at which it began

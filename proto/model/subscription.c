@@ -78,6 +78,36 @@ breaker_of (const json_t *document)
     };
 }
 
+static batch_policy_t
+batch_of (const json_t *document)
+{
+    return (batch_policy_t){
+        .max_events = (int32_t)number_of (document, "batch", "max_events"),
+        .max_wait_ms = number_of (document, "batch", "max_wait_ms"),
+    };
+}
+
+static coalesce_policy_t
+coalesce_of (const json_t *document)
+{
+    const json_t *coalesce = json_object_get (document, "coalesce");
+    if (!coalesce)
+        return (coalesce_policy_t){.by = COALESCE_NEVER};
+    const char *by = text_of (coalesce, "by");
+    coalesce_policy_t policy = {
+        .by = COALESCE_BY_POINTER,
+        .pointer = by,
+        .window_ms = number_of (document, "coalesce", "window_ms"),
+        .max = (int32_t)number_of (document, "coalesce", "max"),
+        .keeps_all = strcmp (text_of (coalesce, "keep"), "all") == 0,
+    };
+    if (strcmp (by, "subject") == 0)
+        policy.by = COALESCE_BY_SUBJECT;
+    else if (strcmp (by, "key") == 0)
+        policy.by = COALESCE_BY_KEY;
+    return policy;
+}
+
 static int64_t
 time_of (const json_t *document, const char *name)
 {
@@ -144,10 +174,11 @@ dump_deliver (const json_t *document)
 {
     OWNED (json)
     json_t *parts =
-        json_pack ("{sO sO* sO sO*}", "action", json_object_get (document, "action"), "deliver",
+        json_pack ("{sO sO* sO sO* sO*}", "action", json_object_get (document, "action"), "deliver",
                    json_object_get (document, "deliver"), "final",
                    json_object_get (json_object_get (document, "retry"), "final"), "replay",
-                   json_object_get (json_object_get (document, "replay"), "id"));
+                   json_object_get (json_object_get (document, "replay"), "id"), "batch",
+                   json_object_get (document, "batch"));
     char *text = parts ? json_dumps (parts, JSON_COMPACT) : NULL;
     ASSERT (text, "a document that subscription_form_read made has all its parts");
     return text;
@@ -184,6 +215,8 @@ make (json_t *document, int64_t version, const match_t *match)
         .deliver_size = strlen (self->deliver_json),
         .retry = retry_of (document),
         .breaker = breaker_of (document),
+        .batch = batch_of (document),
+        .coalesce = coalesce_of (document),
         .in_flight_most = (int32_t)number_of (document, "limits", "in_flight"),
         .adapts = flag_of (json_object_get (document, "limits"), "adaptive"),
         .rate_per_second = json_number_value (

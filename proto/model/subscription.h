@@ -31,6 +31,21 @@ typedef struct {
     int64_t probe_most_ms;
 } breaker_policy_t;
 
+//  Many events in one request.
+typedef struct {
+    int32_t max_events;   //  of one request; 0: each event has one of its own
+    int64_t max_wait_ms;  //  that one which could go waits for others
+} batch_policy_t;
+
+//  A burst of events becomes one delivery.
+typedef struct {
+    enum { COALESCE_NEVER, COALESCE_BY_SUBJECT, COALESCE_BY_KEY, COALESCE_BY_POINTER } by;
+    const char *pointer;  //  into the data, when it is by that
+    int64_t window_ms;    //  from the first of a burst
+    int32_t max;          //  with so many it ends before
+    bool keeps_all;  //  all of them, in one batch; otherwise the latest, and the rest is skipped
+} coalesce_policy_t;
+
 typedef enum { ORDER_NONE, ORDER_KEY } order_t;
 typedef enum { START_NOW, START_EARLIEST, START_TIME, START_SEQ } start_t;
 typedef enum { KEEP_ALL, KEEP_FAILURES, KEEP_NONE } keep_t;
@@ -63,7 +78,9 @@ typedef struct subscription {
     size_t deliver_size;  //  bytes
     retry_policy_t retry;
     breaker_policy_t breaker;
-    int32_t in_flight_most;
+    batch_policy_t batch;
+    coalesce_policy_t coalesce;
+    int32_t in_flight_most;  //  requests: a batch is one
     bool adapts;             //  its cap moves below in_flight_most by itself
     double rate_per_second;  //  0: as fast as may be
     int64_t burst;           //  deliveries that a pause saves up for

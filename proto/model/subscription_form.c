@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proto/model/assert.h"
+#include "proto/model/burst_form.h"
 #include "proto/model/deliver_form.h"
 #include "proto/model/form.h"
 #include "proto/model/owned_json.h"
@@ -252,6 +253,7 @@ read_document (const form_t *form)
                                                             read_state,
                                                             read_replay,
                                                             read_created,
+                                                            burst_form_read,
                                                             results_form_emit,
                                                             results_form_results,
                                                             results_form_of};
@@ -259,7 +261,7 @@ read_document (const form_t *form)
     status_t status = form_members (form, "id match action deliver mode order start expires retry "
                                           "limits breaker attempts paused disabled "
                                           "disabled_because replay created last_modified "
-                                          "emit results results_of");
+                                          "batch coalesce emit results results_of");
     for (size_t i = 0; i < sizeof (readers) / sizeof (*readers) && status == STATUS_OK; i++)
         status = readers [i](form);
     return status;

@@ -117,6 +117,7 @@ static const field_t delivery_fields [] = {
     PLAIN (delivery_t, attempt,     SMALL,  NEEDED),
     PLAIN (delivery_t, deadline_ms, NUMBER, NEEDED),
     PLAIN (delivery_t, target,      SMALL,  NEEDED),
+    PLAIN (delivery_t, batch,       NUMBER, OPTIONAL),
     EVENT (delivery_t, event,       NEEDED, &kept_event),
 };
 static const record_t delivery = RECORD ("delivery", delivery_t, delivery_fields);

@@ -42,6 +42,7 @@ typedef struct {
     int32_t attempt;
     int64_t deadline_ms;  //  from its arrival: after this the broker takes the lease back
     uint32_t target;      //  index into the targets of its message
+    uint64_t batch;  //  those beside it with the same number go to the consumer with it; 0: alone
     event_t *event;
 } delivery_t;
 

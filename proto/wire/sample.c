@@ -79,8 +79,8 @@ static target_t targets [] = {
     {.subscription = "addons-to-balrog", .version = 7, SIZED (deliver, "{}"), .timeout_ms = 1},
 };
 static delivery_t deliveries [] = {
-    {41, 1, 1, 45000, 1, &kept_event},
-    {INT64_MAX, 2, INT32_MAX, 60000, 0, &plain_event},
+    {41, 1, 1, 45000, 1, 3, &kept_event},
+    {INT64_MAX, 2, INT32_MAX, 60000, 0, INT64_MAX, &plain_event},
 };
 static settlement_t settlements [] = {
     {.lease = 41, .outcome = OUTCOME_OK, .error = "", .result = ""},
