@@ -78,15 +78,30 @@ outbox_delivery_bytes (const effect_t *effect)
            effect->deliver.subscription->deliver_size + TARGET_BYTES;
 }
 
+//  A batch goes in one message: the first of it is taken if all of it can be.
+static size_t
+outbox_batch_bytes (const outbox_t *self, const effect_t *effect)
+{
+    size_t events = (size_t)effect->deliver.subscription->batch.max_events;
+    size_t bytes = (size_t)self->limits->delivery_batch_bytes;
+    size_t half = (size_t)self->limits->frame_bytes / 2;  //  the core takes no more
+    return outbox_delivery_bytes (effect) + events * DELIVERY_BYTES + (bytes < half ? bytes : half);
+}
+
 bool
 outbox_takes_delivery (const outbox_t *self, const effect_t *effect)
 {
     if (self->session != effect->session)
         return false;
+    uint64_t batch = effect->deliver.batch;
+    if (self->delivery_count == 0 ||
+        (batch > 0 && self->deliveries [self->delivery_count - 1].batch == batch))
+        return true;
     size_t most = (size_t)self->limits->frame_bytes - FRAME_SPARE_BYTES;
-    return self->delivery_count == 0 ||
-           (self->delivery_count < (size_t)self->limits->batch_events &&
-            self->bytes + outbox_delivery_bytes (effect) <= most);
+    size_t count = batch > 0 ? (size_t)effect->deliver.subscription->batch.max_events : 1;
+    size_t bytes = batch > 0 ? outbox_batch_bytes (self, effect) : outbox_delivery_bytes (effect);
+    return self->delivery_count + count <= (size_t)self->limits->batch_events &&
+           self->bytes + bytes <= most;
 }
 
 bool
@@ -142,6 +157,7 @@ outbox_add_delivery (outbox_t *self, const effect_t *effect)
         .number = effect->deliver.number,
         .attempt = effect->deliver.attempt,
         .deadline_ms = effect->deliver.deadline_ms,
+        .batch = effect->deliver.batch,
         .target = outbox_target (self, effect->deliver.subscription),
         .event = event_ref (effect->deliver.event),
     };

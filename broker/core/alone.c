@@ -83,7 +83,7 @@ give (core_t *core, delivery_t *delivery, effects_t *effects)
         return;  //  it has no credit, or leaves: another one, at the next step
     DL_DELETE2 (core->lonely, delivery, queue_prev, queue_next);
     delivery->reason = REASON_ALONE;
-    lease_give (core, keeper, delivery, effects);
+    lease_give (core, keeper, delivery, NULL, effects);
     delivery->keeper = keeper;
     keeper->kept_for = delivery;
     session_consider (core, keeper);

@@ -1,7 +1,9 @@
 #include "broker/core/core.h"
 
 #include "broker/core/alone.h"
+#include "broker/core/batching.h"
 #include "broker/core/breaker.h"
+#include "broker/core/coalescing.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
 #include "broker/core/parking.h"
@@ -151,9 +153,22 @@ wake_lease (core_t *self, lease_t *lease)
 static void
 wake_delivery (core_t *self, delivery_t *delivery)
 {
+    if (delivery->group) {
+        coalescing_wake (self, delivery);
+        return;
+    }
     due_queue_remove (&self->due, &delivery->due);
+    delivery->ripe_ms = 0;
     delivery_move (delivery, THROUGH_DUE, REASON_DUE);
     parking_put (self, delivery);
+}
+
+//  What waited for others has waited long enough.
+static void
+wake_track (core_t *self, track_t *track)
+{
+    due_queue_remove (&self->due, &track->ripe);
+    ready_queue_consider (self, track);
 }
 
 //  Retries, deadlines, silence: no other step has to think of time.
@@ -167,6 +182,7 @@ wake_due (core_t *self)
             case DUE_LEASE: wake_lease (self, node->owner); break;
             case DUE_SESSION: wake_session (self, node->owner); break;
             case DUE_SUBSCRIBER: subscribing_wake (self, node->owner); break;
+            case DUE_TRACK: wake_track (self, node->owner); break;
         }
     }
     pending_level (self, false);
@@ -190,8 +206,10 @@ dispatch (core_t *self, effects_t *effects)
             track_t *track = delivery->track;
             if (alone_wants (delivery))
                 alone_put (self, delivery);
+            else if (batching_is_wanted (track->subscriber))
+                batching_give (self, offer, delivery, effects);
             else
-                lease_give (self, offer->open->session, delivery, effects);
+                lease_give (self, offer->open->session, delivery, NULL, effects);
             track_consider (self, track);
         }
     }

@@ -28,6 +28,7 @@ typedef struct {
         struct { int64_t heartbeat_ms; } welcome;
         //  number counts the deliveries of the session from 1, as its credit does.
         struct { lease_id_t lease; uint64_t number; int32_t attempt; int64_t deadline_ms;
+                 uint64_t batch;  //  those with the same number, one after another, go together; 0: alone
                  subscription_t *subscription; event_t *event; } deliver;
         struct { const lease_id_t *leases; size_t count; } settled;
         struct { status_t status; } error;  //  bad manners: what was wrong with the peer's message

@@ -1,6 +1,7 @@
 #include "broker/core/explain.h"
 
 #include "broker/core/alone.h"
+#include "broker/core/batching.h"
 #include "broker/core/ready_queue.h"
 #include "broker/core/road.h"
 #include "broker/core/track.h"
@@ -26,6 +27,10 @@ explain_waiting (core_t *core, const delivery_t *delivery, explanation_t *explan
         why = REASON_ALONE;
     else if (why == REASON_NONE && track_is_recovering (core, track))
         why = REASON_BEHIND;
+    else if (why == REASON_NONE && due_node_is_in (&track->ripe)) {
+        why = REASON_BATCH;
+        explanation->until_ms = track->ripe.due_ms;
+    }
     if (why != REASON_NONE)
         explanation->reason = why;
 }
@@ -42,7 +47,7 @@ explain_delivery (core_t *core, const delivery_t *delivery, explanation_t *expla
     explanation->crashes = delivery->crashes;
     if (delivery->state == DELIVERY_WAITING)
         explain_waiting (core, delivery, explanation);
-    else if (delivery->state == DELIVERY_RETRY)
+    else if (delivery->state == DELIVERY_RETRY || delivery->group)
         explanation->until_ms = delivery->due.due_ms;
     else if (delivery->state == DELIVERY_HELD && delivery->line)
         explanation->behind_seq = delivery->line->deliveries->seq;

@@ -1,7 +1,7 @@
 #include "broker/core/lease.h"
 
 #include "broker/core/alone.h"
-
+#include "broker/core/batching.h"
 #include "broker/core/session.h"
 #include "broker/core/track.h"
 #include "proto/model/allocate.h"
@@ -25,21 +25,39 @@ spend_credit (core_t *core, session_t *session, const event_t *event)
     session_consider (core, session);
 }
 
+//  A batch is one request: its consumer, its cap and its rate see it once.
+static void
+begin_request (subscriber_t *subscriber, bundle_t *bundle)
+{
+    if (bundle && bundle->left++ > 0)
+        return;
+    subscriber->in_flight++;
+    pace_sent (&subscriber->pace, subscriber->subscription);
+}
+
+static void
+end_request (subscriber_t *subscriber, bundle_t *bundle)
+{
+    if (!bundle || !batching_leave (bundle))
+        subscriber->in_flight--;
+}
+
 void
-lease_give (core_t *core, session_t *session, delivery_t *delivery, effects_t *effects)
+lease_give (core_t *core, session_t *session, delivery_t *delivery, bundle_t *bundle,
+            effects_t *effects)
 {
     ASSERT (session->is_open, "dispatch takes from those with credit");
     reason_t reason = delivery->reason;
     delivery_move (delivery, THROUGH_LEASED, reason);
     subscriber_t *subscriber = delivery->track->subscriber;
-    subscriber->in_flight++;
-    pace_sent (&subscriber->pace, subscriber->subscription);
+    begin_request (subscriber, bundle);
     core->lease_count++;
 
     lease_t *lease = ALLOCATE (lease_t);
     lease->id = ++core->last_lease;
     lease->session = session;
     lease->delivery = delivery;
+    lease->bundle = bundle;
     lease->number = session->sent + 1;
     lease->sent_ms = core->now_ms;
     lease->deadline.kind = DUE_LEASE;
@@ -59,6 +77,7 @@ lease_give (core_t *core, session_t *session, delivery_t *delivery, effects_t *e
     deliver->deliver.number = lease->number;
     deliver->deliver.attempt = delivery->attempts + 1;
     deliver->deliver.deadline_ms = deadline_ms;
+    deliver->deliver.batch = bundle ? bundle->number : 0;
     deliver->deliver.subscription = subscriber->subscription;
     deliver->deliver.event = delivery->event;
 }
@@ -93,10 +112,20 @@ part (core_t *core, lease_t *lease)
     if (delivery) {
         alone_forget (core, delivery);
         delivery->lease = NULL;
-        delivery->track->subscriber->in_flight--;
+        end_request (delivery->track->subscriber, lease->bundle);
         core->lease_count--;
     }
     return delivery;
+}
+
+//  Whatever the others said: it was not settled as a whole, and is not judged.
+static void
+leave_bundle (lease_t *lease)
+{
+    bundle_t *bundle = lease->bundle;
+    lease->bundle = NULL;
+    if (bundle)
+        batching_forget (bundle);
 }
 
 delivery_t *
@@ -104,7 +133,9 @@ lease_settle (core_t *core, lease_t *lease)
 {
     ASSERT (!lease->is_settled, "a repeated SETTLE is answered when its SAVE is on disk");
     lease->is_settled = true;
-    return part (core, lease);
+    delivery_t *delivery = part (core, lease);
+    lease->bundle = NULL;
+    return delivery;
 }
 
 void
@@ -115,6 +146,7 @@ lease_take_back (core_t *core, lease_t *lease, through_t through, reason_t reaso
         return;
     }
     delivery_t *delivery = part (core, lease);
+    leave_bundle (lease);
     lease_free (core, lease);
     if (!delivery)
         return;
@@ -127,6 +159,7 @@ void
 lease_orphan (core_t *core, lease_t *lease)
 {
     part (core, lease);
+    leave_bundle (lease);
 }
 
 void

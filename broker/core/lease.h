@@ -9,12 +9,14 @@
 
 #include "broker/core/delivery.h"
 
-//  Waiting → in flight, to a session with credit.
-void lease_give (core_t *core, session_t *session, delivery_t *delivery, effects_t *effects);
+//  Waiting → in flight, to a session with credit. bundle: its batch; NULL: it goes alone.
+void lease_give (core_t *core, session_t *session, delivery_t *delivery, bundle_t *bundle,
+                 effects_t *effects);
 
 lease_t *lease_find (core_t *core, lease_id_t id);
 
-//  The delivery leaves its lease, which stays until its outcome is on disk.
+//  The delivery leaves its lease, which stays until its outcome is on disk. Its batch, if it was the
+//  last of that, is the caller's to forget.
 delivery_t *lease_settle (core_t *core, lease_t *lease);
 
 //  Over, without an outcome. The delivery, if it has not been settled, waits again. Freed.

@@ -1,5 +1,6 @@
 #include "broker/core/parking.h"
 
+#include "broker/core/batching.h"
 #include "broker/core/breaker.h"
 #include "broker/core/reading.h"
 #include "broker/core/ready_queue.h"
@@ -18,7 +19,12 @@ room (core_t *core, const track_t *track)
     }
     if (breaker_is_open (subscriber))
         return 1;
-    return (size_t)pace_cap (&subscriber->pace, subscriber->subscription);
+    size_t requests = (size_t)pace_cap (&subscriber->pace, subscriber->subscription);
+    if (!batching_is_wanted (subscriber))
+        return requests;
+    size_t most = (size_t)core->settings.limits.waiting_per_track;
+    size_t events = requests * (size_t)subscriber->subscription->batch.max_events;
+    return events < most ? events : most;
 }
 
 static bool

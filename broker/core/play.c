@@ -62,6 +62,11 @@ print_change (FILE *out, const change_t *change)
             fprintf (out, " %s %lld ended", change->subscription, (long long)change->seq);
             break;
         case CHANGE_ATTEMPT:
+            if (change->attempt.number == ATTEMPT_COALESCED) {
+                fprintf (out, " %s %lld coalesced into %s", change->subscription,
+                         (long long)change->seq, change->attempt.result);
+                break;
+            }
             fprintf (out, " %s %lld attempt %d %s", change->subscription, (long long)change->seq,
                      change->attempt.number, outcome_name (change->attempt.outcome));
             break;
@@ -120,6 +125,8 @@ print_effect (stage_t *stage, const effect_t *effect)
                      (unsigned long long)effect->deliver.lease, worker,
                      effect->deliver.subscription->id, effect->deliver.event->id,
                      effect->deliver.attempt);
+            if (effect->deliver.batch > 0)
+                fprintf (out, " batch %llu", (unsigned long long)effect->deliver.batch);
             break;
         case EFFECT_SETTLED:
             fprintf (out, "SETTLED");

@@ -9,7 +9,7 @@
  *
  *      SUBSCRIBE S ACTION [order key] [attempts N] [in_flight N] [earliest] [type PATTERN] …
  *          and the other words of play_policy.c
- *      UNSUBSCRIBE S                   PUBLISH r1 e1 [e2/key …] [type=a.b]
+ *      UNSUBSCRIBE S                   PUBLISH r1 [at MS] e1 [e2/key …] [type=a.b]
  *      PERSISTED 3: e1 seq 1, e2 dup 1, e3 taken 1
  *      NOT_PERSISTED 3 FULL            HELLO w1 ACTION
  *      CREDIT w1 N                     SETTLE L1 ok|retry|fail [after MS] [disables] [status N] [took MS]

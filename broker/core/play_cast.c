@@ -110,9 +110,12 @@ read_publish (cast_t *self)
     const char *last = self->words [self->count - 1];
     bool has_type = strncmp (last, "type=", 5) == 0;
     event_t **events = arena_take (&self->line, self->count * sizeof *events);
-    while (self->at < self->count - has_type)
-        events [input.publish.count++] =
-            event_named (self, cast_next (self), has_type ? last + 5 : "t");
+    int64_t at_ms = cast_next_is (self, "at") ? cast_next_number (self) : 0;
+    while (self->at < self->count - has_type) {
+        event_t *event = event_named (self, cast_next (self), has_type ? last + 5 : "t");
+        event_set_place (event, 0, event->seq, at_ms);
+        events [input.publish.count++] = event;
+    }
     input.publish.events = events;
     return input;
 }

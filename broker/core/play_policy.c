@@ -51,6 +51,12 @@ static const struct {
     {"in_flight", "limits", "in_flight", false},
     {"rate", "limits", "rate_per_second", false},
     {"burst", "limits", "burst", false},
+    {"batch", "batch", "max_events", false},
+    {"wait", "batch", "max_wait_ms", false},
+    {"coalesce", "coalesce", "by", true},
+    {"window", "coalesce", "window_ms", false},
+    {"most", "coalesce", "max", false},
+    {"coalesced", "coalesce", "keep", true},
     {"failures", "breaker", "failures", false},
     {"probe", "breaker", "probe_ms", false},
 };
@@ -62,6 +68,8 @@ read_word (cast_t *self, json_t *document)
         if (!cast_next_is (self, subscribe_words [i].word))
             continue;
         const char *part = subscribe_words [i].part;
+        if (*part && !json_object_get (document, part))
+            json_object_set_new (document, part, json_object ());
         json_t *whole = *part ? json_object_get (document, part) : document;
         json_t *value = subscribe_words [i].is_text ? json_string (cast_next (self))
                                                     : json_integer (cast_next_number (self));

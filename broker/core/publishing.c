@@ -1,4 +1,5 @@
 #include "broker/core/breaker.h"
+#include "broker/core/coalescing.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
 #include "broker/core/pending.h"
@@ -80,9 +81,11 @@ tell (void *context, void *owner)
     bool may_send =
         !subscription->is_paused && !subscription->is_disabled && !breaker_is_open (subscriber);
     if (may_send && track_has_room (core, track)) {
-        track_add (core, track, event);
+        track_add (core, track, event, &announcement->data);
         return;
     }
+    if (may_send)
+        coalescing_release (core, track);
     track_lag (core, track, event->seq - 1);
     track_consider (core, track);
 }

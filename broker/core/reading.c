@@ -1,5 +1,6 @@
 #include "broker/core/reading.h"
 
+#include "broker/core/coalescing.h"
 #include "broker/core/ready_queue.h"
 #include "broker/core/replaying.h"
 #include "broker/core/track.h"
@@ -100,12 +101,13 @@ hand_out (void *context, void *owner)
     if (match_asks (subscriber->subscription->match, &handing->data) != MATCH_YES)
         return;
     if (track_has_room (handing->core, track)) {
-        track_add (handing->core, track, handing->event);
+        track_add (handing->core, track, handing->event, &handing->data);
         track->cursor = seq;
     }
     else {
         track->cursor = seq - 1;
         track->is_sharing = false;
+        coalescing_release (handing->core, track);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "broker/core/ready_queue.h"
 
+#include "broker/core/batching.h"
 #include "broker/core/breaker.h"
 #include "broker/core/replaying.h"
 #include "broker/core/track.h"
@@ -111,6 +112,7 @@ ready_queue_consider (core_t *core, track_t *track)
         track->is_sending = true;
         DL_APPEND2 (subscriber->sending, track, sending_prev, sending_next);
     }
+    batching_plan (core, track);
     if (!subscriber->is_ready || !subscriber->is_urgent)
         ready_queue_reconsider (core, subscriber);
 }
@@ -140,8 +142,15 @@ take_from (core_t *core, subscriber_t *subscriber)
         delivery_t *delivery = track_take (core, track);
         if (delivery)
             return delivery;
+        batching_plan (core, track);
     }
     return NULL;
+}
+
+void
+ready_queue_charge (subscriber_t *subscriber, const delivery_t *delivery)
+{
+    subscriber->deficit -= COST + (int64_t)delivery->event->data_size;
 }
 
 delivery_t *
@@ -164,6 +173,6 @@ ready_queue_take (core_t *core, offer_t *offer)
         subscriber->deficit = 0;
         return NULL;
     }
-    subscriber->deficit -= COST + (int64_t)delivery->event->data_size;
+    ready_queue_charge (subscriber, delivery);
     return delivery;
 }

@@ -21,6 +21,8 @@ void ready_queue_reconsider (core_t *core, subscriber_t *subscriber);
 //  The next turn: a delivery out of its track's queue; NULL when that subscription had none after
 //  all. The caller leases it and considers its track again.
 delivery_t *ready_queue_take (core_t *core, offer_t *offer);
+//  One more delivery goes in its turn.
+void ready_queue_charge (subscriber_t *subscriber, const delivery_t *delivery);
 bool ready_queue_is_empty (const offer_t *offer);
 
 void ready_queue_remove (subscriber_t *subscriber);  //  safe when it is not in

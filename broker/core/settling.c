@@ -1,4 +1,5 @@
 #include "broker/core/alone.h"
+#include "broker/core/batching.h"
 #include "broker/core/breaker.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
@@ -37,8 +38,8 @@ bury (core_t *core, delivery_t *delivery, through_t through, reason_t reason, co
 
 //  Tried, and not delivered: again later, unless its attempts are used up or it will be too old.
 static void
-retry (core_t *core, delivery_t *delivery, int64_t retry_after_ms, through_t through,
-       const char *error)
+retry (core_t *core, delivery_t *delivery, const bundle_t *bundle, int64_t retry_after_ms,
+       through_t through, const char *error)
 {
     const retry_policy_t *policy = &delivery->track->subscriber->subscription->retry;
     int32_t attempts = delivery->attempts - delivery->forgiven;
@@ -46,7 +47,8 @@ retry (core_t *core, delivery_t *delivery, int64_t retry_after_ms, through_t thr
         bury (core, delivery, THROUGH_USED_UP, REASON_USED_UP, error);
         return;
     }
-    int64_t wait_ms = backoff_ms (attempts, policy, (uint32_t)(random_next (&core->random) >> 32));
+    uint32_t random = bundle ? bundle->random : (uint32_t)(random_next (&core->random) >> 32);
+    int64_t wait_ms = backoff_ms (attempts, policy, random);
     if (retry_after_ms > policy->retry_after_most_ms)
         retry_after_ms = policy->retry_after_most_ms;
     if (wait_ms < retry_after_ms)
@@ -90,10 +92,25 @@ judge_consumer (core_t *core, subscriber_t *subscriber, const settle_t *settle)
         breaker_succeeded (core, subscriber);
 }
 
+//  A batch is judged as a whole, when the last of it has been settled: it was one request.
+static void
+judge (core_t *core, subscriber_t *subscriber, bundle_t *bundle, const settle_t *settle)
+{
+    if (!bundle)
+        judge_consumer (core, subscriber, settle);
+    else if (bundle->left == 0) {
+        judge_consumer (core, subscriber, &bundle->settle);
+        batching_forget (bundle);
+    }
+}
+
 static void
 settle_one (core_t *core, session_t *session, lease_t *lease, const settle_t *settle)
 {
     pending_keep (core, session, lease->id);
+    bundle_t *bundle = lease->bundle;
+    if (bundle)
+        batching_note (bundle, settle);
     delivery_t *delivery = lease_settle (core, lease);
     if (!delivery)
         return;  //  its subscription has gone: nothing is left to keep
@@ -108,10 +125,11 @@ settle_one (core_t *core, session_t *session, lease_t *lease, const settle_t *se
         track_end (core, delivery, false);
     }
     else if (settle->outcome == OUTCOME_RETRY || settle->disables)
-        retry (core, delivery, settle->retry_after_ms, THROUGH_SETTLED_RETRY, settle->error);
+        retry (core, delivery, bundle, settle->retry_after_ms, THROUGH_SETTLED_RETRY,
+               settle->error);
     else
         bury (core, delivery, THROUGH_SETTLED_FAIL, REASON_FINAL, settle->error);
-    judge_consumer (core, subscriber, settle);
+    judge (core, subscriber, bundle, settle);
     track_consider (core, track);
 }
 
@@ -161,7 +179,7 @@ settling_late (core_t *core, lease_t *lease)
     record_finding (core, lease, OUTCOME_RETRY, error);
     lease_orphan (core, lease);
     lease_free (core, lease);
-    retry (core, delivery, 0, THROUGH_LATE, error);
+    retry (core, delivery, NULL, 0, THROUGH_LATE, error);
 }
 
 void

@@ -80,6 +80,7 @@ struct core {
     session_t *sessions;  //  by id
     lease_t *leases;      //  by id
     lease_id_t last_lease;
+    uint64_t last_bundle, last_burst;
     uint64_t heartbeats;  //  so far, to tell which leases one has named
     due_queue_t due;
     track_t *hungry;  //  want a page
@@ -103,6 +104,7 @@ struct core {
     uint64_t notices_lost;  //  for which there was no room
     delivery_t *lonely;     //  that want a session to themselves; by queue_next
     uint64_t skipped;       //  events that subscriptions lost to retention
+    uint64_t coalesced;     //  events in whose place a later one of their burst goes
     size_t waiting, waiting_bytes, lease_count, retries, dead;
 };
 

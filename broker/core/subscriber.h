@@ -20,6 +20,7 @@ typedef struct delivery delivery_t;
 typedef struct lease lease_t;
 typedef struct session session_t;
 typedef struct offer offer_t;
+typedef struct bundle bundle_t;
 
 //  Deliveries of one ordering key in one track, by seq. The first may go, the rest are held.
 typedef struct key_line {
@@ -27,6 +28,15 @@ typedef struct key_line {
     delivery_t *deliveries;
     UT_hash_handle hh;
 } key_line_t;
+
+//  A burst of a subscription that coalesces, while its window is open.
+typedef struct group {
+    char *value;             //  ours; what its events have in common
+    int64_t until_ms;        //  the window: from the acceptance of the first
+    int32_t count;           //  events so far, skipped ones included
+    delivery_t *deliveries;  //  those that are left, by seq
+    UT_hash_handle hh;       //  by value
+} group_t;
 
 struct delivery {
     track_t *track;
@@ -50,9 +60,13 @@ struct delivery {
     uint64_t read;            //  the READ that brings its event; 0: none
     due_node_t due;           //  while RETRY
     key_line_t *line;         //  order: key
+    group_t *group;           //  while its burst is gathered
+    uint64_t burst;           //  that it goes in one batch with; 0: with whatever waits
+    int64_t ripe_ms;          //  until then it waits for others to go with it; 0: not set
     delivery_t *prev, *next;  //  in the track's pins or exceptions
     delivery_t *queue_prev, *queue_next;  //  in fresh, again or parked, or core's fetches or lonely
     delivery_t *line_prev, *line_next;    //  in line
+    delivery_t *group_prev, *group_next;  //  in group
 };
 
 struct track {
@@ -79,6 +93,9 @@ struct track {
     delivery_t *again;       //  waiting once more, with their events
     delivery_t *parked;      //  waiting once more, their events not read yet
     size_t again_count;      //  how many in again
+    size_t fresh_count;      //  how many in fresh
+    due_node_t ripe;         //  when what waits goes, even if it fills no batch
+    group_t *groups;         //  by value
     size_t awaited;          //  how many whose events are being read again
     size_t pinned;           //  how many pins
     size_t excepted;         //  how many exceptions
@@ -99,7 +116,7 @@ struct subscriber {
     matching_node_t place;
     track_t *tracks;    //  one for each partition
     offer_t *offer;     //  of its action
-    int32_t in_flight;  //  leases
+    int32_t in_flight;  //  leases; those of a batch count as one
     pace_t pace;
     health_t health;
     due_node_t wake;   //  its rate, its breaker or its end has a time

@@ -1,4 +1,5 @@
 #include "broker/core/breaker.h"
+#include "broker/core/coalescing.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
 #include "broker/core/pending.h"
@@ -72,6 +73,8 @@ subscriber_new (core_t *core, subscription_t *subscription)
     for (int32_t i = 0; i < core->settings.partitions; i++) {
         self->tracks [i].subscriber = self;
         self->tracks [i].partition = i;
+        self->tracks [i].ripe.kind = DUE_TRACK;
+        self->tracks [i].ripe.owner = &self->tracks [i];
     }
     pace_begin (&self->pace, subscription, core->now_ms);
     self->wake.kind = DUE_SUBSCRIBER;
@@ -139,6 +142,7 @@ replace (core_t *core, subscriber_t *self, subscription_t *subscription)
         pace_begin (&self->pace, subscription, core->now_ms);
     if (resumes)
         breaker_reset (core, self);
+    coalescing_change (core, self, old);
     if (subscription->is_paused || subscription->is_disabled)
         subscribing_shed (core, self);
     subscription_destroy (&old);

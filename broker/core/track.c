@@ -2,6 +2,7 @@
 
 #include "broker/core/alone.h"
 #include "broker/core/breaker.h"
+#include "broker/core/coalescing.h"
 #include "broker/core/key_line.h"
 #include "broker/core/lease.h"
 #include "broker/core/parking.h"
@@ -87,9 +88,8 @@ is_held_row (const delivery_t *delivery)
     return delivery->is_exception && delivery->state == DELIVERY_HELD;
 }
 
-//  delivery_move, for moves from and to HELD.
-static void
-move (delivery_t *delivery, through_t through, reason_t reason)
+void
+track_move (delivery_t *delivery, through_t through, reason_t reason)
 {
     delivery->track->held_rows -= is_held_row (delivery);
     delivery_move (delivery, through, reason);
@@ -131,13 +131,13 @@ join_line (core_t *core, delivery_t *delivery)
     delivery_t *second = is_first ? delivery->line_next : NULL;
     if (second && second->state == DELIVERY_WAITING) {
         waiting_remove (core, second);
-        move (second, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
+        track_move (second, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
     }
     return is_first;
 }
 
 void
-track_add (core_t *core, track_t *track, event_t *event)
+track_add (core_t *core, track_t *track, event_t *event, match_data_t *data)
 {
     if (!track->pins)
         progress_raise (&track->progress, event->seq - 1);
@@ -147,12 +147,27 @@ track_add (core_t *core, track_t *track, event_t *event)
     track->pinned++;
     note_activity (core, track);
 
-    if (track->is_ordered && !join_line (core, delivery)) {
-        move (delivery, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
+    bool is_first = !track->is_ordered || join_line (core, delivery);
+    if (coalescing_gather (core, delivery, data))
+        return;
+    if (!is_first) {
+        track_move (delivery, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
         thin_out (core, delivery);
         return;
     }
-    move (delivery, THROUGH_NEW, REASON_NEW);
+    track_move (delivery, THROUGH_NEW, REASON_NEW);
+    waiting_put (core, delivery, false);
+}
+
+void
+track_release (core_t *core, delivery_t *delivery)
+{
+    if (delivery->line && delivery->line->deliveries != delivery) {
+        delivery->reason = REASON_KEY_TAKEN;
+        thin_out (core, delivery);
+        return;
+    }
+    track_move (delivery, THROUGH_WINDOW_OVER, REASON_WINDOW_OVER);
     waiting_put (core, delivery, false);
 }
 
@@ -178,7 +193,7 @@ track_redrive (core_t *core, track_t *track, const exception_at_t *row, int64_t 
     delivery->forgiven = delivery->attempts;
     delivery->crashes = 0;
     delivery->is_redriven = track->is_ordered;
-    move (delivery, THROUGH_REDRIVEN, REASON_REDRIVEN);
+    track_move (delivery, THROUGH_REDRIVEN, REASON_REDRIVEN);
     due_queue_put (&core->due, &delivery->due, due_ms);
     track_save_exception (core, delivery, EXCEPTION_RETRY);
 }
@@ -189,11 +204,11 @@ track_add_stored (core_t *core, track_t *track, const exception_at_t *stored)
     delivery_t *delivery = delivery_new (track, stored->seq);
     remember (core, delivery, stored);
     if (stored->exception.state == EXCEPTION_RETRY) {
-        move (delivery, THROUGH_STORE, REASON_STORE);
+        track_move (delivery, THROUGH_STORE, REASON_STORE);
         due_queue_put (&core->due, &delivery->due, stored->exception.due_ms);
     }
     else
-        move (delivery, THROUGH_SLOW, REASON_SLOW);
+        track_move (delivery, THROUGH_SLOW, REASON_SLOW);
 
     if (track->is_ordered) {
         delivery->is_unknown = true;
@@ -226,7 +241,7 @@ track_got_event (core_t *core, delivery_t *delivery, event_t *event)
     //  Two of a key may wait for their next try at once: letters that were redriven.
     bool is_first = !delivery->line || delivery->line->deliveries == delivery;
     if (!is_first && delivery->state == DELIVERY_WAITING)
-        move (delivery, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
+        track_move (delivery, THROUGH_KEY_TAKEN, REASON_KEY_TAKEN);
     if (delivery->state == DELIVERY_WAITING)
         waiting_put (core, delivery, false);
     else
@@ -309,9 +324,9 @@ static void
 leave_line (core_t *core, delivery_t *delivery)
 {
     delivery_t *next = key_line_leave (delivery->track, delivery);
-    if (!next || next->state != DELIVERY_HELD)
+    if (!next || next->state != DELIVERY_HELD || next->group)
         return;
-    move (next, THROUGH_KEY_FREE, REASON_KEY_FREE);
+    track_move (next, THROUGH_KEY_FREE, REASON_KEY_FREE);
     if (next->event)
         waiting_put (core, next, false);
     else
@@ -322,6 +337,7 @@ void
 track_forget (core_t *core, delivery_t *delivery)
 {
     alone_forget (core, delivery);
+    coalescing_forget (delivery);
     parking_remove (delivery);
     waiting_remove (core, delivery);
     waiting_drop_event (core, delivery);
@@ -376,7 +392,7 @@ track_find (const track_t *track, int64_t seq)
 void
 track_bury (core_t *core, delivery_t *delivery)
 {
-    move (delivery, THROUGH_STORE, REASON_STORE);
+    track_move (delivery, THROUGH_STORE, REASON_STORE);
     track_end (core, delivery, true);
 }
 
@@ -435,6 +451,7 @@ track_clear (core_t *core, track_t *track)
     forget_all (core, &track->pins);
     forget_all (core, &track->exceptions);
     reading_forget (core, track);
+    due_queue_remove (&core->due, &track->ripe);
     if (track->is_hungry)
         DL_DELETE2 (core->hungry, track, hungry_prev, hungry_next);
     if (track->is_dirty)

@@ -18,19 +18,28 @@ int64_t track_floor (const core_t *core, const track_t *track);
 bool track_is_quiet (const track_t *track);  //  level, and no pins
 bool track_is_recovering (const core_t *core, const track_t *track);
 
-//  A new delivery of an event that matched, above all before it.
-void track_add (core_t *core, track_t *track, event_t *event);
+//  A new delivery of an event that matched, above all before it. data: of that event.
+void track_add (core_t *core, track_t *track, event_t *event, match_data_t *data);
 //  One that has a row in the store, found at start.
 void track_add_stored (core_t *core, track_t *track, const exception_at_t *stored);
 
 //  One that was dead, as the store has it: tried again when its time comes.
 void track_redrive (core_t *core, track_t *track, const exception_at_t *row, int64_t due_ms);
 
+//  delivery_move, for all moves from and to HELD.
+void track_move (delivery_t *delivery, through_t through, reason_t reason);
+//  It was gathered, and its burst goes: it may go, or be held by its key.
+void track_release (core_t *core, delivery_t *delivery);
+
 //  Its event has come from the log (a reference is taken): it may go, or be held by its key.
 void track_got_event (core_t *core, delivery_t *delivery, event_t *event);
 
 //  The next to send, out of the queues; NULL when none may go now. Makes room in the bitmap.
 delivery_t *track_take (core_t *core, track_t *track);
+//  In two steps, for those that go along with one: which would be next; and out of its queue. false:
+//  it was too old, and is gone.
+delivery_t *track_next (core_t *core, track_t *track);
+bool track_pull (core_t *core, delivery_t *delivery);
 bool track_can_send (const core_t *core, const track_t *track);
 //  At that time, for its subscription's retry.ttl_ms. What has no event in memory is asked later.
 bool track_is_too_old (const delivery_t *delivery, int64_t at_ms);

@@ -1,15 +1,23 @@
 /*  track_turn – which delivery of a track goes next. */
+#include "broker/core/batching.h"
 #include "broker/core/notice.h"
 #include "broker/core/track.h"
 #include "broker/core/track_room.h"
 #include "broker/core/waiting.h"
 
-bool
-track_can_send (const core_t *core, const track_t *track)
+//  Something in its queues may go, as far as the track is concerned.
+static bool
+has_some (const core_t *core, const track_t *track)
 {
     if (!track->is_owned || track_is_recovering (core, track))
         return false;
     return track->again || (track->fresh && track_has_exception_room (core, track));
+}
+
+bool
+track_can_send (const core_t *core, const track_t *track)
+{
+    return has_some (core, track) && batching_is_ripe (core, track);
 }
 
 //  First tries go before retries, but for each eighth turn: a backlog starves no retry.
@@ -41,16 +49,32 @@ track_expire (core_t *core, delivery_t *delivery)
 }
 
 delivery_t *
+track_next (core_t *core, track_t *track)
+{
+    delivery_t *delivery = has_some (core, track) ? choose (core, track) : NULL;
+    if (!delivery || (!delivery->is_exception && !track_make_room (core, track, delivery)))
+        return NULL;
+    return delivery;
+}
+
+bool
+track_pull (core_t *core, delivery_t *delivery)
+{
+    waiting_remove (core, delivery);
+    if (!track_is_too_old (delivery, core->now_ms))
+        return true;
+    track_expire (core, delivery);
+    return false;
+}
+
+delivery_t *
 track_take (core_t *core, track_t *track)
 {
-    while (track_can_send (core, track)) {
-        delivery_t *delivery = choose (core, track);
-        if (!delivery || (!delivery->is_exception && !track_make_room (core, track, delivery)))
-            return NULL;
-        waiting_remove (core, delivery);
-        if (!track_is_too_old (delivery, core->now_ms))
+    if (!track_can_send (core, track))
+        return NULL;
+    delivery_t *delivery;
+    while ((delivery = track_next (core, track)))
+        if (track_pull (core, delivery))
             return delivery;
-        track_expire (core, delivery);
-    }
     return NULL;
 }

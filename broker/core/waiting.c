@@ -1,5 +1,6 @@
 #include "broker/core/waiting.h"
 
+#include "broker/core/batching.h"
 #include "broker/core/ready_queue.h"
 #include "proto/model/assert.h"
 
@@ -22,6 +23,8 @@ waiting_put (core_t *core, delivery_t *delivery, bool at_front)
         DL_APPEND2 (*queue, delivery, queue_prev, queue_next);
     delivery->is_queued = true;
     delivery->track->again_count += delivery->is_again;
+    delivery->track->fresh_count += !delivery->is_again;
+    batching_begin_wait (core, delivery);
     core->waiting++;
     ready_queue_consider (core, delivery->track);
 }
@@ -35,6 +38,7 @@ waiting_remove (core_t *core, delivery_t *delivery)
     DL_DELETE2 (*queue, delivery, queue_prev, queue_next);
     delivery->is_queued = false;
     delivery->track->again_count -= delivery->is_again;
+    delivery->track->fresh_count -= !delivery->is_again;
     core->waiting--;
 }
 

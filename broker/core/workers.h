@@ -45,6 +45,7 @@ struct lease {
     lease_id_t id;
     session_t *session;    //  NULL when it has ended and the outcome is not on disk yet
     delivery_t *delivery;  //  NULL once settled, or when its subscription is gone
+    bundle_t *bundle;      //  its batch, until it has ended or is settled; NULL: it goes alone
     uint64_t number;       //  of the session's deliveries
     int64_t sent_ms;
     bool is_settled;  //  its SAVE is under way
