@@ -51,6 +51,8 @@ thread_end (void *context, run_t *run)
 {
     action_thread_t *self = context;
     job_t *job = (job_t *)run;
+    if (run->delivery_count > 1 && run->each.count == 0)
+        endings_fill (&run->each, run->delivery_count, &run->end.settlement);
     DL_DELETE (self->active, job);
     DL_APPEND (self->ended, job);
 }
@@ -60,6 +62,7 @@ thread_begin (action_thread_t *self, job_t *job)
 {
     run_t *run = &job->run;
     ending_start (&run->end, wall_ms ());
+    endings_clear (&run->each);
     DL_APPEND (self->active, job);
     if (atomic_load (&job->is_cancelled)) {
         ending_retry (&run->end, "the worker gave it up before it began");
@@ -74,6 +77,12 @@ thread_begin (action_thread_t *self, job_t *job)
         return;
     }
     run->actor = &self->actors [prepared->offer];
+    if (run->delivery_count > 1 && !run->actor->offer->action->takes_batches) {
+        ending_retry (&run->end, "the action %s takes one event at a time, and got %zu",
+                      run->actor->offer->action->name, run->delivery_count);
+        thread_end (self, run);
+        return;
+    }
     run->actor->offer->action->begin (run->actor->self, run, prepared->ready);
 }
 

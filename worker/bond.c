@@ -131,7 +131,7 @@ bond_ready (void *context)
 void
 bond_finish (bond_t *self, const job_t *job)
 {
-    worker_session_finish (self->session, job->holding, &job->run.end.settlement, monotonic_ms ());
+    worker_session_finish (self->session, job->holding, job_settlements (job), monotonic_ms ());
 }
 
 void
@@ -184,10 +184,7 @@ bond_act (bond_t *self)
     while (worker_session_take (self->session, &effect)) {
         switch (effect.kind) {
             case WORKER_SEND: bond_send (self, effect.message); break;
-            case WORKER_BEGIN:
-                runner_begin (self->settings.runner, self, effect.holding, effect.delivery,
-                              effect.target);
-                break;
+            case WORKER_BEGIN: runner_begin (self->settings.runner, self, &effect); break;
             case WORKER_CANCEL: runner_cancel (self->settings.runner, self, effect.holding); break;
             case WORKER_CONNECT:
                 is_connected_anew = true;

@@ -19,6 +19,13 @@ struct lane {
     UT_hash_handle hh;    //  by subscription
 };
 
+//  A batch that was begun. What is of one stays together until each has ended.
+struct crate {
+    size_t count, left;  //  begun, and of these those that have not ended
+    holding_t **members;
+    const delivery_t **deliveries;
+};
+
 struct holdings {
     size_t slots;
     holding_t *lists [HOLDING_STATES];
@@ -27,6 +34,7 @@ struct holdings {
     lane_t *lanes;
     lane_t *ready;  //  lanes in which something waits, the next one first
     size_t bytes;
+    size_t companions;  //  of those that are under way: what shares the slot of another
 };
 
 holdings_t *
@@ -98,6 +106,30 @@ lane_pull (holdings_t *self, lane_t *lane, holding_t *holding)
         DL_DELETE (self->ready, lane);
 }
 
+static void
+crate_free (crate_t *self)
+{
+    free ((void *)self->members);
+    free ((void *)self->deliveries);
+    free (self);
+}
+
+//  One that was begun has ended. True: its slot is free.
+static bool
+crate_leave (holdings_t *self, holding_t *holding)
+{
+    crate_t *crate = holding->crate;
+    holding->crate = NULL;
+    if (!crate)
+        return true;
+    if (--crate->left > 0) {
+        self->companions--;
+        return false;
+    }
+    crate_free (crate);
+    return true;
+}
+
 //  One of its holdings leaves it for good; so may the lane.
 static void
 lane_leave (holdings_t *self, holding_t *holding)
@@ -106,7 +138,7 @@ lane_leave (holdings_t *self, holding_t *holding)
     holding->lane = NULL;
     if (holding->state == HOLDING_WAITING)
         lane_pull (self, lane, holding);
-    else
+    else if (crate_leave (self, holding))
         lane->begun--;
     if (lane->waiting || lane->begun > 0)
         return;
@@ -183,21 +215,73 @@ lane_in_turn (const holdings_t *self)
     return NULL;
 }
 
+//  How many go together with the first of a lane, itself included.
+static size_t
+batch_size (const lane_t *lane)
+{
+    const holding_t *first = lane->waiting;
+    uint64_t batch = parcel_delivery (first->parcel, first->index)->batch;
+    size_t count = 1;
+    for (const holding_t *next = first->then; batch > 0 && next; next = next->then) {
+        if (next->parcel != first->parcel ||
+            parcel_delivery (next->parcel, next->index)->batch != batch)
+            break;
+        count++;
+    }
+    return count;
+}
+
+static crate_t *
+crate_new (holdings_t *self, size_t count)
+{
+    crate_t *crate = ALLOCATE (crate_t);
+    crate->left = count;
+    crate->members = (holding_t **)allocate (count, sizeof *crate->members);
+    crate->deliveries = (const delivery_t **)allocate (count, sizeof *crate->deliveries);
+    self->companions += count - 1;
+    return crate;
+}
+
+static void
+begin_one (holdings_t *self, lane_t *lane, crate_t *crate)
+{
+    holding_t *holding = lane->waiting;
+    lane_pull (self, lane, holding);
+    holding_move (self, holding, HOLDING_BEGUN);
+    holding->crate = crate;
+    if (!crate)
+        return;
+    crate->members [crate->count] = holding;
+    crate->deliveries [crate->count++] = parcel_delivery (holding->parcel, holding->index);
+}
+
 holding_t *
 holdings_begin (holdings_t *self)
 {
     lane_t *lane = lane_in_turn (self);
     if (!lane)
         return NULL;
-    holding_t *holding = lane->waiting;
-    lane_pull (self, lane, holding);
+    holding_t *first = lane->waiting;
+    size_t count = batch_size (lane);
+    crate_t *crate = count > 1 ? crate_new (self, count) : NULL;
+    while (count-- > 0)
+        begin_one (self, lane, crate);
     lane->begun++;
     if (lane->waiting) {
         DL_DELETE (self->ready, lane);
         DL_APPEND (self->ready, lane);
     }
-    holding_move (self, holding, HOLDING_BEGUN);
-    return holding;
+    return first;
+}
+
+size_t
+holdings_batch (const holding_t *holding, holding_t *const **members,
+                const delivery_t *const **deliveries)
+{
+    const crate_t *crate = holding->crate;
+    *members = crate ? crate->members : NULL;
+    *deliveries = crate ? crate->deliveries : NULL;
+    return crate ? crate->count : 1;
 }
 
 void
@@ -288,7 +372,7 @@ size_t
 holdings_slots_taken (const holdings_t *self)
 {
     return self->counts [HOLDING_BEGUN] + self->counts [HOLDING_LOST] +
-           self->counts [HOLDING_STOPPING];
+           self->counts [HOLDING_STOPPING] - self->companions;
 }
 
 size_t

@@ -20,6 +20,7 @@
 
 typedef struct holding holding_t;
 typedef struct lane lane_t;
+typedef struct crate crate_t;
 typedef struct holdings holdings_t;
 
 typedef enum {
@@ -39,6 +40,7 @@ struct holding {
     size_t index;      //  in its parcel
     size_t bytes;      //  of its event's data, until it has ended
     lane_t *lane;      //  until it has ended
+    crate_t *crate;    //  with what it was begun as a batch, until it has ended; NULL: alone
     int64_t begin_by_ms;
     int64_t said_ms;           //  SAID: when
     settlement_t settlement;   //  ENDED, SAID
@@ -52,10 +54,14 @@ holdings_t *holdings_new (size_t slots);  //  attempts at a time
 //  Whatever is still held is forgotten.
 void holdings_destroy (holdings_t **self_p);
 
-//  Starts to wait. The lease is not held yet.
+//  Starts to wait. The lease is not held yet. Those of one batch come one after another.
 void holdings_add (holdings_t *self, parcel_t *parcel, size_t index, int64_t begin_by_ms);
 holding_t *holdings_find (const holdings_t *self, uint64_t lease);
-holding_t *holdings_begin (holdings_t *self);  //  the next, now BEGUN; NULL: none has a slot
+//  The next, now BEGUN; NULL: none has a slot. A batch begins as a whole, and takes one slot.
+holding_t *holdings_begin (holdings_t *self);
+//  Those that were begun with it, itself the first, and their deliveries; until it has ended.
+size_t holdings_batch (const holding_t *holding, holding_t *const **members,
+                       const delivery_t *const **deliveries);
 void holdings_lose (holdings_t *self, holding_t *holding);  //  BEGUN → LOST
 void holdings_stop (holdings_t *self, holding_t *holding);  //  LOST → STOPPING
 void holdings_end (holdings_t *self, holding_t *holding, const settlement_t *settlement);

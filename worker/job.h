@@ -25,4 +25,11 @@ struct job {
     job_t *before, *then;  //  runner's: all that are under way
 };
 
+//  Of one that has ended: one for each of its deliveries.
+static inline const settlement_t *
+job_settlements (const job_t *self)
+{
+    return self->run.each.count > 0 ? self->run.each.settlements : &self->run.end.settlement;
+}
+
 #endif

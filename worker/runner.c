@@ -68,6 +68,7 @@ static void
 job_free (job_t *job)
 {
     body_free (&job->run.end.result);
+    endings_free (&job->run.each);
     free (job);
 }
 
@@ -116,14 +117,15 @@ runner_job (runner_t *self)
 }
 
 void
-runner_begin (runner_t *self, void *owner, holding_t *holding, const delivery_t *delivery,
-              const target_t *target)
+runner_begin (runner_t *self, void *owner, const worker_effect_t *begin)
 {
     job_t *job = runner_job (self);
     job->owner = owner;
-    job->holding = holding;
-    job->run.delivery = delivery;
-    job->run.target = target;
+    job->holding = begin->holding;
+    job->run.delivery = begin->delivery;
+    job->run.deliveries = begin->deliveries;
+    job->run.delivery_count = begin->delivery_count;
+    job->run.target = begin->target;
     atomic_store (&job->is_cancelled, false);
     job->is_stopping = false;
     job->thread = runner_choose (self);

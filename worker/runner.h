@@ -7,6 +7,7 @@
 
 #include "daemon/loop.h"
 #include "worker/job.h"
+#include "worker/session.h"
 
 typedef struct runner runner_t;
 
@@ -25,9 +26,8 @@ runner_t *runner_new (const runner_settings_t *settings);
 //  Every job has been taken back. Safe on NULL.
 void runner_destroy (runner_t **self_p);
 
-//  An attempt. The delivery and the target stay until the job has been given back.
-void runner_begin (runner_t *self, void *owner, holding_t *holding, const delivery_t *delivery,
-                   const target_t *target);
+//  An attempt, as a session begins it. Its deliveries and target stay until the job has been given back.
+void runner_begin (runner_t *self, void *owner, const worker_effect_t *begin);
 //  It ends soon, as a retry. One that has ended meanwhile is none of ours any more.
 void runner_cancel (runner_t *self, const void *owner, const holding_t *holding);
 void runner_cancel_all (runner_t *self);

@@ -161,8 +161,8 @@ skip (worker_session_t *self, uint64_t number)
 static size_t
 held (const worker_session_t *self)
 {
-    return holdings_leases (self->holdings) + holdings_slots_taken (self->holdings) -
-           holdings_count (self->holdings, HOLDING_BEGUN);
+    return holdings_leases (self->holdings) + holdings_count (self->holdings, HOLDING_LOST) +
+           holdings_count (self->holdings, HOLDING_STOPPING);
 }
 
 static size_t
@@ -257,11 +257,9 @@ worker_session_hear (worker_session_t *self, message_t *message, int64_t now_ms)
     message_clear (message);
 }
 
-void
-worker_session_finish (worker_session_t *self, holding_t *holding, const settlement_t *settlement,
-                       int64_t now_ms)
+static void
+finish_one (worker_session_t *self, holding_t *holding, const settlement_t *settlement)
 {
-    advance (self, now_ms);
     if (holding->state != HOLDING_BEGUN)
         holdings_drop (self->holdings, holding);  //  its lease is over: nobody wants to know
     else if (settlement)
@@ -270,6 +268,21 @@ worker_session_finish (worker_session_t *self, holding_t *holding, const settlem
         release (self, holding->lease);
         holdings_drop (self->holdings, holding);
     }
+}
+
+void
+worker_session_finish (worker_session_t *self, holding_t *holding, const settlement_t *settlements,
+                       int64_t now_ms)
+{
+    advance (self, now_ms);
+    holding_t *const *members;
+    const delivery_t *const *deliveries;
+    size_t count = holdings_batch (holding, &members, &deliveries);
+    if (count == 1)
+        finish_one (self, holding, settlements);
+    else
+        for (size_t i = 0; i < count; i++)  //  the crate goes with the last of them
+            finish_one (self, members [i], settlements ? &settlements [i] : NULL);
 }
 
 //  While all slots are taken for long, what waits for one would wait here beyond its deadline.
@@ -378,7 +391,14 @@ take_cancel (worker_session_t *self, worker_effect_t *effect)
     holding_t *holding = holdings_first (self->holdings, HOLDING_LOST);
     if (!holding)
         return false;
-    holdings_stop (self->holdings, holding);
+    holding_t *const *members;
+    const delivery_t *const *deliveries;
+    size_t count = holdings_batch (holding, &members, &deliveries);
+    if (count == 1)
+        holdings_stop (self->holdings, holding);
+    else
+        for (size_t i = 0; i < count; i++)  //  leases are lost all together
+            holdings_stop (self->holdings, members [i]);
     *effect = (worker_effect_t){.kind = WORKER_CANCEL, .holding = holding};
     return true;
 }
@@ -389,16 +409,17 @@ take_begin (worker_session_t *self, worker_effect_t *effect)
 {
     holding_t *holding;
     while ((holding = holdings_begin (self->holdings))) {
-        if (holding->begin_by_ms >= self->now_ms) {
-            *effect =
-                (worker_effect_t){.kind = WORKER_BEGIN,
-                                  .holding = holding,
-                                  .delivery = parcel_delivery (holding->parcel, holding->index),
-                                  .target = parcel_target (holding->parcel, holding->index)};
-            return true;
+        if (holding->begin_by_ms < self->now_ms) {
+            worker_session_finish (self, holding, NULL, self->now_ms);
+            continue;
         }
-        release (self, holding->lease);
-        holdings_drop (self->holdings, holding);
+        holding_t *const *members;
+        *effect = (worker_effect_t){.kind = WORKER_BEGIN,
+                                    .holding = holding,
+                                    .delivery = parcel_delivery (holding->parcel, holding->index),
+                                    .target = parcel_target (holding->parcel, holding->index)};
+        effect->delivery_count = holdings_batch (holding, &members, &effect->deliveries);
+        return true;
     }
     return false;
 }

@@ -48,10 +48,12 @@ typedef struct {
         WORKER_CANCEL,  //  this attempt, whose lease is over; its finish is owed all the same
         WORKER_CONNECT  //  anew, with another socket: what waits in the old one is of the past
     } kind;
-    const message_t *message;    //  SEND: until the next call
-    holding_t *holding;          //  BEGIN, CANCEL: its name, until finish
-    const delivery_t *delivery;  //  BEGIN: until finish
-    const target_t *target;      //  BEGIN: until finish
+    const message_t *message;             //  SEND: until the next call
+    holding_t *holding;                   //  BEGIN, CANCEL: its name, until finish
+    const delivery_t *delivery;           //  BEGIN: until finish
+    const delivery_t *const *deliveries;  //  BEGIN: a batch, `delivery` its first; until finish
+    size_t delivery_count;                //  BEGIN: of the batch; 1: alone, and deliveries is NULL
+    const target_t *target;               //  BEGIN: until finish
 } worker_effect_t;
 
 //  The first connection is there, or on its way: HELLO is said at once.
@@ -64,11 +66,13 @@ void worker_session_destroy (worker_session_t **self_p);
  */
 void worker_session_hear (worker_session_t *self, message_t *message, int64_t now_ms);
 
-/*  An attempt has ended. The settlement's lease is filled in here, its texts are copied. NULL: it
- *  was given up before it began, or because it was cancelled.
+/*  An attempt has ended. The settlements' leases are filled in here, their texts are copied.
+ *
+ *  settlements   one for each delivery of the attempt. NULL: it was given up before it began, or because it
+ *                was cancelled
  */
 void worker_session_finish (worker_session_t *self, holding_t *holding,
-                            const settlement_t *settlement, int64_t now_ms);
+                            const settlement_t *settlements, int64_t now_ms);
 void worker_session_tick (worker_session_t *self, int64_t now_ms);
 void worker_session_leave (worker_session_t *self, int64_t now_ms);  //  as on SIGTERM
 

@@ -93,7 +93,8 @@ worker_collect (worker_t *self)
     int64_t ended [OUTCOME_FAIL + 1] = {0};
     job_t *job;
     while ((job = runner_take (self->runner))) {
-        ended [job->run.end.settlement.outcome]++;
+        for (size_t i = 0; i < job->run.delivery_count; i++)
+            ended [job_settlements (job) [i].outcome]++;
         metrics_observe (self->metrics, METRIC_attempt_seconds, job->run.end.duration_us);
         bond_finish (job->owner, job);
         runner_give_back (self->runner, job);

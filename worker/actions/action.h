@@ -11,19 +11,29 @@
 #include <curl/curl.h>
 #include <jansson.h>
 
-#include "worker/actions/ending.h"
+#include "worker/actions/endings.h"
 
 typedef struct action action_t;
 typedef struct run run_t;
 
 //  One attempt, from begin to ended.
 struct run {
-    const delivery_t *delivery;  //  as are the next: there until it has ended
+    const delivery_t *delivery;           //  as are the next three: there until it has ended
+    const delivery_t *const *deliveries;  //  a batch, `delivery` its first; NULL: it is alone
+    size_t delivery_count;                //  of the batch; 1: it is alone
     const target_t *target;
     struct actor *actor;  //  the thread's: whose it is
     void *state;          //  the action's own, between begin and ended
     ending_t end;         //  the action fills it in
+    endings_t each;       //  and this, where the deliveries of a batch did not all end alike
 };
+
+//  Of its deliveries: 0 … delivery_count - 1.
+static inline const delivery_t *
+run_delivery (const run_t *self, size_t index)
+{
+    return self->deliveries ? self->deliveries [index] : self->delivery;
+}
 
 //  What an instance finds in its thread. It stays as long as the instance.
 typedef struct {
@@ -63,6 +73,9 @@ struct action {
 
     //  A transfer of an attempt is over; it was removed from multi. NULL: it makes none.
     void (*transferred) (void *self, run_t *run, CURLcode code);
+
+    //  That begin takes batches. false: who sends one is told that it does not.
+    bool takes_batches;
 
     //  One that wakes the thread when it can be read, and what is then done. NULL: it needs none.
     int (*descriptor) (const void *self);

@@ -58,6 +58,18 @@ add_data (body_t *body, const event_t *event)
     body_add (body, "\"", 1);
 }
 
+const char *
+cloud_event_id (const event_t *event)
+{
+    return *event->given_id ? event->given_id : event->id;
+}
+
+const char *
+cloud_event_source (const event_t *event)
+{
+    return *event->source ? event->source : no_source;
+}
+
 void
 cloud_event_write (const event_t *event, body_t *body)
 {
@@ -65,8 +77,8 @@ cloud_event_write (const event_t *event, body_t *body)
     snprintf (sequence, sizeof sequence, "%019" PRId64, event->seq);
 
     body_add_text (body, "{\"specversion\":\"1.0\"");
-    add_member (body, "id", *event->given_id ? event->given_id : event->id);
-    add_member (body, "source", *event->source ? event->source : no_source);
+    add_member (body, "id", cloud_event_id (event));
+    add_member (body, "source", cloud_event_source (event));
     add_member (body, "type", event->type);
     add_member (body, "subject", event->subject);
     add_member (body, "time", event->time);

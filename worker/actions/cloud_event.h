@@ -12,6 +12,10 @@
 #include "proto/model/event.h"
 #include "worker/actions/body.h"
 
+//  As they stand in it.
+const char *cloud_event_id (const event_t *event);
+const char *cloud_event_source (const event_t *event);
+
 void cloud_event_write (const event_t *event, body_t *body);
 
 //  application/json, or any type that ends in +json; its parameters are not looked at.

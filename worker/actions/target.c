@@ -179,6 +179,7 @@ target_read (webhook_target_t *self, const json_t *document, problem_t *problem)
     self->url = allocate_copy (url);
     self->has_slots = template_has_slots (url);
     target_read_body (self, deliver);
+    self->is_batched = json_is_object (json_object_get (document, "batch"));
     target_read_final (self, json_object_get (document, "final"));
     status_t status = target_read_format (self, deliver, problem);
     if (!status)

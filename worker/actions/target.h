@@ -31,6 +31,7 @@ typedef struct {
     format_t format;
     struct curl_slist *headers;  //  those that every delivery has; ours
     signer_t *signer;            //  ours; NULL: deliveries are not signed
+    bool is_batched;             //  many events in one request
     bool is_final [200];         //  whether 400 + i ends a delivery without a retry
     int references;
 } webhook_target_t;

@@ -47,11 +47,11 @@ transfer_read_reply (char *bytes, size_t one, size_t size, void *context)
 {
     transfer_t *self = context;
     (void)one;
-    size_t room = self->settings->reply_bytes - self->reply.used;
+    size_t room = self->reply_bytes - self->reply.used;
     body_add (&self->reply, bytes, size < room ? size : room);
     self->reply_size += size;
     //  Less than size ends the transfer: what follows is of no interest, and might never end.
-    return self->reply_size > self->settings->reply_bytes + DRAIN_BYTES ? 0 : size;
+    return self->reply_size > self->reply_bytes + DRAIN_BYTES ? 0 : size;
 }
 
 //  ---- a handle
@@ -97,6 +97,7 @@ void
 transfer_prepare (transfer_t *self, int64_t timeout_ms)
 {
     self->reply_size = self->header_size = 0;
+    self->reply_bytes = self->settings->reply_bytes;
     body_clear (&self->reply);
     self->is_refused = self->has_head = false;
     self->address [0] = self->curl_error [0] = '\0';
@@ -111,7 +112,7 @@ transfer_prepare (transfer_t *self, int64_t timeout_ms)
 bool
 transfer_is_cut (const transfer_t *self)
 {
-    return self->reply_size > self->settings->reply_bytes;
+    return self->reply_size > self->reply_bytes;
 }
 
 //  However it ended after that: of a longer answer we wanted no more than we have.

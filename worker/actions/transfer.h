@@ -29,7 +29,8 @@ typedef struct {
     CURL *curl;                           //  CURLOPT_PRIVATE is the user's
     int64_t timeout_ms;                   //  as set in curl
 
-    body_t reply;                       //  the start of the answer
+    size_t reply_bytes;                 //  of the answer, that are kept
+    body_t reply;                       //  the start of it
     size_t reply_size;                  //  of what was read
     size_t header_size;                 //
     bool has_head;                      //  the headers of the answer have ended
@@ -41,7 +42,9 @@ typedef struct {
 void transfer_open (transfer_t *self, const transfer_settings_t *settings);
 void transfer_close (transfer_t *self);
 
-//  Forgets the last answer. What is asked is set in curl by the user.
+/*  Forgets the last answer. What is asked is set in curl by the user, who may also set reply_bytes: of the next
+ *  answer, other than what the settings say.
+ */
 void transfer_prepare (transfer_t *self, int64_t timeout_ms);
 
 /*  After libcurl is through with it. Whether there is an answer; if not, transfer_explain has the reason

@@ -7,7 +7,9 @@
 
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
+#include "worker/actions/batch_answer.h"
 #include "worker/actions/cloud_event.h"
+#include "worker/actions/event_batch.h"
 #include "worker/actions/webhook_state.h"
 
 //  ---- a slot
@@ -71,19 +73,29 @@ webhook_set_target (webhook_t *self, webhook_target_t *target)
     TRANSFER_SET (self->transfer.curl, CURLOPT_URL, target->url);
 }
 
+//  The request's body: the event, as its format has it, or a batch of events.
+static void
+webhook_write_body (webhook_t *self, const run_t *run)
+{
+    body_clear (&self->body);
+    if (self->target->is_batched)
+        event_batch_write (run, &self->body);
+    else
+        cloud_event_write (run->delivery->event, &self->body);
+}
+
 //  made_size: of a body that was a template.
 static void
-webhook_set_body (webhook_t *self, const event_t *event, size_t made_size)
+webhook_set_body (webhook_t *self, const run_t *run, size_t made_size)
 {
-    const void *bytes = event->data;
-    size_t size = event->data_size;
+    const void *bytes = run->delivery->event->data;
+    size_t size = run->delivery->event->data_size;
     if (self->made) {
         bytes = self->made;
         size = made_size;
     }
     else if (self->target->format == FORMAT_CLOUDEVENTS) {
-        body_clear (&self->body);
-        cloud_event_write (event, &self->body);
+        webhook_write_body (self, run);
         bytes = self->body.bytes;
         size = self->body.used;
     }
@@ -94,7 +106,7 @@ webhook_set_body (webhook_t *self, const event_t *event, size_t made_size)
     self->signature_line [0] = '\0';
     if (self->target->signer) {
         char *value = stpcpy (self->signature_line, "webhook-signature: ");
-        signer_sign (self->target->signer, event->id, self->now_s, bytes, size, value);
+        signer_sign (self->target->signer, self->id, self->now_s, bytes, size, value);
     }
 }
 
@@ -103,6 +115,8 @@ webhook_content_type (const webhook_t *self, const event_t *event)
 {
     if (self->made)
         return self->target->content_type;
+    if (self->target->is_batched)
+        return "application/cloudevents-batch+json; charset=utf-8";
     switch (self->target->format) {
         case FORMAT_CLOUDEVENTS: return "application/cloudevents+json; charset=utf-8";
         case FORMAT_KINTO:
@@ -111,11 +125,21 @@ webhook_content_type (const webhook_t *self, const event_t *event)
     return event->content_type;
 }
 
+//  What a consumer knows a repeat by.
+static void
+webhook_set_id (webhook_t *self, const run_t *run)
+{
+    if (self->target->is_batched)
+        event_batch_id (run, self->id);
+    else
+        snprintf (self->id, sizeof self->id, "%s", run->delivery->event->id);
+}
+
 //  The lines of this delivery, and behind them those of the target.
 static void
 webhook_set_headers (webhook_t *self, const event_t *event)
 {
-    snprintf (self->id_line, sizeof self->id_line, "webhook-id: %s", event->id);
+    snprintf (self->id_line, sizeof self->id_line, "webhook-id: %s", self->id);
     snprintf (self->timestamp_line, sizeof self->timestamp_line, "webhook-timestamp: %" PRId64,
               self->now_s);
     struct curl_slist *last = &self->lines [1];
@@ -142,7 +166,10 @@ webhook_prepare (webhook_t *self, webhook_target_t *target, const run_t *run, pr
     status_t status = webhook_fill (self, event, run->target->subscription, &made_size, problem);
     if (status)
         return status;
-    webhook_set_body (self, event, made_size);
+    if (target->is_batched)
+        self->transfer.reply_bytes = batch_answer_most (run, self->transfer.reply_bytes);
+    webhook_set_id (self, run);
+    webhook_set_body (self, run, made_size);
     webhook_set_headers (self, event);
     return STATUS_OK;
 }

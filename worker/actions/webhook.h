@@ -26,6 +26,6 @@ CURL *webhook_handle (webhook_t *self);  //  its CURLOPT_PRIVATE is the caller's
 const webhook_target_t *webhook_last_target (const webhook_t *self);
 
 //  What came of it, by what the multi handle says. CURLE_ABORTED_BY_CALLBACK: it was cancelled.
-void webhook_conclude (webhook_t *self, CURLcode code, ending_t *end);
+void webhook_conclude (webhook_t *self, CURLcode code, run_t *run);
 
 #endif

@@ -97,7 +97,7 @@ hooks_begin (void *context, run_t *run, void *ready)
 static void
 hooks_transferred (void *context, run_t *run, CURLcode code)
 {
-    webhook_conclude (run->state, code, &run->end);
+    webhook_conclude (run->state, code, run);
     hooks_end (context, run);
 }
 
@@ -116,4 +116,5 @@ const action_t webhook_action = {.name = "webhook",
                                  .close = hooks_close,
                                  .begin = hooks_begin,
                                  .cancel = hooks_cancel,
-                                 .transferred = hooks_transferred};
+                                 .transferred = hooks_transferred,
+                                 .takes_batches = true};

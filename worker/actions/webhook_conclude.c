@@ -1,9 +1,11 @@
 /*  webhook_conclude – how an attempt ended, by what libcurl says of it. */
+#include "worker/actions/batch_answer.h"
 #include "worker/actions/webhook_state.h"
 
 void
-webhook_conclude (webhook_t *self, CURLcode code, ending_t *end)
+webhook_conclude (webhook_t *self, CURLcode code, run_t *run)
 {
+    ending_t *end = &run->end;
     const transfer_t *transfer = &self->transfer;
     int http_status = transfer_status (transfer);
     int64_t time_ms = end->settlement.time_ms;
@@ -19,4 +21,6 @@ webhook_conclude (webhook_t *self, CURLcode code, ending_t *end)
     end->settlement.error = end->error;
     ending_keep_result (end, transfer->reply.bytes, transfer->reply.used,
                         transfer->settings->reply_bytes);
+    if (self->target->is_batched && end->settlement.outcome == OUTCOME_OK)
+        batch_answer_read (transfer, run);
 }

@@ -2,6 +2,7 @@
 #ifndef WEBHOOK_STATE_H
 #define WEBHOOK_STATE_H
 
+#include "proto/model/event_id.h"
 #include "worker/actions/webhook.h"
 
 enum { LINES = 4 };  //  headers of our own: id, timestamp, signature, content type
@@ -12,6 +13,7 @@ struct webhook {
     int64_t now_s;
 
     struct curl_slist lines [LINES];  //  in front of the target's headers
+    char id [EVENT_ID_SIZE];          //  webhook-id
     char id_line [96];
     char timestamp_line [48];
     char signature_line [SIGNATURE_SIZE + 32];
