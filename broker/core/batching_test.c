@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "broker/core/play.h"
+#include "proto/model/owned.h"
 
 static void
 a_full_batch_goes_at_once_and_each_ends_by_itself (void **state)
@@ -293,8 +294,17 @@ static void
 no_batch_is_larger_than_its_bytes (void **state)
 {
     (void)state;
+    OWNED (event)
+    event_t *one = event_new (&(event_t){.id = "e1",
+                                         .type = "t",
+                                         .subject = "/s",
+                                         .key = "e1",
+                                         .time = "2026-01-01T00:00:00Z",
+                                         .content_type = "application/json",
+                                         .data = (const uint8_t *)"{}",
+                                         .data_size = 2});
     core_settings_t settings = play_settings ();
-    settings.limits.delivery_batch_bytes = 400;  //  two of these events
+    settings.limits.delivery_batch_bytes = 2 * (int64_t)event_size_bytes (one);
     play_with (&settings, "   0 > SUBSCRIBE S webhook batch 9 wait 0\n"
                           "   0 < SAVE 1: S, S floor 0 quiet\n"
                           "   0 > HELLO w1 webhook\n"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "proto/model/json_pointer.h"
+#include "proto/model/template.h"
 
 enum {
     EVENTS = 100,
@@ -23,6 +24,27 @@ text_of (const json_t *json, const char *part, const char *name)
     return text ? text : "";
 }
 
+//  A template speaks of one event.
+static status_t
+check_no_slots (const form_t *batch, const json_t *deliver)
+{
+    if (json_object_get (deliver, "body"))
+        return form_refuse (batch, "",
+                            "deliver.body makes the body of one event: there are many here");
+    bool has_slots = template_has_slots (text_of (deliver, "", "url"));
+    const char *name;
+    json_t *value;
+    json_object_foreach (json_object_get (deliver, "headers"), name, value)
+    {
+        has_slots |= template_has_slots (json_string_value (value));
+    }
+    if (has_slots)
+        return form_refuse (
+            batch, "",
+            "deliver.url and deliver.headers cannot be templates: they would speak of one event of many");
+    return STATUS_OK;
+}
+
 //  What cannot take many at once.
 static status_t
 check_batch (const form_t *batch, const form_t *form)
@@ -36,7 +58,7 @@ check_batch (const form_t *batch, const form_t *form)
         return form_refuse (
             batch, "", "deliver.format \"%.20s\" holds one event; only \"cloudevents\" holds many",
             format);
-    return STATUS_OK;
+    return check_no_slots (batch, json_object_get (form->made, "deliver"));
 }
 
 //  keep all: its bursts go in batches, so it has one.

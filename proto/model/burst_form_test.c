@@ -79,6 +79,11 @@ what_cannot_hold_many_events_is_refused_in_words (void **state)
             "batch: deliver.format \"kinto\" holds one event; only \"cloudevents\" holds many");
     refuse ("}, \"action\": {\"name\": \"counter\"}, \"batch\": {}",
             "batch: only the action webhook takes many events at once, not counter");
+    refuse (", \"body\": {\"x\": \"{subject}\"}}, \"batch\": {}",
+            "batch: deliver.body makes the body of one event: there are many here");
+    refuse (", \"headers\": {\"X-Subject\": \"{subject}\"}}, \"batch\": {}",
+            "batch: deliver.url and deliver.headers cannot be templates: they would speak of one "
+            "event of many");
     refuse ("}, \"batch\": {\"max_events\": 1}", "batch.max_events: 1 is not in 2 … 1000");
     refuse ("}, \"batch\": {\"size\": 1}",
             "batch: \"size\" is no member of it; there are max_events max_wait_ms");
