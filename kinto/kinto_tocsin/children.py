@@ -12,6 +12,7 @@ from kinto.core.utils import COMPARISON
 
 Json = dict[str, Any]
 PAGE = 500
+KEPT = ("user_id", "request_id", "causation")
 
 
 def pages(storage: Any, resource: str, parent: str) -> Iterator[list[Json]]:
@@ -53,7 +54,7 @@ def children_of(storage: Any, payload: Json, deleted: Json) -> Iterator[tuple[Js
     else:
         return
     common = {key: value for key, value in payload.items() if not key.endswith("_id")}
-    kept: Json = {key: payload[key] for key in ("user_id", "request_id") if key in payload}
+    kept: Json = {key: payload[key] for key in KEPT if key in payload}
     gone = {"last_modified": new["last_modified"], "deleted": True}
     for own, page in found:
         impacted = [{"new": {"id": each["id"], **gone}, "old": each} for each in page]

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from dataclasses import replace
 from typing import Protocol
 
 from kinto_tocsin.health import Health
@@ -141,9 +142,7 @@ class Drain:
         self._set_aside(notification, pieces[0], answer.reason)
 
     def _set_aside(self, notification: Notification, piece: Piece, reason: str) -> None:
-        refused = Notification(
-            notification.payload, notification.source, notification.request_id, (piece,)
-        )
+        refused = replace(notification, pieces=(piece,))
         self.metrics.count("failed")
         logger.error("Tocsin refused a notification of %s: %s", notification.payload[:300], reason)
         if self.health.failed >= self.health.settings.failed_max:

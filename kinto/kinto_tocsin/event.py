@@ -14,11 +14,11 @@ import transaction
 from kinto.core.events import ResourceChanged, ResourceRead
 from kinto.core.storage.exceptions import ObjectNotFoundError
 
+from kinto_tocsin.cause import Cause, cause_of
+
 Json = dict[str, Any]
 WATCHED = object()  # in the data of a transaction
 UNDONE = "tocsin.undone"  # in request.bound_data, if there is any
-CAUSATION = "X-Tocsin-Causation"
-MOST_CAUSATION = 1024  # characters
 
 
 def watch_aborts(request: Any) -> None:
@@ -67,31 +67,31 @@ def whole(event: ResourceChanged, impacted: Json) -> Json:
     return {**impacted, "new": new}
 
 
-def changed_objects(event: ResourceChanged) -> Iterator[Json]:
-    """Each impacted object, paired and whole, without what was rolled back."""
+def changed_objects(event: ResourceChanged) -> Iterator[tuple[Cause | None, Json]]:
+    """Each impacted object, paired and whole, without what was rolled back; with its cause."""
     undone = event.request.bound_data.get(UNDONE, {})
     olds = {each["old"]["id"]: each["old"] for each in event.impacted_objects if each.get("old")}
     is_delete = event.payload["action"] == "delete"
     for impacted in event.impacted_objects:
         if id(impacted) in undone:
             continue
+        cause = cause_of(event.request, impacted)
         if is_delete and "old" in impacted:
             impacted = {**impacted, "old": olds.get(impacted["new"]["id"])}
-        yield whole(event, impacted)
+        yield cause, whole(event, impacted)
 
 
-def read_objects(event: ResourceRead) -> Iterator[Json]:
+def read_objects(event: ResourceRead) -> Iterator[tuple[Cause | None, Json]]:
     for each in event.read_objects:
         if "id" in each and "last_modified" in each:  # otherwise _fields left them out
-            yield {"new": each}
+            yield None, {"new": each}
 
 
-def payload_of(event: ResourceChanged, request_id: str) -> Json:
-    """Kinto's, with the request's id, and the causation that an action of Tocsin's sent along."""
+def payload_of(event: ResourceChanged, request_id: str, cause: Cause | None) -> Json:
+    """Kinto's, with the request's id, and the causation as it was sent."""
     payload = {**event.payload}
     if request_id:
         payload["request_id"] = request_id
-    causation = event.request.headers.get(CAUSATION)
-    if causation:
-        payload["causation"] = causation[:MOST_CAUSATION]
+    if cause:
+        payload["causation"] = cause.text
     return payload

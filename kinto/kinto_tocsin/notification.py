@@ -35,30 +35,35 @@ class Notification:
     source: str
     request_id: str
     pieces: tuple[Piece, ...]
+    causation: Json | None = None  # id, root and hops of the event that caused it
 
     @property
     def first_ms(self) -> int:
         return self.pieces[0].last_modified
 
     def to_json(self) -> Json:
-        return {
+        entry = {
             "payload": self.payload,
             "source": self.source,
             "request_id": self.request_id,
             "objects": [[piece.last_modified, piece.text] for piece in self.pieces],
         }
+        return {**entry, "causation": self.causation} if self.causation else entry
 
     @classmethod
     def from_json(cls, entry: Json) -> "Notification":
         pieces = tuple(Piece(last_modified, text) for last_modified, text in entry["objects"])
-        return cls(entry["payload"], entry["source"], entry["request_id"], pieces)
+        causation = entry.get("causation")
+        return cls(entry["payload"], entry["source"], entry["request_id"], pieces, causation)
 
     def body(self, pieces: Iterable[Piece]) -> bytes:
         """Of the POST that tells Tocsin of these pieces."""
         objects = ",".join(piece.text for piece in pieces)
         source = json.dumps(self.source)
-        text = f'{{"payload":{self.payload},"impacted_objects":[{objects}],"source":{source}}}'
-        return text.encode()
+        text = f'"payload":{self.payload},"impacted_objects":[{objects}],"source":{source}'
+        if self.causation:
+            text += f',"causation":{json.dumps(self.causation)}'
+        return f"{{{text}}}".encode()
 
 
 def make_piece(impacted: Json, payload_bytes: int) -> Piece:
@@ -84,10 +89,16 @@ def groups(pieces: list[Piece]) -> Iterator[tuple[Piece, ...]]:
         yield tuple(group)
 
 
-def make(payload: Json, impacted: Iterable[Json], source: str, rid: str) -> Iterator[Notification]:
+def make(
+    payload: Json,
+    impacted: Iterable[Json],
+    source: str,
+    request_id: str,
+    causation: Json | None = None,
+) -> Iterator[Notification]:
     """As many as are needed, each small enough for an entry and a POST."""
     text = json.dumps(payload)
     pieces = [make_piece(each, len(text.encode())) for each in impacted]
     pieces.sort(key=lambda piece: piece.last_modified)
     for group in groups(pieces):
-        yield Notification(text, source, rid, group)
+        yield Notification(text, source, request_id, group, causation)

@@ -19,6 +19,8 @@ SETTINGS = {
     "shared_buffers": "64MB",
 }
 
+SHARED_MEMORY = Path("/dev/shm")
+
 #   To write over a tombstone is to create; rows that vanish were children of a deleted parent.
 AUDIT = """
     CREATE TABLE audit (resource text, parent text, id text, action text, modified bigint);
@@ -60,7 +62,11 @@ class Postgres:
     """Ended with the tests. fsync is off unless asked for: no test cuts the power."""
 
     def __init__(self, fsync: bool = False) -> None:
-        self.directory = Path(tempfile.mkdtemp(prefix="tocsin-pg-"))  # short: a socket's path is
+        #   Where nothing is to be kept, memory will do: no disk to wait for when others use it too.
+        place = None if fsync or not SHARED_MEMORY.is_dir() else SHARED_MEMORY
+        self.directory = Path(
+            tempfile.mkdtemp(prefix="tocsin-pg-", dir=place)
+        )  # short: for sockets
         if is_root():
             owner = pwd.getpwnam("postgres")
             os.chown(self.directory, owner.pw_uid, owner.pw_gid)

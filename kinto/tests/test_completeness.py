@@ -176,12 +176,53 @@ def test_the_default_bucket_is_told_by_its_real_name(
 def test_the_user_the_request_and_the_causation_go_along(
     blog: Server, everything: Consumer, postgres: Postgres, database: str
 ) -> None:
-    headers = {"X-Request-Id": "request-7", "X-Tocsin-Causation": "k_cause 1"}
+    cause = "id=k_cause; root=order-17; hops=2"
+    headers = {"X-Request-Id": "request-7", "X-Tocsin-Causation": cause}
     blog.session().request("PUT", f"{BLOG}/records/one", json={"data": {}}, headers=headers)
     wait_for_commits(everything, postgres, database)
     payload = heard(everything, f"{BLOG}/records/one", "create")[0]["payload"]
     assert payload["user_id"].startswith("basicauth:")
-    assert (payload["request_id"], payload["causation"]) == ("request-7", "k_cause 1")
+    assert (payload["request_id"], payload["causation"]) == ("request-7", cause)
+    assert causes(everything)[f"{BLOG}/records/one"] == ("k_cause", "order-17", 2)
+
+
+def causes(everything: Consumer) -> dict[str, tuple[Any, ...]]:
+    """Of each subject, what its last event says."""
+    events = [delivery.json() for delivery in everything.deliveries]
+    names = ("causationid", "rootid", "hops")
+    return {each["subject"]: tuple(each.get(name) for name in names) for each in events}
+
+
+def test_in_a_batch_each_request_has_its_own_cause(
+    blog: Server, everything: Consumer, postgres: Postgres, database: str
+) -> None:
+    headers = ["id=a; root=a; hops=1", "", "id=b; root=c; hops=70000", "id=b; root=c; hops=7"]
+    requests: list[Json] = [
+        {"method": "PUT", "path": f"{BLOG}/records/r{number}", "body": {"data": {}}}
+        for number in range(len(headers))
+    ]
+    for request, header in zip(requests, headers, strict=True):
+        request["headers"] = {"X-Tocsin-Causation": header} if header else {}
+    blog.session().request("POST", "/batch", json={"requests": requests})
+    wait_for_commits(everything, postgres, database)
+    found = causes(everything)
+    none = (None, None, None)
+    expected = [("a", "a", 1), none, none, ("b", "c", 7)]
+    assert [found[f"{BLOG}/records/r{number}"] for number in range(4)] == expected
+
+
+def test_what_went_down_with_its_parent_has_the_cause_of_that(
+    blog: Server, everything: Consumer
+) -> None:
+    session = blog.session()
+    session.put(f"{BLOG}/records/one")
+    headers = {"X-Tocsin-Causation": "id=a; root=a; hops=1"}
+    deleted = session.request("DELETE", BLOG, headers=headers).json()["data"]
+    everything.wait_for_ids(
+        event_id.derive("kinto", path, "delete", deleted["last_modified"])
+        for path in (f"{BLOG}/records/one", BLOG)
+    )
+    assert causes(everything)[f"{BLOG}/records/one"] == ("a", "a", 1)
 
 
 def test_an_attachment_is_told_as_a_change_of_its_record(
