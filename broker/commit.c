@@ -34,9 +34,9 @@ struct commit {
     size_t token_count, token_room;
 
     uint64_t first_ticket, last_ticket;  //  0: none yet
-    uint64_t first_append;               //  0: none yet
+    uint64_t first_event;                //  the first that brings events; 0: none yet
     uint64_t last_leading;               //  the last SAVE before it; 0: none
-    size_t leading_changes;              //  of the SAVEs before the first APPEND
+    size_t leading_changes;              //  of the SAVEs before it
     slot_t slots [SLOTS];
 };
 
@@ -75,7 +75,7 @@ commit_clear (commit_t *self)
     self->event_count = self->bytes = 0;
     self->change_count = self->outdated_count = self->leading_changes = 0;
     self->token_count = 0;
-    self->first_ticket = self->last_ticket = self->first_append = self->last_leading = 0;
+    self->first_ticket = self->last_ticket = self->first_event = self->last_leading = 0;
 }
 
 bool
@@ -180,12 +180,12 @@ commit_add (commit_t *self, const ticket_t *ticket)
     self->last_ticket = ticket->number;
     if (!self->first_ticket)
         self->first_ticket = ticket->number;
-    if (ticket->event_count > 0 && !self->first_append)
-        self->first_append = ticket->number;
+    if (ticket->event_count > 0 && !self->first_event)
+        self->first_event = ticket->number;
 
     commit_add_events (self, ticket);
     commit_add_changes (self, ticket);
-    if (!self->first_append) {
+    if (!self->first_event) {
         self->last_leading = ticket->number;
         self->leading_changes = self->change_count;
     }
@@ -223,15 +223,26 @@ commit_whole (commit_t *self)
     };
 }
 
-/*  Turns what `find` knows into what `commit` would have answered. false: the batch is not there,
- *  since of all or nothing something is missing.
- */
+//  Whether the batch is there: of all or nothing nothing is missing, and something is new. Events that
+//  were there before tell nothing of it.
+static bool
+commit_is_there (const commit_t *self, const batch_t *batch)
+{
+    bool has_new = false;
+    for (size_t i = 0; i < batch->event_count; i++) {
+        if (self->stored [i].seq == 0)
+            return false;
+        has_new |= self->stored [i].seq > self->last_seqs [batch->events [i]->partition];
+    }
+    return has_new;
+}
+
+//  Turns what `find` knows into what `commit` would have answered. false: the batch is not there.
 static bool
 commit_recognise (commit_t *self, const batch_t *batch)
 {
-    for (size_t i = 0; i < batch->event_count; i++)
-        if (self->stored [i].seq == 0)
-            return false;
+    if (!commit_is_there (self, batch))
+        return false;
     for (size_t i = 0; i < batch->event_count; i++) {
         stored_t *stored = &self->stored [i];
         int64_t last_seq = self->last_seqs [batch->events [i]->partition];
@@ -289,14 +300,14 @@ commit_give_verdicts (commit_t *self, commit_outcome_t *outcome)
 static void
 commit_leading (commit_t *self, commit_outcome_t *outcome)
 {
-    if (!self->last_leading || !self->first_append)
+    if (!self->last_leading || !self->first_event)
         return;
     batch_t leading = {.changes = self->changes, .change_count = self->leading_changes};
     problem_t ignored;
     if (commit_try (self, &leading, &ignored) != STATUS_OK)
         return;
     outcome->up_to = self->last_leading;
-    outcome->from = self->first_append;
+    outcome->from = self->first_event;
 }
 
 void

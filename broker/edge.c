@@ -46,7 +46,9 @@ edge_save (edge_t *self, const effect_t *effect, const input_t *cause)
     self->last_ticket = effect->save.ticket;
     writer_add (self->writer, &(ticket_t){.number = effect->save.ticket,
                                           .changes = effect->save.changes,
-                                          .change_count = effect->save.count});
+                                          .change_count = effect->save.count,
+                                          .events = effect->save.events,
+                                          .event_count = effect->save.event_count});
 }
 
 static void

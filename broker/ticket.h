@@ -10,7 +10,7 @@
 
 typedef struct {
     uint64_t number;         //  as the core gave it, rising
-    event_t *const *events;  //  of an APPEND
+    event_t *const *events;  //  of an APPEND, or results that a SAVE brings
     size_t event_count;
     const change_t *changes;  //  of a SAVE
     size_t change_count;

@@ -28,6 +28,8 @@ typedef enum {
     THROUGH_POISON,
     THROUGH_REDRIVEN,
     THROUGH_RETENTION,
+    THROUGH_HOPS,
+    THROUGH_NO_ROOM,
     THROUGHS
 } through_t;
 

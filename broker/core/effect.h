@@ -20,7 +20,9 @@ typedef struct {
     union {
         //  Writes share one row of tickets, 1, 2, 3 … The writer may put any run of them into one commit.
         struct { uint64_t ticket; event_t *const *events; size_t count; } append;
-        struct { uint64_t ticket; const change_t *changes; size_t count; } save;
+        //  The events of a SAVE are results: all of it is written, or nothing.
+        struct { uint64_t ticket; const change_t *changes; size_t count;
+                 event_t *const *events; size_t event_count; } save;
         struct { uint64_t read; int32_t partition; int64_t above_seq; size_t limit_bytes, limit_events; } read;
         //  backoff_ms: a limit is near: clients would do well to wait so long; 0: it is not.
         struct { event_t *const *events; const verdict_t *verdicts; size_t count; int64_t backoff_ms; } confirm;

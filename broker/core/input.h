@@ -56,7 +56,7 @@ typedef struct {
     union {
         //  Events checked with event_check; unplaced. All are of partitions this core owns, or REFUSE.
         struct { event_t *const *events; size_t count; } publish;
-        //  Everything up to this ticket is on disk; a verdict for each event of its APPENDs, in order.
+        //  Everything up to this ticket is on disk; a verdict for each event of its writes, in order.
         struct { uint64_t up_to_ticket; const verdict_t *verdicts; size_t count; } persisted;
         //  Nothing from this ticket on was written; OUTCOME_UNKNOWN: nobody knows. Who writes drops
         //  all that it was given with later tickets until the core has been told: what is still wanted

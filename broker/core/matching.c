@@ -28,6 +28,7 @@ typedef struct matching_branch {
 
 struct matching {
     branch_t *branches;  //  by start
+    branch_t vias;       //  who wants what one subscription's action made: leaves by its id
 };
 
 //  Bytes of the first segments of a text, at most SEGMENTS; the separator after them left out.
@@ -80,6 +81,13 @@ matching_destroy (matching_t **self_p)
         free (branch->start);
         free (branch);
     }
+    leaf_t *leaf, *next_leaf;
+    HASH_ITER (hh, self->vias.leaves, leaf, next_leaf)
+    {
+        HASH_DEL (self->vias.leaves, leaf);
+        free (leaf->start);
+        free (leaf);
+    }
     free (self);
     *self_p = NULL;
 }
@@ -118,17 +126,25 @@ leaf_at (branch_t *branch, const char *text, size_t size)
     return leaf;
 }
 
+static leaf_t *
+leaf_for (matching_t *self, const match_t *match)
+{
+    const char *via = match_via (match);
+    if (via)
+        return leaf_at (&self->vias, via, strlen (via));
+    const pattern_t *type = match_type (match);
+    const pattern_t *subject = match_subject (match);
+    branch_t *branch = branch_at (self, type ? pattern_text (type) : "", start_of (type, '.'));
+    return leaf_at (branch, subject ? pattern_text (subject) : "", start_of (subject, '/'));
+}
+
 void
 matching_add (matching_t *self, matching_node_t *node, const match_t *match, void *owner)
 {
     ASSERT (!node->leaf, "a node stands in one place only");
-    const pattern_t *type = match_type (match);
-    const pattern_t *subject = match_subject (match);
-    branch_t *branch = branch_at (self, type ? pattern_text (type) : "", start_of (type, '.'));
-
     node->match = match;
     node->owner = owner;
-    node->leaf = leaf_at (branch, subject ? pattern_text (subject) : "", start_of (subject, '/'));
+    node->leaf = leaf_for (self, match);
     DL_APPEND (node->leaf->nodes, node);
 }
 
@@ -146,7 +162,7 @@ matching_remove (matching_t *self, matching_node_t *node)
     HASH_DEL (branch->leaves, leaf);
     free (leaf->start);
     free (leaf);
-    if (branch->leaves)
+    if (branch->leaves || branch == &self->vias)
         return;
     HASH_DEL (self->branches, branch);
     free (branch->start);
@@ -165,16 +181,22 @@ next_start (const char *text, size_t size, char separator)
 }
 
 static void
+each_node (const leaf_t *leaf, matching_found_t *found, void *context)
+{
+    matching_node_t *node, *next;
+    if (leaf)
+        DL_FOREACH_SAFE (leaf->nodes, node, next)
+    found (context, node->owner);
+}
+
+static void
 each_leaf (const branch_t *branch, const char *subject, matching_found_t *found, void *context)
 {
     size_t size = 0;
     for (int segments = 0; segments <= SEGMENTS; segments++) {
         leaf_t *leaf;
         HASH_FIND (hh, branch->leaves, subject, size, leaf);
-        matching_node_t *node, *next;
-        if (leaf)
-            DL_FOREACH_SAFE (leaf->nodes, node, next)
-        found (context, node->owner);
+        each_node (leaf, found, context);
         if (!subject [size])
             return;
         size = next_start (subject, size, '/');
@@ -185,6 +207,11 @@ void
 matching_each (const matching_t *self, const event_t *event, matching_found_t *found, void *context)
 {
     size_t size = 0;
+    if (*event->via) {
+        leaf_t *leaf;
+        HASH_FIND_STR (self->vias.leaves, event->via, leaf);
+        each_node (leaf, found, context);
+    }
     for (int segments = 0; segments <= SEGMENTS; segments++) {
         branch_t *branch;
         HASH_FIND (hh, self->branches, event->type, size, branch);

@@ -33,9 +33,9 @@ add (core_t *core, event_t *event)
     core->notices [core->notice_count++] = event;
 }
 
-//  Takes the data.
+//  Takes the data. cause: the event that it comes of; NULL: it comes of none.
 static void
-tell (core_t *core, const char *type, const char *subject, json_t *data)
+tell (core_t *core, const char *type, const char *subject, const event_t *cause, json_t *data)
 {
     ASSERT (data, "what is told was checked to be UTF-8 when it came");
     char id [48], time [MOMENT_SIZE];
@@ -48,6 +48,13 @@ tell (core_t *core, const char *type, const char *subject, json_t *data)
         .type = type,
         .subject = subject,
         .time = moment_text (core->now_ms, time),
+        .causation = cause ? cause->id : "",
+        .root = !cause         ? ""
+                : *cause->root ? cause->root
+                               : cause->id,
+        .hops = !cause                          ? 0
+                : cause->hops < EVENT_HOPS_MOST ? cause->hops + 1
+                                                : EVENT_HOPS_MOST,
         .data = (const uint8_t *)text,
         .data_size = strlen (text),
     });
@@ -66,16 +73,23 @@ subject_of (char subject [256], const char *part, const char *name)
     snprintf (subject, 256, "/%s/%.200s", part, name);
 }
 
+//  What the broker told by itself, not the result of an action.
+static bool
+is_notice (const event_t *event)
+{
+    return strncmp (event->type, start, sizeof start - 1) == 0 && !*event->via;
+}
+
 void
 notice_dead (core_t *core, const delivery_t *delivery, const char *error)
 {
     const event_t *event = delivery->event;
-    if (!core->settings.tells || !event || strncmp (event->type, start, sizeof start - 1) == 0)
+    if (!core->settings.tells || !event || is_notice (event))
         return;
     const char *subscription = delivery->track->subscriber->subscription->id;
     char subject [256];
     subject_of (subject, "subscriptions", subscription);
-    tell (core, "tocsin.delivery.dead", subject,
+    tell (core, "tocsin.delivery.dead", subject, event,
           json_pack ("{ss ss ss ss ss si sI si si ss}", "subscription", subscription, "event",
                      event->id, "type", event->type, "subject", event->subject, "reason",
                      reason_name (delivery->reason), "partition", (int)event->partition, "seq",
@@ -92,7 +106,7 @@ notice_subscription (core_t *core, const subscription_t *subscription, const cha
     char type [64], subject [256];
     snprintf (type, sizeof type, "tocsin.subscription.%s", what);
     subject_of (subject, "subscriptions", subscription->id);
-    tell (core, type, subject,
+    tell (core, type, subject, NULL,
           json_pack ("{ss ss}", "subscription", subscription->id, "text", why));
 }
 
@@ -104,7 +118,8 @@ notice_worker (core_t *core, const char *name, const char *what, size_t leases)
     char type [64], subject [256];
     snprintf (type, sizeof type, "tocsin.worker.%s", what);
     subject_of (subject, "workers", name);
-    tell (core, type, subject, json_pack ("{ss sI}", "worker", name, "leases", (json_int_t)leases));
+    tell (core, type, subject, NULL,
+          json_pack ("{ss sI}", "worker", name, "leases", (json_int_t)leases));
 }
 
 void
@@ -115,7 +130,7 @@ notice_skipped (core_t *core, const track_t *track, int64_t from, int64_t until)
     const char *subscription = track->subscriber->subscription->id;
     char subject [256];
     subject_of (subject, "subscriptions", subscription);
-    tell (core, "tocsin.retention.skipped", subject,
+    tell (core, "tocsin.retention.skipped", subject, NULL,
           json_pack ("{ss si sI sI}", "subscription", subscription, "partition",
                      (int)track->partition, "after", (json_int_t)from, "until", (json_int_t)until));
 }

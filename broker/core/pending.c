@@ -17,8 +17,10 @@ destroy (pending_t *self)
     subscription_destroy (&self->answer);
     arena_clear (&self->arena);
     free (self->events);
+    free (self->emissions);
     free (self->changes);
     free (self->merged);
+    free (self->merged_events);
     free (self->kept);
     free (self);
 }
@@ -55,22 +57,77 @@ save_of_step (core_t *core)
     return core->save;
 }
 
-change_t *
-pending_change (core_t *core, int kind, const track_t *track, int64_t seq)
+static change_t *
+add_change (pending_t *self, int kind, const char *subscription, int32_t partition, int64_t seq)
 {
-    pending_t *self = save_of_step (core);
     if (self->change_count == self->change_room) {
         self->change_room = self->change_room ? 2 * self->change_room : 8;
         self->changes = allocate_again (self->changes, self->change_room, sizeof *self->changes);
     }
     change_t *change = &self->changes [self->change_count++];
-    *change = (change_t){.seq = seq};
+    *change = (change_t){.partition = partition, .seq = seq};
     change->kind = (__typeof__ (change->kind))kind;
-    if (track) {
-        change->subscription = arena_copy (&self->arena, track->subscriber->subscription->id);
-        change->partition = track->partition;
-    }
+    if (subscription)
+        change->subscription = arena_copy (&self->arena, subscription);
     return change;
+}
+
+change_t *
+pending_change (core_t *core, int kind, const track_t *track, int64_t seq)
+{
+    return add_change (save_of_step (core), kind,
+                       track ? track->subscriber->subscription->id : NULL,
+                       track ? track->partition : 0, seq);
+}
+
+void
+pending_emit (core_t *core, event_t *event, const delivery_t *delivery)
+{
+    pending_t *self = save_of_step (core);
+    if (self->event_count == self->event_room) {
+        self->event_room = self->event_room ? 2 * self->event_room : 4;
+        self->events = allocate_again (self->events, self->event_room, sizeof *self->events);
+        self->emissions =
+            allocate_again (self->emissions, self->event_room, sizeof *self->emissions);
+    }
+    self->emissions [self->event_count] = (emission_t){
+        .subscription = arena_copy (&self->arena, delivery->track->subscriber->subscription->id),
+        .partition = delivery->track->partition,
+        .seq = delivery->seq,
+        .attempts = delivery->attempts,
+    };
+    self->events [self->event_count++] = event;
+    self->bytes += event_size_bytes (event);
+}
+
+//  Where its delivery ended with a row the row stays, and with it the event in the log.
+static change_t *
+row_of (pending_t *self, const emission_t *emission)
+{
+    for (size_t i = 0; i < self->change_count; i++) {
+        change_t *change = &self->changes [i];
+        if (change->kind == CHANGE_EXCEPTION_ENDED && change->seq == emission->seq &&
+            change->partition == emission->partition &&
+            strcmp (change->subscription, emission->subscription) == 0)
+            return change;
+    }
+    return add_change (self, CHANGE_EXCEPTION, emission->subscription, emission->partition,
+                       emission->seq);
+}
+
+void
+pending_leave_events (core_t *core, pending_t *save)
+{
+    for (size_t i = 0; i < save->event_count; i++) {
+        change_t *row = row_of (save, &save->emissions [i]);
+        row->kind = CHANGE_EXCEPTION;
+        row->exception =
+            (exception_t){.state = EXCEPTION_SLOW, .attempts = save->emissions [i].attempts};
+        event_destroy (&save->events [i]);
+    }
+    core->pending_events -= save->event_count;
+    core->pending_bytes -= save->bytes;
+    save->event_count = save->bytes = 0;
 }
 
 const char *
@@ -179,13 +236,19 @@ first_waiting (const core_t *core)
     return first;
 }
 
-static size_t
-count_changes (const pending_t *first)
+//  Room in `first` for what it and those behind it hold.
+static void
+make_room (pending_t *first)
 {
-    size_t count = 0;
-    for (const pending_t *self = first; self; self = self->next)
-        count += self->change_count;
-    return count;
+    size_t changes = 0, events = 0;
+    for (const pending_t *self = first; self; self = self->next) {
+        changes += self->change_count;
+        events += self->event_count;
+    }
+    free (first->merged);
+    free (first->merged_events);
+    first->merged = allocate (changes, sizeof *first->merged);
+    first->merged_events = allocate (events, sizeof *first->merged_events);
 }
 
 //  All of them as one. What was withdrawn may have been written all the same (its outcome was
@@ -197,18 +260,21 @@ emit (core_t *core, pending_t *first, effects_t *effects)
     save->save.ticket = ++core->last_ticket;
     save->save.changes = first->changes;
     save->save.count = first->change_count;
+    save->save.events = first->events;
+    save->save.event_count = first->event_count;
     first->ticket = core->last_ticket;
     if (!first->next)
         return;
-    change_t *all = allocate (count_changes (first), sizeof *all);
-    free (first->merged);
-    first->merged = all;
-    save->save.changes = all;
-    save->save.count = 0;
+    make_room (first);
+    save->save.changes = first->merged;
+    save->save.events = first->merged_events;
+    save->save.count = save->save.event_count = 0;
     for (pending_t *self = first; self; self = self->next) {
         self->ticket = core->last_ticket;
         for (size_t i = 0; i < self->change_count; i++)
-            all [save->save.count++] = self->changes [i];
+            first->merged [save->save.count++] = self->changes [i];
+        for (size_t i = 0; i < self->event_count; i++)
+            first->merged_events [save->save.event_count++] = self->events [i];
     }
 }
 
@@ -238,6 +304,8 @@ pending_flush (core_t *core, effects_t *effects)
     if (core->save) {
         DL_APPEND (core->pending, core->save);
         core->pending_saves++;
+        core->pending_events += core->save->event_count;
+        core->pending_bytes += core->save->bytes;
         core->save = NULL;
     }
     emit_waiting (core, effects);
@@ -254,11 +322,9 @@ void
 pending_spend (core_t *core, pending_t *pending)
 {
     DL_DELETE (core->pending, pending);
-    if (pending->is_append) {
-        core->pending_events -= pending->event_count;
-        core->pending_bytes -= pending->bytes;
-    }
-    else
+    core->pending_events -= pending->event_count;
+    core->pending_bytes -= pending->bytes;
+    if (!pending->is_append)
         core->pending_saves--;
     DL_APPEND (core->spent, pending);
 }

@@ -19,6 +19,11 @@ void pending_keep (core_t *core, const session_t *session, lease_id_t lease);
 void pending_answer (core_t *core, const input_t *input, status_t status,
                      subscription_t *subscription);
 
+//  An event that is written with the SAVE of this step, or not at all: what came of a delivery. Takes it.
+void pending_emit (core_t *core, event_t *event, const delivery_t *delivery);
+//  A SAVE that was withdrawn leaves its events behind: each of their deliveries has a row instead.
+void pending_leave_events (core_t *core, pending_t *save);
+
 //  The progress of this track is to be saved at the end of the step.
 void pending_mark (core_t *core, track_t *track);
 

@@ -88,6 +88,21 @@ print_leases (FILE *out, const effect_t *effect)
 }
 
 static void
+print_save (FILE *out, const effect_t *effect)
+{
+    fprintf (out, "SAVE %llu", (unsigned long long)effect->save.ticket);
+    for (size_t i = 0; i < effect->save.event_count; i++) {
+        const event_t *event = effect->save.events [i];
+        fprintf (out, " %s %s of %s hops %d says %.*s", event->id, event->type, event->causation,
+                 (int)event->hops, (int)event->data_size, (const char *)event->data);
+    }
+    for (size_t i = 0; i < effect->save.count; i++) {
+        fprintf (out, i ? "," : ":");
+        print_change (out, &effect->save.changes [i]);
+    }
+}
+
+static void
 print_effect (stage_t *stage, const effect_t *effect)
 {
     FILE *out = stage->out;
@@ -98,13 +113,7 @@ print_effect (stage_t *stage, const effect_t *effect)
             for (size_t i = 0; i < effect->append.count; i++)
                 fprintf (out, " %s", effect->append.events [i]->id);
             break;
-        case EFFECT_SAVE:
-            fprintf (out, "SAVE %llu", (unsigned long long)effect->save.ticket);
-            for (size_t i = 0; i < effect->save.count; i++) {
-                fprintf (out, i ? "," : ":");
-                print_change (out, &effect->save.changes [i]);
-            }
-            break;
+        case EFFECT_SAVE: print_save (out, effect); break;
         case EFFECT_READ:
             fprintf (out, "READ %llu above %lld%s", (unsigned long long)effect->read.read,
                      (long long)effect->read.above_seq,

@@ -82,6 +82,10 @@ read_word (cast_t *self, json_t *document)
                              json_string (moment_text (cast_next_number (self), time)));
     else if (cast_next_is (self, "paused"))
         json_object_set_new (document, "paused", json_true ());
+    else if (cast_next_is (self, "nowhere"))
+        json_object_del (document, "deliver");
+    else if (cast_next_is (self, "emit"))
+        json_object_set_new (document, "emit", json_pack ("{s:s}", "type", cast_next (self)));
     else
         json_object_set_new (document, "start", json_string (cast_next (self)));
 }

@@ -1,5 +1,6 @@
 #include "broker/core/breaker.h"
 #include "broker/core/coalescing.h"
+#include "broker/core/emitting.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
 #include "broker/core/pending.h"
@@ -140,13 +141,12 @@ near_a_limit (const core_t *core)
            core->pending_bytes > (size_t)limits->pending_bytes / 4 * 3;
 }
 
-static void
-confirm (core_t *core, pending_t *pending, const verdict_t *verdicts, effects_t *effects)
+//  How many of them are new.
+static size_t
+announce_all (core_t *core, pending_t *pending, const verdict_t *verdicts)
 {
-    verdict_t *copies = arena_take (&effects->arena, pending->event_count * sizeof *copies);
     size_t stored = 0;
     for (size_t i = 0; i < pending->event_count; i++) {
-        copies [i] = verdicts [i];
         if (verdicts [i].kind == VERDICT_STORED) {
             announce (core, pending->events [i], verdicts [i].seq);
             stored++;
@@ -154,8 +154,17 @@ confirm (core_t *core, pending_t *pending, const verdict_t *verdicts, effects_t 
         else
             catch_up (core, pending->events [i]->partition, verdicts [i].seq);
     }
-    if (!pending->peer)
-        return;  //  a notice of our own
+    return stored;
+}
+
+static void
+confirm (core_t *core, pending_t *pending, const verdict_t *verdicts, effects_t *effects)
+{
+    size_t stored = announce_all (core, pending, verdicts);
+    if (!pending->is_append || !pending->peer)
+        return;  //  a result, or a notice of our own
+    verdict_t *copies = arena_take (&effects->arena, pending->event_count * sizeof *copies);
+    memcpy (copies, verdicts, pending->event_count * sizeof *copies);
     effect_t *effect =
         effects_add (effects, EFFECT_CONFIRM, stored > 0 ? REASON_NEW : REASON_REPEATED);
     effect->peer = pending->peer;
@@ -206,12 +215,11 @@ publishing_announce (core_t *core, const input_t *input, effects_t *effects)
     size_t left = input->persisted.count;
     pending_t *pending;
     while ((pending = pending_first (core, input->persisted.up_to_ticket))) {
-        if (pending->is_append) {
-            ASSERT (left >= pending->event_count, "the writer has a verdict for each event");
+        ASSERT (left >= pending->event_count, "the writer has a verdict for each event");
+        if (pending->event_count > 0)
             confirm (core, pending, verdicts, effects);
-            verdicts += pending->event_count;
-            left -= pending->event_count;
-        }
+        verdicts += pending->event_count;
+        left -= pending->event_count;
         release_kept (core, pending, effects);
         trimming_done (core, pending);
         answer (pending, pending->answer_status, effects);
@@ -243,6 +251,8 @@ publishing_withdraw (core_t *core, const input_t *input, effects_t *effects)
             pending_spend (core, pending);
             continue;
         }
+        if (status == STATUS_FULL)
+            emitting_withdraw (core, pending);
         pending->ticket = 0;  //  emitted again when the store is tried again
         answer (pending, STATUS_OUTCOME_UNKNOWN, effects);
         pending->peer = 0;

@@ -2,6 +2,7 @@
 
 #include "broker/core/batching.h"
 #include "broker/core/breaker.h"
+#include "broker/core/emitting.h"
 #include "broker/core/replaying.h"
 #include "broker/core/track.h"
 
@@ -21,6 +22,9 @@ ready_queue_hindrance (core_t *core, subscriber_t *subscriber, int64_t *until_ms
         *until_ms = probe_ms == INT64_MAX ? 0 : probe_ms;
         return REASON_BREAKER_OPEN;
     }
+    *until_ms = emitting_waits_until_ms (core, subscriber);
+    if (*until_ms > 0)
+        return REASON_FULL;
     if (subscriber->in_flight >= pace_cap (&subscriber->pace, subscription))
         return REASON_IN_FLIGHT;
     int64_t token_ms = pace_next_ms (&subscriber->pace, subscription, core->now_ms);

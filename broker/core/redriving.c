@@ -32,7 +32,9 @@ redriving_redrive (core_t *core, const input_t *input)
         if (track_find (track, row->seq))
             continue;  //  somebody was faster
         raise (core, track);
-        track_redrive (core, track, row, first_ms + (int64_t)i * input->redrive.interval_us / 1000);
+        track_bring_back (core, track, row,
+                          first_ms + (int64_t)i * input->redrive.interval_us / 1000,
+                          THROUGH_REDRIVEN, REASON_REDRIVEN);
     }
     track_consider (core, track);
 }

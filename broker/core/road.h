@@ -14,6 +14,7 @@ void publishing_withdraw (core_t *core, const input_t *input, effects_t *effects
 
 //  settling: what a worker says of its leases, and leases that nobody spoke of
 void settling_settle (core_t *core, const input_t *input, effects_t *effects);
+void settling_record (core_t *core, const delivery_t *delivery, const attempt_t *attempt);
 void settling_late (core_t *core, lease_t *lease);
 void settling_crash (core_t *core, lease_t *lease);  //  its worker died, perhaps over it
 
@@ -33,6 +34,8 @@ void subscribing_consider (core_t *core, subscriber_t *subscriber);  //  all its
 void subscribing_shed (core_t *core, subscriber_t *subscriber);      //  likewise
 void subscribing_wake (core_t *core, subscriber_t *subscriber);      //  its time has come
 void subscribing_clear (core_t *core);                               //  frees all, at the end
+void subscribing_put (core_t *core, subscription_t *subscription);   //  made or replaced, and saved
+void subscribing_end_one (core_t *core, subscriber_t *subscriber);   //  likewise ended
 
 subscriber_t *subscriber_find (const core_t *core, const char *id);
 //  NULL: there is no such subscription, or the partition is not ours.

@@ -1,6 +1,7 @@
 #include "broker/core/alone.h"
 #include "broker/core/batching.h"
 #include "broker/core/breaker.h"
+#include "broker/core/emitting.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
 #include "broker/core/pending.h"
@@ -15,8 +16,8 @@ keeps (keep_t keep, outcome_t outcome)
     return keep == KEEP_ALL || (keep == KEEP_FAILURES && outcome != OUTCOME_OK);
 }
 
-static void
-record_attempt (core_t *core, const delivery_t *delivery, const attempt_t *attempt)
+void
+settling_record (core_t *core, const delivery_t *delivery, const attempt_t *attempt)
 {
     if (!keeps (delivery->track->subscriber->subscription->keep, attempt->outcome))
         return;
@@ -65,17 +66,17 @@ static void
 record_settle (core_t *core, const session_t *session, const delivery_t *delivery,
                const settle_t *settle)
 {
-    record_attempt (core, delivery,
-                    &(attempt_t){.time_ms = settle->time_ms,
-                                 .duration_ms = settle->duration_ms,
-                                 .outcome = settle->outcome,
-                                 .http_status = settle->http_status,
-                                 .connect_us = settle->connect_us,
-                                 .tls_us = settle->tls_us,
-                                 .first_byte_us = settle->first_byte_us,
-                                 .error = settle->error,
-                                 .worker = session->name,
-                                 .result = settle->result});
+    settling_record (core, delivery,
+                     &(attempt_t){.time_ms = settle->time_ms,
+                                  .duration_ms = settle->duration_ms,
+                                  .outcome = settle->outcome,
+                                  .http_status = settle->http_status,
+                                  .connect_us = settle->connect_us,
+                                  .tls_us = settle->tls_us,
+                                  .first_byte_us = settle->first_byte_us,
+                                  .error = settle->error,
+                                  .worker = session->name,
+                                  .result = settle->result});
 }
 
 //  What an outcome says of the consumer, whatever becomes of the delivery.
@@ -121,6 +122,8 @@ settle_one (core_t *core, session_t *session, lease_t *lease, const settle_t *se
     record_settle (core, session, delivery, settle);
 
     if (settle->outcome == OUTCOME_OK) {
+        if (emitting_wants (subscriber))
+            emitting_tell (core, delivery, settle->result);
         delivery_move (delivery, THROUGH_SETTLED_OK, REASON_NONE);
         track_end (core, delivery, false);
     }
@@ -163,12 +166,12 @@ record_finding (core_t *core, const lease_t *lease, outcome_t outcome, const cha
 {
     delivery_t *delivery = lease->delivery;
     delivery->attempts++;
-    record_attempt (core, delivery,
-                    &(attempt_t){.time_ms = lease->sent_ms,
-                                 .duration_ms = core->now_ms - lease->sent_ms,
-                                 .outcome = outcome,
-                                 .error = error,
-                                 .worker = lease->session->name});
+    settling_record (core, delivery,
+                     &(attempt_t){.time_ms = lease->sent_ms,
+                                  .duration_ms = core->now_ms - lease->sent_ms,
+                                  .outcome = outcome,
+                                  .error = error,
+                                  .worker = lease->session->name});
 }
 
 void

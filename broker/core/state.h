@@ -36,6 +36,14 @@ typedef struct {
     lease_id_t lease;
 } kept_t;
 
+//  An event that a SAVE brings along: the result of a delivery that has ended well.
+typedef struct {
+    const char *subscription;  //  in the arena
+    int32_t partition;
+    int64_t seq;       //  of the event that was acted on
+    int32_t attempts;  //  so far
+} emission_t;
+
 struct pending {
     bool is_append;
     uint64_t ticket;  //  0: not emitted, or withdrawn to be emitted again
@@ -43,9 +51,12 @@ struct pending {
     uint64_t request;
     event_t **events;  //  ours
     size_t event_count, bytes;
+    emission_t *emissions;  //  of a SAVE: what each event is of
+    size_t event_room;
     change_t *changes;
     size_t change_count, change_room;
-    change_t *merged;  //  these and those of the SAVEs that travel with it
+    change_t *merged;         //  these and those of the SAVEs that travel with it
+    event_t **merged_events;  //  likewise; borrowed from them
     kept_t *kept;
     size_t kept_count, kept_room;
     status_t answer_status;  //  what ANSWER says when it is on disk

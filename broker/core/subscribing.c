@@ -1,5 +1,6 @@
 #include "broker/core/breaker.h"
 #include "broker/core/coalescing.h"
+#include "broker/core/companion.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
 #include "broker/core/pending.h"
@@ -265,6 +266,30 @@ load (core_t *core, const input_t *input)
         self->health = *input->subscribe.health;
 }
 
+//  self: what it replaces; NULL: it is new.
+static void
+put (core_t *core, subscriber_t *self, subscription_t *subscription, const int64_t *start_seqs)
+{
+    save_document (core, subscription);
+    if (!self) {
+        begin (core, subscriber_new (core, subscription), start_seqs);
+        return;
+    }
+    bool is_repeat = self->subscription->version == subscription->version;
+    replace (core, self, subscription);
+    if (!is_repeat && !subscription->is_paused && !subscription->is_disabled) {
+        breaker_reset (core, self);  //  whoever changes it thinks that it is well
+        subscribing_consider (core, self);
+    }
+    pause_replays (core, subscription);
+}
+
+void
+subscribing_put (core_t *core, subscription_t *subscription)
+{
+    put (core, subscriber_find (core, subscription->id), subscription, NULL);
+}
+
 void
 subscribing_subscribe (core_t *core, const input_t *input, effects_t *effects)
 {
@@ -284,43 +309,35 @@ subscribing_subscribe (core_t *core, const input_t *input, effects_t *effects)
         answer_now (input, STATUS_FULL, REASON_FULL, effects);
         return;
     }
-    save_document (core, subscription);
-    if (self) {
+    if (self)
         tell_change (core, self->subscription, subscription);
-        bool is_repeat = self->subscription->version == subscription->version;
-        replace (core, self, subscription);
-        if (!is_repeat && !subscription->is_paused && !subscription->is_disabled) {
-            breaker_reset (core, self);  //  whoever changes it thinks that it is well
-            subscribing_consider (core, self);
-        }
-        pause_replays (core, subscription);
-    }
-    else {
+    else
         notice_subscription (core, subscription, "created", "somebody made it");
-        begin (core, subscriber_new (core, subscription), input->subscribe.start_seqs);
-    }
+    put (core, self, subscription, input->subscribe.start_seqs);
+    companion_follow (core, subscription);
     pending_answer (core, input, STATUS_OK, subscription);
 }
 
-static void
-end_one (core_t *core, subscriber_t *self)
+void
+subscribing_end_one (core_t *core, subscriber_t *self)
 {
     change_t *change = pending_change (core, CHANGE_SUBSCRIPTION_GONE, NULL, 0);
     change->subscription = pending_copy (core, self->subscription->id);
     subscriber_destroy (core, self);
 }
 
-//  It goes, and its replays with it.
+//  It goes, and with it its replays and who delivers its results.
 static void
 end (core_t *core, subscriber_t *self)
 {
     subscriber_t *other, *next;
     HASH_ITER (hh, core->subscribers, other, next)
     {
-        if (replays (other, self->subscription->id))
-            end_one (core, other);
+        if (other != self && (replays (other, self->subscription->id) ||
+                              companion_is_of (other, self->subscription->id)))
+            subscribing_end_one (core, other);
     }
-    end_one (core, self);
+    subscribing_end_one (core, self);
 }
 
 void
@@ -361,6 +378,7 @@ subscribing_disable (core_t *core, subscriber_t *self, const char *because)
     save_document (core, disabled);
     replace (core, self, disabled);
     pause_replays (core, disabled);
+    companion_follow (core, disabled);
 }
 
 //  It has expired, its replay has ended, or what hindered it has.

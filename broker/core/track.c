@@ -186,14 +186,15 @@ remember (core_t *core, delivery_t *delivery, const exception_at_t *stored)
 }
 
 void
-track_redrive (core_t *core, track_t *track, const exception_at_t *row, int64_t due_ms)
+track_bring_back (core_t *core, track_t *track, const exception_at_t *row, int64_t due_ms,
+                  through_t through, reason_t reason)
 {
     delivery_t *delivery = delivery_new (track, row->seq);
     remember (core, delivery, row);
     delivery->forgiven = delivery->attempts;
     delivery->crashes = 0;
     delivery->is_redriven = track->is_ordered;
-    track_move (delivery, THROUGH_REDRIVEN, REASON_REDRIVEN);
+    track_move (delivery, through, reason);
     due_queue_put (&core->due, &delivery->due, due_ms);
     track_save_exception (core, delivery, EXCEPTION_RETRY);
 }

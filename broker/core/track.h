@@ -23,8 +23,9 @@ void track_add (core_t *core, track_t *track, event_t *event, match_data_t *data
 //  One that has a row in the store, found at start.
 void track_add_stored (core_t *core, track_t *track, const exception_at_t *stored);
 
-//  One that was dead, as the store has it: tried again when its time comes.
-void track_redrive (core_t *core, track_t *track, const exception_at_t *row, int64_t due_ms);
+//  One that had ended, with its row: tried again when its time comes. through REDRIVEN or NO_ROOM.
+void track_bring_back (core_t *core, track_t *track, const exception_at_t *row, int64_t due_ms,
+                       through_t through, reason_t reason);
 
 //  delivery_move, for all moves from and to HELD.
 void track_move (delivery_t *delivery, through_t through, reason_t reason);
@@ -37,7 +38,7 @@ void track_got_event (core_t *core, delivery_t *delivery, event_t *event);
 //  The next to send, out of the queues; NULL when none may go now. Makes room in the bitmap.
 delivery_t *track_take (core_t *core, track_t *track);
 //  In two steps, for those that go along with one: which would be next; and out of its queue. false:
-//  it was too old, and is gone.
+//  it was too old, or too long a row of actions lies behind it, and is gone.
 delivery_t *track_next (core_t *core, track_t *track);
 bool track_pull (core_t *core, delivery_t *delivery);
 bool track_can_send (const core_t *core, const track_t *track);

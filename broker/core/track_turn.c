@@ -1,5 +1,6 @@
 /*  track_turn – which delivery of a track goes next. */
 #include "broker/core/batching.h"
+#include "broker/core/emitting.h"
 #include "broker/core/notice.h"
 #include "broker/core/track.h"
 #include "broker/core/track_room.h"
@@ -61,9 +62,12 @@ bool
 track_pull (core_t *core, delivery_t *delivery)
 {
     waiting_remove (core, delivery);
-    if (!track_is_too_old (delivery, core->now_ms))
+    if (track_is_too_old (delivery, core->now_ms))
+        track_expire (core, delivery);
+    else if (emitting_is_too_far (core, delivery))
+        emitting_stop (core, delivery);
+    else
         return true;
-    track_expire (core, delivery);
     return false;
 }
 

@@ -130,6 +130,12 @@ match_subject (const match_t *self)
     return self->subject;
 }
 
+const char *
+match_via (const match_t *self)
+{
+    return self->via;
+}
+
 bool
 match_wants_data (const match_t *self)
 {
@@ -186,7 +192,7 @@ match_asks (const match_t *self, match_data_t *data)
     const event_t *event = data->event;
     if (event->phase != self->phase)
         return MATCH_NO_PHASE;
-    bool wants_ours = self->type && is_ours (pattern_text (self->type));
+    bool wants_ours = self->type ? is_ours (pattern_text (self->type)) : self->via != NULL;
     if (is_ours (event->type) && !wants_ours)
         return MATCH_NO_TYPE;
     if (self->type && !pattern_matches (self->type, event->type))
@@ -205,7 +211,7 @@ static void
 explain_type (const match_t *self, const event_t *event, problem_t *why)
 {
     const char *wanted = self->type ? pattern_text (self->type) : NULL;
-    if (is_ours (event->type) && !(wanted && is_ours (wanted)))
+    if (is_ours (event->type) && !(wanted && is_ours (wanted)) && (wanted || !self->via))
         problem_at (why, STATUS_NOT_FOUND, "match.type",
                     "match.type: %s is told by Tocsin itself, and only a type that begins with "
                     "tocsin. asks for it",

@@ -5,8 +5,8 @@
  *  {"suffix": "x"}, {"exists": false}, {"anything-but": […]}, {"numeric": [">", 3]} test them (the
  *  form of Amazon EventBridge). The data is parsed once for an event, however many ask: match_data_t.
  *
- *  What Tocsin tells of itself, events of type tocsin.…, is matched only by a type that begins so: who
- *  wants "everything" means what happened in the world.
+ *  What Tocsin tells of itself, events of type tocsin.…, is matched only by a type that begins so, or
+ *  by who asks for the results of a subscription: who wants "everything" means what happened in the world.
  */
 #ifndef MATCH_H
 #define MATCH_H
@@ -26,6 +26,7 @@ void match_destroy (match_t **self_p);
 
 const pattern_t *match_type (const match_t *self);     //  NULL: any
 const pattern_t *match_subject (const match_t *self);  //  NULL: any
+const char *match_via (const match_t *self);           //  NULL: any, and none
 bool match_wants_data (const match_t *self);
 
 /*  The data of one event, parsed when first asked for. Zero-initialise with the event; clear it

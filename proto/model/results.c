@@ -17,13 +17,13 @@ subscription_results (const subscription_t *self, int64_t version, const limits_
     const json_t *results = member_of (self, "results");
     OWNED (json)
     json_t *document = json_pack (
-        "{s:o, s:{s:s, s:s}, s:{s:s}, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O*, s:s, s:I}", "id",
-        json_sprintf ("%s%s", self->id, RESULTS_END), "match", "type", self->emit.type, "via",
-        self->id, "action", "name", "webhook", "deliver", member_of (self, "deliver"), "order",
-        member_of (self, "order"), "retry", json_object_get (results, "retry"), "limits",
-        json_object_get (results, "limits"), "breaker", json_object_get (results, "breaker"),
-        "paused", member_of (self, "paused"), "disabled", member_of (self, "disabled"),
-        "disabled_because", member_of (self, "disabled_because"), "results_of", self->id, "created",
+        "{s:o, s:{s:s}, s:{s:s}, s:O, s:O, s:O, s:O, s:O, s:O, s:O, s:O*, s:s, s:I}", "id",
+        json_sprintf ("%s%s", self->id, RESULTS_END), "match", "via", self->id, "action", "name",
+        "webhook", "deliver", member_of (self, "deliver"), "order", member_of (self, "order"),
+        "retry", json_object_get (results, "retry"), "limits", json_object_get (results, "limits"),
+        "breaker", json_object_get (results, "breaker"), "paused", member_of (self, "paused"),
+        "disabled", member_of (self, "disabled"), "disabled_because",
+        member_of (self, "disabled_because"), "results_of", self->id, "created",
         (json_int_t)version);
     ASSERT (document, "a document that subscription_form_read made has all its parts");
     return subscription_new (document, version, limits, problem);
