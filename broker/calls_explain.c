@@ -126,6 +126,20 @@ explain_discarded (case_t *self)
 }
 
 static void
+explain_coalesced (case_t *self)
+{
+    const char *instead = trace_coalesced (self->trace);
+    answer (self, "skipped", REASON_COALESCED);
+    snprintf (
+        self->text, sizeof self->text,
+        "it was one of a burst (`coalesce`), and a later one of the same group, event %.64s, went on "
+        "instead: `tocsin explain` has what became of that",
+        instead);
+    json_object_set_new (self->facts, "instead", json_string (instead));
+    fact_moment (self, "since", last_attempt (self)->time_ms);
+}
+
+static void
 explain_before_start (case_t *self)
 {
     char accepted [MOMENT_SIZE], begin [MOMENT_SIZE];
@@ -226,6 +240,8 @@ explain (case_t *self, bool is_last)
         explain_delivered (self);
     else if (exception && exception->state == EXCEPTION_DEAD)
         explain_dead (self);
+    else if (last && last->number == ATTEMPT_COALESCED)
+        explain_coalesced (self);
     else if (!is_last)
         return false;
     else if (last && self->subscription->keep == KEEP_ALL)

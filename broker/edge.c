@@ -41,7 +41,8 @@ edge_save (edge_t *self, const effect_t *effect, const input_t *cause)
     if (cause->kind == INPUT_SETTLE)
         edge_log_disabled (effect->save.changes, effect->save.count);
     for (size_t i = 0; i < effect->save.count; i++)
-        if (effect->save.changes [i].kind == CHANGE_ATTEMPT)
+        if (effect->save.changes [i].kind == CHANGE_ATTEMPT &&
+            effect->save.changes [i].attempt.number != ATTEMPT_COALESCED)
             self->settled [effect->save.changes [i].attempt.outcome]++;
     self->last_ticket = effect->save.ticket;
     writer_add (self->writer, &(ticket_t){.number = effect->save.ticket,
@@ -212,6 +213,7 @@ edge_measure (edge_t *self)
         {METRIC_retries_waiting, (int64_t)stats.retries},
         {METRIC_breakers_open, (int64_t)stats.broken},
         {METRIC_retention_skipped, (int64_t)stats.skipped},
+        {METRIC_coalesced, (int64_t)stats.coalesced},
         {METRIC_notices_lost, (int64_t)stats.notices_lost},
         {METRIC_leases, (int64_t)stats.leases},
         {METRIC_sessions, (int64_t)stats.sessions},

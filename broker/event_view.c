@@ -71,7 +71,7 @@ static json_t *
 show_attempts (const trace_t *trace, bool with_results)
 {
     json_t *attempts = json_array ();
-    for (size_t i = 0; trace && i < trace->attempt_count; i++)
+    for (size_t i = trace_coalesced (trace) ? 1 : 0; trace && i < trace->attempt_count; i++)
         json_array_append_new (attempts,
                                event_view_attempt (&trace->attempts [i].attempt, with_results));
     return attempts;
@@ -97,6 +97,8 @@ static delivery_state_t
 state_of_attempts (const trace_t *trace, keep_t keep)
 {
     const attempt_t *last = &trace->attempts [trace->attempt_count - 1].attempt;
+    if (last->number == ATTEMPT_COALESCED)
+        return DELIVERY_SKIPPED;
     return last->outcome == OUTCOME_OK || keep != KEEP_ALL ? DELIVERY_DELIVERED : DELIVERY_SKIPPED;
 }
 
@@ -181,6 +183,10 @@ join_subscription (void *context, subscription_t *subscription)
     char due [MOMENT_SIZE];
     if (due_ms > 0)
         json_object_set_new (json, "next_attempt", json_string (moment_text (due_ms, due)));
+    if (state == DELIVERY_SKIPPED && trace_coalesced (trace)) {
+        json_object_set_new (json, "reason", json_string (reason_name (REASON_COALESCED)));
+        json_object_set_new (json, "instead", json_string (trace_coalesced (trace)));
+    }
     json_array_append_new (self->deliveries, json);
 }
 

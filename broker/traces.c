@@ -12,6 +12,14 @@ traces_find (const traces_t *self, const char *subscription)
     return trace;
 }
 
+const char *
+trace_coalesced (const trace_t *self)
+{
+    bool is_coalesced =
+        self && self->attempt_count > 0 && self->attempts [0].attempt.number == ATTEMPT_COALESCED;
+    return is_coalesced ? self->attempts [0].attempt.result : NULL;
+}
+
 static trace_t *
 traces_of (traces_t *self, const char *subscription)
 {

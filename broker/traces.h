@@ -14,6 +14,9 @@ typedef struct {
     UT_hash_handle hh;
 } trace_t;
 
+//  Of an event that was skipped for a later one of its burst: the id of that; NULL otherwise.
+const char *trace_coalesced (const trace_t *self);
+
 typedef struct {
     trace_t *list;
     size_t count;

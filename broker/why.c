@@ -95,6 +95,7 @@ static void
 say_waiting (const subscription_t *subscription, const subscriber_view_t *view,
              const explanation_t *explanation, char text [WHY_SIZE])
 {
+    char moment [MOMENT_SIZE];
     if (explanation->reason == REASON_BEHIND) {
         snprintf (text, WHY_SIZE,
                   "its order is by key, and after a restart the log is read again up to where it "
@@ -107,6 +108,13 @@ say_waiting (const subscription_t *subscription, const subscriber_view_t *view,
                   "%d workers died over it: it waits for a worker that has nothing else to do, so "
                   "that it takes no others along",
                   (int)explanation->crashes);
+        return;
+    }
+    if (explanation->reason == REASON_BATCH) {
+        snprintf (text, WHY_SIZE,
+                  "it waits for others to go along in one batch: it goes when %d wait "
+                  "(batch.max_events), or else at %s",
+                  (int)subscription->batch.max_events, moment_text (explanation->until_ms, moment));
         return;
     }
     if (view->hindrance == REASON_NONE) {
@@ -135,8 +143,24 @@ say_retry (const subscription_t *subscription, const explanation_t *explanation,
 }
 
 static void
-say_held (const explanation_t *explanation, const char *behind, char text [WHY_SIZE])
+say_gathered (const subscription_t *subscription, const explanation_t *explanation,
+              char text [WHY_SIZE])
 {
+    char until [MOMENT_SIZE];
+    snprintf (text, WHY_SIZE,
+              "it is %s of a burst that is gathered until %s (`coalesce`), or until %d have come",
+              subscription->coalesce.keeps_all ? "one" : "the latest",
+              moment_text (explanation->until_ms, until), (int)subscription->coalesce.max);
+}
+
+static void
+say_held (const subscription_t *subscription, const explanation_t *explanation, const char *behind,
+          char text [WHY_SIZE])
+{
+    if (explanation->reason == REASON_GATHERED) {
+        say_gathered (subscription, explanation, text);
+        return;
+    }
     if (*behind)
         snprintf (text, WHY_SIZE,
                   "its order is by key, and event %.64s (seq %lld) of its key goes before it: that "
@@ -170,7 +194,7 @@ why_held (const subscription_t *subscription, const subscriber_view_t *view,
         case DELIVERY_WAITING: say_waiting (subscription, view, explanation, text); return;
         case DELIVERY_IN_FLIGHT: say_in_flight (subscription, explanation, text); return;
         case DELIVERY_RETRY: say_retry (subscription, explanation, error, text); return;
-        case DELIVERY_HELD: say_held (explanation, behind, text); return;
+        case DELIVERY_HELD: say_held (subscription, explanation, behind, text); return;
         case DELIVERY_NOT_MATCHED:
         case DELIVERY_DELIVERED:
         case DELIVERY_DEAD:

@@ -85,9 +85,11 @@ outcome_print_deliveries (const json_t *event)
     {
         const char *next = outcome_text (delivery, "next_attempt");
         const char *replay = outcome_text (delivery, "replay");
-        printf ("    to %s%s%s%s: %s%s%s\n", outcome_text (delivery, "subscription"),
+        const char *instead = outcome_text (delivery, "instead");
+        printf ("    to %s%s%s%s: %s%s%s%s%s\n", outcome_text (delivery, "subscription"),
                 *replay ? " (replay " : "", replay, *replay ? ")" : "",
-                outcome_text (delivery, "status"), *next ? ", again " : "", next);
+                outcome_text (delivery, "status"), *next ? ", again " : "", next,
+                *instead ? ": of its burst went " : "", instead);
         json_array_foreach (json_object_get (delivery, "attempts"), j, attempt)
             outcome_print_attempt (attempt);
     }

@@ -49,7 +49,7 @@ explain_delivery (core_t *core, const delivery_t *delivery, explanation_t *expla
         explain_waiting (core, delivery, explanation);
     else if (delivery->state == DELIVERY_RETRY || delivery->group)
         explanation->until_ms = delivery->due.due_ms;
-    else if (delivery->state == DELIVERY_HELD && delivery->line)
+    else if (delivery->state == DELIVERY_HELD && delivery->line && !delivery->group)
         explanation->behind_seq = delivery->line->deliveries->seq;
     if (lease && lease->session) {
         explanation->worker = lease->session->name;

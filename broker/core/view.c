@@ -100,6 +100,7 @@ core_stats (const core_t *self)
         .retries = self->retries,
         .dead = self->dead,
         .skipped = self->skipped,
+        .coalesced = self->coalesced,
         .notices_lost = self->notices_lost,
     };
     const subscriber_t *subscriber, *after;

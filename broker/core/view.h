@@ -59,6 +59,7 @@ typedef struct {
     size_t retries, dead;
     size_t broken;          //  subscriptions whose breaker is open
     uint64_t skipped;       //  events that subscriptions lost to retention
+    uint64_t coalesced;     //  events in whose place a later one of their burst goes
     uint64_t notices_lost;  //  tocsin.… events for which there was no room
     int64_t behind;         //  events the furthest subscription still has to read
 } core_stats_t;

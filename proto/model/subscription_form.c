@@ -238,25 +238,12 @@ read_created (const form_t *form)
 static status_t
 read_document (const form_t *form)
 {
-    static status_t (*const readers []) (const form_t *) = {read_id,
-                                                            read_match,
-                                                            read_action,
-                                                            read_deliver,
-                                                            read_mode,
-                                                            read_order,
-                                                            read_start,
-                                                            read_expires,
-                                                            policy_form_retry,
-                                                            policy_form_limits,
-                                                            policy_form_breaker,
-                                                            read_attempts,
-                                                            read_state,
-                                                            read_replay,
-                                                            read_created,
-                                                            burst_form_read,
-                                                            results_form_emit,
-                                                            results_form_results,
-                                                            results_form_of};
+    static status_t (*const readers []) (const form_t *) = {
+        read_id,           read_match,           read_action,         read_deliver,
+        read_mode,         read_order,           read_start,          read_expires,
+        policy_form_retry, policy_form_limits,   policy_form_breaker, read_attempts,
+        read_state,        read_replay,          read_created,        burst_form_read,
+        results_form_emit, results_form_results, results_form_of};
     //  created and last_modified are ours; who sends back what he was shown may leave them in.
     status_t status = form_members (form, "id match action deliver mode order start expires retry "
                                           "limits breaker attempts paused disabled "
