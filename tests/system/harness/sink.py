@@ -52,12 +52,16 @@ class Answer:
     status: int = 204
     headers: dict[str, str] = field(default_factory=dict)
     hangs_up: bool = False  # closes the connection instead
+    body: Any = None  # JSON
 
     def to_bytes(self) -> bytes:
         head = [f"HTTP/1.1 {self.status} As Told", *(f"{k}: {v}" for k, v in self.headers.items())]
+        body = b"" if self.body is None else json.dumps(self.body).encode()
+        if body:
+            head.append("Content-Type: application/json")
         if self.status != 204:
-            head.append("Content-Length: 0")
-        return ("\r\n".join(head) + "\r\n\r\n").encode()
+            head.append(f"Content-Length: {len(body)}")
+        return ("\r\n".join(head) + "\r\n\r\n").encode() + body
 
 
 HANG_UP = Answer(hangs_up=True)
