@@ -7,6 +7,7 @@
 #include "proto/model/owned.h"
 #include "worker/actions/counter.h"
 #include "worker/actions/webhook_action.h"
+#include "worker/balrog/balrog_action.h"
 #include "worker/exec/exec_action.h"
 #include "worker/kinto/kinto_action.h"
 
@@ -21,6 +22,9 @@ struct repertoire {
     kinto_servers_t kintos;
     kinto_settings_t kinto;
     char *kinto_schema;  //  ours
+    balrog_servers_t balrogs;
+    balrog_settings_t balrog;
+    char *balrog_schema;  //  ours
     offer_t offers [OFFERS];
     const char *names [OFFERS];
     const char *schemas [OFFERS];
@@ -69,6 +73,19 @@ repertoire_add_kinto (repertoire_t *self, const settings_t *settings, problem_t 
     return STATUS_OK;
 }
 
+static status_t
+repertoire_add_balrog (repertoire_t *self, const settings_t *settings, problem_t *problem)
+{
+    status_t status = balrog_servers_read (&self->balrogs, settings, problem);
+    if (status || self->balrogs.count == 0)
+        return status;
+    self->balrog =
+        (balrog_settings_t){.servers = &self->balrogs, .limits = settings_limits (settings)};
+    self->balrog_schema = balrog_schema (&self->balrogs);
+    repertoire_add (self, &balrog_action, &self->balrog, self->balrog_schema);
+    return STATUS_OK;
+}
+
 repertoire_t *
 repertoire_new (const settings_t *settings, const helper_t *helper, metrics_t *metrics,
                 problem_t *problem)
@@ -83,7 +100,8 @@ repertoire_new (const settings_t *settings, const helper_t *helper, metrics_t *m
         counter_new ((size_t)settings_number (settings, "worker/counter_keys"), metrics);
     repertoire_add (self, &counter_action, self->counter, counter_schema);
     if (repertoire_add_exec (self, settings, helper, problem) ||
-        repertoire_add_kinto (self, settings, problem))
+        repertoire_add_kinto (self, settings, problem) ||
+        repertoire_add_balrog (self, settings, problem))
         return NULL;
     return TAKE (self);
 }
@@ -99,6 +117,8 @@ repertoire_destroy (repertoire_t **self_p)
     free (self->exec_schema);
     kinto_servers_clear (&self->kintos);
     free (self->kinto_schema);
+    balrog_servers_clear (&self->balrogs);
+    free (self->balrog_schema);
     free (self);
     *self_p = NULL;
 }
