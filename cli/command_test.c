@@ -101,6 +101,16 @@ what_is_missing_is_asked_for (void **state)
     expect_said (RUN ("replay", "s", NULL), 64, "Give --from, --event, --list or --delete");
     expect_said (RUN ("replay", "s", "--from=1", "--rate=fast", NULL), 64, "\"fast\"");
     expect_said (RUN ("match", "--last=10001", NULL), 64, "no number from 1 to 10000");
+    expect_said (RUN ("reconcile", "--bucket=b", NULL), 64, "which Kinto? Give --kinto");
+}
+
+static void
+a_program_that_is_not_there_is_named (void **state)
+{
+    (void)state;
+    setenv ("PATH", "/nowhere", 1);
+    expect_said (RUN ("reconcile", "--kinto=http://127.0.0.1:1/v1", NULL), 1,
+                 "tocsin: kinto-tocsin is not installed, or not in $PATH");
 }
 
 static void
@@ -151,6 +161,7 @@ main (void)
         cmocka_unit_test (help_lists_the_commands_and_explains_one),
         cmocka_unit_test (a_typing_error_is_answered_with_what_was_meant),
         cmocka_unit_test (what_is_missing_is_asked_for),
+        cmocka_unit_test (a_program_that_is_not_there_is_named),
         cmocka_unit_test (what_cannot_be_sent_is_said_before_anything_is),
         cmocka_unit_test (what_gives_up_or_redrives_wants_to_be_told_which),
         cmocka_unit_test (up_refuses_what_it_cannot_use),

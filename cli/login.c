@@ -11,7 +11,7 @@
 
 #define URL "http://127.0.0.1:8889"
 
-enum { OPTION_TOKEN = 256, OPTION_TOKEN_FILE, TOKEN_BYTES = 200 };
+enum { OPTION_TOKEN = 256, OPTION_TOKEN_FILE };
 
 static const struct argp_option options [] = {
     {.name = "url", .key = 'u', .arg = "URL", .doc = "the gateway; else $TOCSIN_URL, or " URL},
@@ -40,12 +40,12 @@ login_take_option (int key, char *argument, struct argp_state *state)
 const struct argp login_argp = {.options = options, .parser = login_take_option};
 
 static status_t
-login_read_token (const char *path, char token [TOKEN_BYTES], problem_t *problem)
+login_read_token (const char *path, char token [LOGIN_TOKEN_BYTES], problem_t *problem)
 {
     FILE *file = fopen (path, "r");
     if (!file)
         return problem_set (problem, STATUS_SYSTEM, "no token: %s: %s", path, strerror (errno));
-    char *line = fgets (token, TOKEN_BYTES, file);
+    char *line = fgets (token, LOGIN_TOKEN_BYTES, file);
     fclose (file);
     if (!line)
         return problem_set (problem, STATUS_SYSTEM, "no token: %s is empty", path);
@@ -53,9 +53,8 @@ login_read_token (const char *path, char token [TOKEN_BYTES], problem_t *problem
     return STATUS_OK;
 }
 
-/*  Without any token a command may still be answered: with what it lacks. */
 static void
-login_find_token (char token [TOKEN_BYTES])
+login_take_default (char token [LOGIN_TOKEN_BYTES])
 {
     OWNED (text) char *directory = data_directory_default (NULL);
     if (!directory)
@@ -65,20 +64,30 @@ login_find_token (char token [TOKEN_BYTES])
         *token = 0;
 }
 
-client_t *
-login_open (const login_t *self, problem_t *problem)
+status_t
+login_find (const login_t *self, const char **url, char token [LOGIN_TOKEN_BYTES],
+            problem_t *problem)
 {
-    const char *url = self->url ? self->url : getenv ("TOCSIN_URL");
+    const char *place = self->url ? self->url : getenv ("TOCSIN_URL");
+    *url = place && *place ? place : URL;
+
     const char *given = self->token;
     if (!given && !self->token_file)
         given = getenv ("TOCSIN_TOKEN");
-
-    char token [TOKEN_BYTES] = "";
+    *token = 0;
     if (given)
-        snprintf (token, sizeof token, "%s", given);
+        snprintf (token, LOGIN_TOKEN_BYTES, "%s", given);
     else if (!self->token_file)
-        login_find_token (token);
-    else if (login_read_token (self->token_file, token, problem))
-        return NULL;
-    return client_new (url && *url ? url : URL, token);
+        login_take_default (token);
+    else
+        return login_read_token (self->token_file, token, problem);
+    return STATUS_OK;
+}
+
+client_t *
+login_open (const login_t *self, problem_t *problem)
+{
+    const char *url;
+    char token [LOGIN_TOKEN_BYTES];
+    return login_find (self, &url, token, problem) ? NULL : client_new (url, token);
 }

@@ -15,7 +15,18 @@ typedef struct {
 //  A child of a command's argp: hand it its login_t at ARGP_KEY_INIT, in state->child_inputs.
 extern const struct argp login_argp;
 
-//  NULL and a problem when the token file that was named cannot be read.
+enum { LOGIN_TOKEN_BYTES = 200 };
+
+/*  Where to, and as whom.
+ *
+ *  url      borrowed: argv's, the environment's or a literal
+ *  token    "" when there is none: without one a command may still be answered, with what it lacks
+ *  returns  SYSTEM and a problem when the token file that was named cannot be read
+ */
+status_t login_find (const login_t *self, const char **url, char token [LOGIN_TOKEN_BYTES],
+                     problem_t *problem);
+
+//  NULL and a problem likewise.
 client_t *login_open (const login_t *self, problem_t *problem);
 
 #endif

@@ -1,18 +1,23 @@
 """The command: a look at what was refused, and reconciliation."""
 
+import io
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from test_outages import nested
 from test_outbox import entries
 
 from conftest import MakeKinto
+from harness.process import Process, program
 from harness.sink import Consumer
 from harness.tocsin import Up
 from harness.waiting import until
 from kinto_tocsin import event_id
+from kinto_tocsin.progress import Progress
 from postgres import Postgres
 from server import AUTH, Json, Server
 
@@ -48,40 +53,51 @@ def test_what_was_refused_can_be_seen_tried_again_and_discarded(
     assert entries(postgres, database, "tocsin-failed") == 0
 
 
-def reconcile(kinto: Server, tocsin: Up, *more: str) -> str:
-    return command(
+def options(kinto: Server, tocsin: Up) -> list[str]:
+    return [
         "reconcile",
         f"--kinto={kinto.url}",
-        f"--auth={':'.join(AUTH)}",
         f"--tocsin={tocsin.url}",
         "--bucket=blog",
         "--settle=-60",
-        *more,
-        TOCSIN_TOKEN=tocsin.make_token("events:read", "events:write"),
-    )
+    ]
 
 
-def test_reconciliation_tells_what_the_log_lacks_and_nothing_else(
-    make_kinto: MakeKinto,
-    over_postgresql: Json,
-    everything: Consumer,
-    tocsin: Up,
-    tmp_path: Path,
-) -> None:
+def secrets(tocsin: Up) -> dict[str, str]:
+    token = tocsin.make_token("events:read", "events:write")
+    return {"TOCSIN_TOKEN": token, "KINTO_AUTH": ":".join(AUTH)}
+
+
+def reconcile(kinto: Server, tocsin: Up, *more: str) -> str:
+    return command(*options(kinto, tocsin), *more, **secrets(tocsin))
+
+
+@pytest.fixture
+def untold(make_kinto: MakeKinto, over_postgresql: Json, everything: Consumer) -> Server:
+    """A Kinto of which Tocsin has heard of three things, and not of what comes."""
     told = make_kinto(over_postgresql)
     session = told.session()
     session.make_collection("blog/articles")
     session.put(f"{BLOG}/records/known", n=1)
     everything.wait_for(3)
     told.process.kill()
-    untold = make_kinto({**over_postgresql, "kinto.includes": ""})
+    return make_kinto({**over_postgresql, "kinto.includes": ""})
+
+
+def test_reconciliation_tells_what_the_log_lacks_and_nothing_else(
+    untold: Server, everything: Consumer, tocsin: Up, tmp_path: Path
+) -> None:
     session = untold.session()
     missed = [session.put(f"{BLOG}/records/r{n}", n=n)["last_modified"] for n in range(3)]
     gone = session.delete(f"{BLOG}/records/r0")["last_modified"]
 
     state = f"--state={tmp_path / 'state.json'}"
     assert "3 missing, 0 told" in reconcile(untold, tocsin, "--dry-run")
-    assert "3 missing, 3 told" in reconcile(untold, tocsin, state)
+    report = tmp_path / "report.json"
+    assert "3 missing, 3 told" in reconcile(untold, tocsin, state, f"--report={report}")
+    found = json.loads(report.read_text())
+    assert (found["missing"], found["told"], found["refused"], found["code"]) == (3, 3, [], 0)
+    assert found["lists"][f"{BLOG}/records"] == {"checked": 4, "missing": 3, "told": 3}
     ids = [
         event_id.derive("kinto", f"{BLOG}/records/r0", "delete", gone),
         *(event_id.derive("kinto", f"{BLOG}/records/r{n}", "update", missed[n]) for n in (1, 2)),
@@ -90,3 +106,52 @@ def test_reconciliation_tells_what_the_log_lacks_and_nothing_else(
     assert "0 missing, 0 told" in reconcile(untold, tocsin, state)
     assert "0 missing, 0 told" in reconcile(untold, tocsin)
     assert len(everything.counts()) == 6
+
+
+def test_tocsins_own_command_runs_it_again_and_again_whoever_is_away(
+    untold: Server, everything: Consumer, tocsin: Up, tmp_path: Path
+) -> None:
+    installed = tmp_path / "bin" / "kinto-tocsin"
+    installed.parent.mkdir()
+    installed.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m kinto_tocsin.command "$@"\n')
+    installed.chmod(0o755)
+    report = tmp_path / "report.json"
+    words = options(untold, tocsin)
+    words[2] = words[2].replace("--tocsin=", "--url=")
+    line = [program("tocsin"), *words, "--every=0.2", f"--report={report}", "--quiet"]
+    path = f"PATH={installed.parent}:{os.environ['PATH']}"
+    environment = [f"{name}={value}" for name, value in secrets(tocsin).items()]
+
+    def last() -> Json:
+        found: Json = json.loads(report.read_text()) if report.exists() else {}
+        return found
+
+    process = Process("reconcile", ["env", path, *environment, *line], tmp_path)
+    try:
+        until(lambda: last().get("code") == 0, "it has run")
+        tocsin.kill()
+        until(lambda: last()["code"] == 1, "it has found nobody")
+        untold.session().put(f"{BLOG}/records/missed", n=1)
+        tocsin.start()
+        everything.wait_for(4)
+        until(lambda: last()["code"] == 0, "it is well again")
+        process.stop()
+    finally:
+        process.end()
+    assert "1 missing, 1 told, 0 refused" in "\n".join(process.lines)
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_somebody_who_looks_sees_a_bar() -> None:
+    screen = Screen()
+    progress = Progress(out=screen)
+    progress.begin("/buckets", 200)
+    progress.advance(50, "3 missing")
+    progress.end()
+    bar = "[" + 8 * "#" + 22 * "." + "] 50/200  3 missing"
+    assert bar in screen.getvalue()
+    assert screen.getvalue().endswith("\r\x1b[K")
