@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from string import Template
 
 import pytest
 from test_outages import nested
 from test_outbox import entries
 
 from conftest import MakeKinto
-from harness.process import Process, program
+from harness.process import ROOT, Process, program
 from harness.sink import Consumer
 from harness.tocsin import Up
 from harness.waiting import until
@@ -108,6 +109,18 @@ def test_reconciliation_tells_what_the_log_lacks_and_nothing_else(
     assert len(everything.counts()) == 6
 
 
+def started_by_systemd(environment: dict[str, str]) -> list[str]:
+    """The command of the unit."""
+    unit = ROOT / "packaging/systemd/tocsin-reconcile.service"
+    (line,) = (
+        line.removeprefix("ExecStart=")
+        for line in unit.read_text().splitlines()
+        if line.startswith("ExecStart=")
+    )
+    line = line.replace("@CMAKE_INSTALL_FULL_BINDIR@/tocsin", program("tocsin"))
+    return Template(line).substitute(environment).split()
+
+
 def test_tocsins_own_command_runs_it_again_and_again_whoever_is_away(
     untold: Server, everything: Consumer, tocsin: Up, tmp_path: Path
 ) -> None:
@@ -115,18 +128,22 @@ def test_tocsins_own_command_runs_it_again_and_again_whoever_is_away(
     installed.parent.mkdir()
     installed.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m kinto_tocsin.command "$@"\n')
     installed.chmod(0o755)
+    environment = {
+        **secrets(tocsin),
+        "KINTO_URL": untold.url,
+        "TOCSIN_URL": tocsin.url,
+        "PATH": f"{installed.parent}:{os.environ['PATH']}",
+        "STATE_DIRECTORY": str(tmp_path),
+    }
+    line = [*started_by_systemd(environment), "--bucket=blog", "--settle=-60", "--every=0.2"]
     report = tmp_path / "report.json"
-    words = options(untold, tocsin)
-    words[2] = words[2].replace("--tocsin=", "--url=")
-    line = [program("tocsin"), *words, "--every=0.2", f"--report={report}", "--quiet"]
-    path = f"PATH={installed.parent}:{os.environ['PATH']}"
-    environment = [f"{name}={value}" for name, value in secrets(tocsin).items()]
 
     def last() -> Json:
         found: Json = json.loads(report.read_text()) if report.exists() else {}
         return found
 
-    process = Process("reconcile", ["env", path, *environment, *line], tmp_path)
+    assignments = [f"{name}={value}" for name, value in environment.items()]
+    process = Process("reconcile", ["env", *assignments, *line], tmp_path)
     try:
         until(lambda: last().get("code") == 0, "it has run")
         tocsin.kill()
