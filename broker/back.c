@@ -8,6 +8,7 @@
 
 #include "broker/connections.h"
 #include "broker/front.h"
+#include "broker/listening.h"
 #include "broker/settles.h"
 #include "daemon/log.h"
 #include "proto/model/allocate.h"
@@ -22,7 +23,8 @@ struct back {
     edge_t *edge;  //  borrowed
     link_t *link;
     connections_t connections;
-    settles_t settles;  //  of the SETTLE being heard; kept for the next
+    settles_t settles;      //  of the SETTLE being heard; kept for the next
+    uint64_t feed_changes;  //  that those who listen know of
 };
 
 //  The core has one row of numbers for both sockets: workers have the odd ones.
@@ -81,7 +83,7 @@ back_find (const back_t *self, peer_t peer)
     return connections_find (&self->connections, peer >> 1);
 }
 
-static void
+void
 back_say (back_t *self, peer_t peer, const message_t *message)
 {
     connection_t *connection = back_find (self, peer);
@@ -148,6 +150,7 @@ back_welcome (back_t *self, const effect_t *effect)
     if (connection && connection->session != effect->session) {
         connection->session = effect->session;
         connection->delivered = 0;
+        connection->listens = false;
         connection->is_leaving = false;
         log_notice ("broker", "worker %s joined", connection->name);
     }
@@ -221,8 +224,45 @@ back_part (back_t *self, connection_t *connection)
 }
 
 void
+back_listens (back_t *self, const effect_t *effect)
+{
+    connection_t *connection = back_find (self, effect->peer);
+    if (connection && connection->session == effect->session)
+        connection->listens = true;
+}
+
+static void
+back_heartbeat (back_t *self, connection_t *connection, int64_t now_ms)
+{
+    message_t heartbeat = {.command = COMMAND_HEARTBEAT,
+                           .session = connection->session,
+                           .received = connection->delivered};  //  or should have been
+    if (connection->listens)
+        listening_add (self->edge->listening, connection->session, &heartbeat);
+    connections_say (&self->connections, connection, &heartbeat, now_ms);
+}
+
+//  A broadcast subscription was made, or changed: who listens learns it now.
+static void
+back_tell_changes (back_t *self)
+{
+    uint64_t changes = core_feed_changes (self->edge->core);
+    if (changes == self->feed_changes)
+        return;
+    self->feed_changes = changes;
+    int64_t now_ms = monotonic_ms ();
+    connection_t *connection, *next;
+    HASH_ITER (hh, self->connections.all, connection, next)
+    {
+        if (connection->listens && connection->session)
+            back_heartbeat (self, connection, now_ms);
+    }
+}
+
+void
 back_flush (back_t *self)
 {
+    back_tell_changes (self);
     connection_t *connection;
     while ((connection = self->connections.staged)) {
         DL_DELETE (self->connections.staged, connection);
@@ -297,6 +337,13 @@ back_hear (back_t *self, connection_t *connection, const message_t *message)
             input.alive.begun = message->begun;
             input.alive.begun_count = message->begun_count;
             input.alive.tells_begun = message->tells_begun;
+            break;
+        case COMMAND_LISTEN: input.kind = INPUT_LISTEN; break;
+        case COMMAND_CATCH_UP:
+            input.kind = INPUT_CATCH_UP;
+            input.catch_up.subscription = message->subscription;
+            input.catch_up.partition = message->partition;
+            input.catch_up.above = message->above;
             break;
         case COMMAND_BYE:
             input.kind = INPUT_BYE;
@@ -389,11 +436,9 @@ back_beat (back_t *self, int64_t now_ms)
             !(living.count > 0 && bsearch (&connection->session, living.list, living.count,
                                            sizeof *living.list, session_compare)))
             back_note_silent (self, connection);
-        message_t heartbeat = {.command = COMMAND_HEARTBEAT,
-                               .session = connection->session,
-                               .received = connection->delivered};  //  or should have been
-        if (connection->session && now_ms - connection->said_ms >= heartbeat_ms)
-            connections_say (&self->connections, connection, &heartbeat, now_ms);
+        bool is_due = connection->listens || now_ms - connection->said_ms >= heartbeat_ms;
+        if (connection->session && is_due)
+            back_heartbeat (self, connection, now_ms);
         bool is_forgotten =
             !connection->session && now_ms - connection->heard_ms > FORGOTTEN_BEATS * heartbeat_ms;
         if (connection->is_gone || is_forgotten)

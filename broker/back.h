@@ -29,6 +29,9 @@ void back_reset (back_t *self, const effect_t *effect);
 void back_bye (back_t *self, const effect_t *effect);
 void back_error (back_t *self, const effect_t *effect);
 
+void back_listens (back_t *self, const effect_t *feeds);  //  its heartbeats tell of feeds
+void back_say (back_t *self, peer_t peer, const message_t *message);  //  at once
+
 void back_flush (back_t *self);
 
 #endif

@@ -10,7 +10,9 @@
 #include "broker/back.h"
 #include "broker/calls.h"
 #include "broker/edge.h"
+#include "broker/feed_socket.h"
 #include "broker/front.h"
+#include "broker/listening.h"
 #include "broker/loading.h"
 #include "broker/retention.h"
 #include "daemon/log.h"
@@ -188,6 +190,7 @@ broker_make_core (const broker_t *self)
         .heartbeat_ms = self->edge.heartbeat_ms,
         .level_ms = LEVEL_MS,
         .tells = settings_flag (self->settings, "broker/tells"),
+        .feeds_all = true,
         .limits = *self->edge.limits,
     };
     randombytes_buf (&settings.seed, sizeof settings.seed);
@@ -219,6 +222,7 @@ broker_load (broker_t *self, const inventory_t *inventory)
     broker_start_writer (self, inventory);
     edge->reader = reader_new (self->store, self->bell);
     edge->calls = calls_new (edge);
+    edge->listening = listening_new (edge);
     edge->retention = retention_new (edge, self->settings);
     char folder [PATH_MAX];
     admin_token_folder (edge->store_url, folder);
@@ -240,6 +244,11 @@ broker_bind (broker_t *self, void *zmq, problem_t *problem)
     edge->back = back_new (edge, zmq, settings_text (self->settings, "broker/back"), problem);
     if (!edge->back)
         return problem->status;
+    edge->feed =
+        feed_socket_new (edge, zmq, settings_text (self->settings, "broker/feed"), problem);
+    if (!edge->feed)
+        return problem->status;
+    loop_add_socket (self->loop, feed_socket_handle (edge->feed), feed_socket_ready, edge->feed);
     loop_add_descriptor (self->loop, bell_descriptor (self->bell), broker_hear_bell, self);
     loop_add_socket (self->loop, back_socket (edge->back), back_ready, edge->back);
     loop_add_socket (self->loop, front_socket (edge->front), front_ready, edge->front);
@@ -269,6 +278,8 @@ broker_take_apart (broker_t *self)
     reader_destroy (&edge->reader);
     front_destroy (&edge->front);
     back_destroy (&edge->back);
+    feed_socket_destroy (&edge->feed);
+    listening_destroy (&edge->listening);
     calls_destroy (&edge->calls);
     retention_destroy (&edge->retention);
     core_destroy (&edge->core);
@@ -308,8 +319,9 @@ broker_new_on (store_t *store, const settings_t *settings, void *zmq, problem_t 
         broker_take_apart (self);
         return NULL;
     }
-    log_notice ("broker", "%s serves gateways at %s and workers at %s, with %zu subscriptions",
-                self->edge.name, broker_front (self), broker_back (self),
+    log_notice ("broker",
+                "%s serves gateways at %s and workers at %s, feeds at %s, with %zu subscriptions",
+                self->edge.name, broker_front (self), broker_back (self), broker_feed (self),
                 core_stats (self->edge.core).subscriptions);
     int failed = pthread_create (&self->thread, NULL, broker_run, self);
     ASSERT (!failed, "no thread can be made: raise the limit of processes");
@@ -338,6 +350,12 @@ const char *
 broker_back (const broker_t *self)
 {
     return back_endpoint (self->edge.back);
+}
+
+const char *
+broker_feed (const broker_t *self)
+{
+    return feed_socket_endpoint (self->edge.feed);
 }
 
 void

@@ -18,6 +18,7 @@ broker_t *broker_new_on (struct store *store, const settings_t *settings, void *
                          problem_t *problem);
 const char *broker_front (const broker_t *self);  //  endpoints as bound
 const char *broker_back (const broker_t *self);
+const char *broker_feed (const broker_t *self);
 
 /*  Orderly stop: takes nothing new, says BYE to workers, waits for what is in flight (at most
  *  broker/drain_ms), writes what is left, closes. Safe on NULL.

@@ -137,6 +137,7 @@ stage_start (stage_t *self)
     set (self, heartbeat);
     set (self, "broker/front=tcp://127.0.0.1:*");
     set (self, "broker/back=tcp://127.0.0.1:*");
+    set (self, "broker/feed=tcp://127.0.0.1:*");
     for (size_t i = 0; i < self->set_count; i++)
         set (self, self->sets [i]);
     problem_t problem = {0};

@@ -191,12 +191,23 @@ explain_unread (case_t *self)
 
 //  It has ended, or never began, and nobody knows of a trace.
 static void
+explain_broadcast (case_t *self)
+{
+    answer (self, "broadcast", REASON_BROADCAST);
+    snprintf (self->text, sizeof self->text,
+              "it was told to every worker that listens, and each performs it by itself: what came "
+              "of it there is in the log and the metrics of each (docs/feed.md)");
+}
+
+static void
 explain_traceless (case_t *self)
 {
     char changed [MOMENT_SIZE];
     const subscription_t *subscription = self->subscription;
     if (!event_view_is_wanted (subscription, self->event))
         explain_before_start (self);
+    else if (subscription->is_broadcast)
+        explain_broadcast (self);
     else if (self->event->accepted_ms < subscription->version) {
         answer (self, "not_matched", REASON_NOT_MATCHED);
         snprintf (self->text, sizeof self->text,

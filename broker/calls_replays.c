@@ -315,6 +315,18 @@ read_wish (const call_t *call, wish_t *self, const char **event, problem_t *prob
     return STATUS_OK;
 }
 
+static status_t
+check_mode (const call_t *call, problem_t *problem)
+{
+    const subscription_t *of = call_subscription (call, "subscription", problem);
+    if (of && of->is_broadcast)
+        problem_at (problem, STATUS_BAD_PARAMETER, "subscription",
+                    "%.60s is of mode broadcast: a worker that is to hear it all again is started "
+                    "with another worker/state, and start \"earliest\"",
+                    of->id);
+    return problem->status;
+}
+
 void
 call_replay_create (call_t *self)
 {
@@ -324,7 +336,7 @@ call_replay_create (call_t *self)
     wish->seqs = allocate (2 * (size_t)self->edge->partitions, sizeof *wish->seqs);
     self->more = wish;
     self->more_free = wish_free;
-    if (!call_subscription (self, "subscription", &problem) ||
+    if (check_mode (self, &problem) != STATUS_OK ||
         read_wish (self, wish, &event, &problem) != STATUS_OK) {
         call_fail (self, &problem);
         return;

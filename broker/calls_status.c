@@ -8,9 +8,11 @@
 static void
 add_worker (void *context, const session_view_t *view)
 {
-    json_array_append_new (context, json_pack ("{s:s, s:I, s:I}", "name", view->name, "leases",
-                                               (json_int_t)view->leases, "credit",
-                                               (json_int_t)view->credit));
+    json_t *json = json_pack ("{s:s, s:I, s:I}", "name", view->name, "leases",
+                              (json_int_t)view->leases, "credit", (json_int_t)view->credit);
+    if (view->missed > 0)
+        json_object_set_new (json, "missed", json_integer ((json_int_t)view->missed));
+    json_array_append_new (context, json);
 }
 
 void

@@ -239,7 +239,15 @@ replacement (call_t *self, const subscription_t **old, problem_t *problem)
         return NULL;
     }
     OWNED (json) json_t *document = complete_document (self, id, *old, problem);
-    return document ? read_document (self, document, *old, problem) : NULL;
+    OWNED (subscription)
+    subscription_t *made = document ? read_document (self, document, *old, problem) : NULL;
+    if (made && *old && made->is_broadcast != (*old)->is_broadcast) {
+        problem_at (problem, STATUS_BAD_SUBSCRIPTION, "mode",
+                    "mode: it stays what it was made with: make another subscription, and delete "
+                    "this one");
+        return NULL;
+    }
+    return TAKE (made);
 }
 
 void

@@ -20,6 +20,7 @@ typedef struct connection {
     char name [CONNECTION_NAME_SIZE];  //  of the worker, as it said in HELLO, perhaps cut
     uint64_t delivered;                //  number of the last delivery sent in this session
     bool is_leaving;                   //  a worker that said BYE
+    bool listens;                      //  to feeds: its heartbeats tell how far they have come
     outbox_t *outbox;                  //  a worker's, ours; NULL until something goes there
     bool is_staged, is_gone;           //  in staged; the send found nobody
     struct connection *prev, *next;    //  in staged

@@ -3,7 +3,9 @@
 
 #include "broker/back.h"
 #include "broker/calls.h"
+#include "broker/feed_socket.h"
 #include "broker/front.h"
+#include "broker/listening.h"
 #include "broker/retention.h"
 #include "daemon/log.h"
 #include "proto/model/assert.h"
@@ -85,6 +87,9 @@ edge_perform (edge_t *self, const effect_t *effect, const input_t *cause)
         case EFFECT_RESET: back_reset (self->back, effect); break;
         case EFFECT_BYE: back_bye (self->back, effect); break;
         case EFFECT_ERROR: back_error (self->back, effect); break;
+        case EFFECT_FEED: feed_socket_tell (self->feed, effect); break;
+        case EFFECT_FEEDS: listening_tell (self->listening, effect); break;
+        case EFFECT_CATCH_UP: listening_catch_up (self->listening, effect); break;
     }
 }
 
@@ -164,6 +169,8 @@ edge_hear (edge_t *self)
             edge_hear_page (self, query);
         else if (query->kind == QUERY_WEIGH || query->kind == QUERY_DEAD)
             retention_found (self->retention, query);
+        else if (query->kind == QUERY_FEED)
+            listening_found (self->listening, query);
         else
             calls_found (self->calls, query);
         query_destroy (&query);

@@ -25,6 +25,8 @@ typedef struct edge {
     reader_t *reader;
     struct front *front;
     struct back *back;
+    struct feed_socket *feed;
+    struct listening *listening;
     struct calls *calls;
     offers_t offers;  //  of the workers; back keeps it
     struct retention *retention;

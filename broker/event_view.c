@@ -162,6 +162,16 @@ find_state (join_t *self, const subscription_t *subscription, const trace_t *tra
     return *state != DELIVERY_NOT_MATCHED;
 }
 
+//  Each worker performs it by itself, and nobody is told how that went.
+static void
+join_broadcast (join_t *self, const subscription_t *subscription)
+{
+    if (event_view_is_wanted (subscription, self->data.event))
+        json_array_append_new (self->deliveries,
+                               json_pack ("{s:s, s:s, s:[]}", "subscription", subscription->id,
+                                          "status", "broadcast", "attempts"));
+}
+
 static void
 join_subscription (void *context, subscription_t *subscription)
 {
@@ -171,6 +181,10 @@ join_subscription (void *context, subscription_t *subscription)
         return;
     if (subscription->replay.id && !event_view_is_wanted (subscription, self->data.event))
         return;  //  beyond its end nothing waits
+    if (subscription->is_broadcast) {
+        join_broadcast (self, subscription);
+        return;
+    }
     delivery_state_t state;
     int64_t due_ms;
     if (!find_state (self, subscription, trace, &state, &due_ms))

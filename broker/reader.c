@@ -97,6 +97,7 @@ reader_answer (store_t *store, query_t *query)
                                 query->limit_events, &query->page, problem);
             break;
         case QUERY_MATCH:
+        case QUERY_FEED:
             status = ops->read (store, query->partition, query->above_seq, query->limit_bytes,
                                 query->limit_events, &query->page, problem);
             if (status == STATUS_OK)

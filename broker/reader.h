@@ -23,6 +23,7 @@ typedef struct query {
     enum {
         QUERY_PAGE,
         QUERY_MATCH,
+        QUERY_FEED,  //  as MATCH, for workers that catch up
         QUERY_HISTORY,
         QUERY_EXCEPTIONS,
         QUERY_SEQS,

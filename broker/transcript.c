@@ -43,6 +43,8 @@ static const char *const kind_names [] = {
     [INPUT_ALIVE] = "ALIVE",
     [INPUT_BYE] = "BYE",
     [INPUT_GONE] = "GONE",
+    [INPUT_LISTEN] = "LISTEN",
+    [INPUT_CATCH_UP] = "CATCH_UP",
     [INPUT_SUBSCRIBE] = "SUBSCRIBE",
     [INPUT_UNSUBSCRIBE] = "UNSUBSCRIBE",
     [INPUT_REDRIVE] = "REDRIVE",
@@ -155,6 +157,11 @@ note_details (note_t *note, const input_t *input)
             note->number = (uint64_t)input->tenure.partition;
             note->count = input->tenure.count;
             break;
+        case INPUT_CATCH_UP:
+            note->number = (uint64_t)input->catch_up.above;
+            note_text (note, input->catch_up.subscription);
+            break;
+        case INPUT_LISTEN:
         case INPUT_BYE:
         case INPUT_GONE:
         case INPUT_STOP:

@@ -20,6 +20,7 @@
 
 #define FRONT "inproc://tocsin-front"
 #define BACK  "inproc://tocsin-back"
+#define FEED  "inproc://tocsin-feed"
 
 enum { OPTION_DEMO = 256, OPTION_PRIVATE };
 
@@ -90,11 +91,8 @@ static status_t
 up_set_defaults (settings_t *settings, const char *directory, problem_t *problem)
 {
     static const char *const defaults [] = {
-        "broker/front=" FRONT,
-        "broker/back=" BACK,
-        "gateway/brokers=" FRONT,
-        "worker/brokers=" BACK,
-        "worker/allow_private_addresses=1",
+        "broker/front=" FRONT,    "broker/back=" BACK,    "broker/feed=" FEED,
+        "gateway/brokers=" FRONT, "worker/brokers=" BACK, "worker/allow_private_addresses=1",
         "log/level=warning",
     };
     for (size_t i = 0; i < sizeof defaults / sizeof defaults [0]; i++)

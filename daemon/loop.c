@@ -11,7 +11,7 @@
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 
-enum { ENTRIES = 16 };  //  up to as many zmq_poll needs no memory of its own
+enum { ENTRIES = 24 };  //  sockets of 8 brokers, twice, and some more
 
 typedef struct {
     loop_ready_t *ready;

@@ -7,6 +7,7 @@
 #include "proto/model/allocate.h"
 #include "proto/model/owned.h"
 #include "proto/wire/link.h"
+#include "worker/feed/listener.h"
 
 enum {
     BUDGET = 64,  //  messages heard before others get their turn
@@ -18,6 +19,7 @@ struct bond {
     char *endpoint;  //  ours
     link_t *link;    //  NULL: it could not be made
     worker_session_t *session;
+    listener_t *listener;
     bool is_member;  //  as was logged last
     bool is_leaving;
     bool is_complaining;  //  that the link cannot be made was logged
@@ -41,6 +43,24 @@ bond_connect (bond_t *self, problem_t *problem)
     return problem->status;
 }
 
+//  One that cannot be sent is lost; whatever matters is repeated, or found missing.
+static void
+bond_send (bond_t *self, const message_t *message)
+{
+    if (!self->link)
+        return;
+    status_t status = link_send (self->link, THE_BROKER, message);
+    if (status)
+        log_debug ("worker", "%s to the broker at %s: %s", command_name (message->command),
+                   self->endpoint, status_text (status));
+}
+
+static void
+bond_say (void *context, const message_t *message)
+{
+    bond_send (context, message);
+}
+
 bond_t *
 bond_new (const bond_settings_t *settings, problem_t *problem)
 {
@@ -50,6 +70,17 @@ bond_new (const bond_settings_t *settings, problem_t *problem)
     if (bond_connect (self, problem) == STATUS_BAD_SETTING)
         return NULL;
     self->session = worker_session_new (&settings->session, monotonic_ms ());
+    self->listener =
+        listener_new (&(listener_settings_t){.zmq = settings->zmq,
+                                             .endpoint = self->endpoint,
+                                             .limits = settings->session.limits,
+                                             .places = settings->places,
+                                             .metrics = settings->metrics,
+                                             .runner = settings->runner,
+                                             .owner = self,
+                                             .bytes_most = (size_t)settings->session.capacity_bytes,
+                                             .seed = settings->session.seed,
+                                             .send = bond_say});
     return TAKE (self);
 }
 
@@ -60,6 +91,7 @@ bond_destroy (bond_t **self_p)
     if (!self)
         return;
     worker_session_destroy (&self->session);
+    listener_destroy (&self->listener);
     link_destroy (&self->link);
     free (self->endpoint);
     free (self);
@@ -77,9 +109,9 @@ bond_socket (const bond_t *self)
 static bool
 is_for_a_worker (command_t command)
 {
-    return command == COMMAND_WELCOME || command == COMMAND_DELIVER || command == COMMAND_SETTLED ||
-           command == COMMAND_RESET || command == COMMAND_HEARTBEAT || command == COMMAND_BYE ||
-           command == COMMAND_ERROR;
+    return command == COMMAND_FEEDS || command == COMMAND_PAGE || command == COMMAND_WELCOME ||
+           command == COMMAND_DELIVER || command == COMMAND_SETTLED || command == COMMAND_RESET ||
+           command == COMMAND_HEARTBEAT || command == COMMAND_BYE || command == COMMAND_ERROR;
 }
 
 static void
@@ -98,6 +130,13 @@ bond_correct (bond_t *self, const message_t *message)
 }
 
 static void
+bond_note_session (bond_t *self)
+{
+    listener_in_session (self->listener, worker_session_id (self->session),
+                         worker_session_heartbeat_ms (self->session));
+}
+
+static void
 bond_hear (bond_t *self, message_t *message)
 {
     if (!is_for_a_worker (message->command))
@@ -105,7 +144,9 @@ bond_hear (bond_t *self, message_t *message)
     if (message->command == COMMAND_ERROR)
         log_warning ("worker", "broker %s did not understand us: %s", self->endpoint,
                      message->text);
+    listener_hear (self->listener, message);
     worker_session_hear (self->session, message, monotonic_ms ());
+    bond_note_session (self);
 }
 
 bool
@@ -131,6 +172,10 @@ bond_ready (void *context)
 void
 bond_finish (bond_t *self, const job_t *job)
 {
+    if (!job->holding) {
+        listener_finish (self->listener, job);
+        return;
+    }
     worker_session_finish (self->session, job->holding, job_settlements (job), monotonic_ms ());
 }
 
@@ -139,6 +184,7 @@ bond_leave (bond_t *self)
 {
     self->is_leaving = true;
     worker_session_leave (self->session, monotonic_ms ());
+    listener_stop (self->listener);
 }
 
 void
@@ -163,18 +209,6 @@ bond_note_membership (bond_t *self)
     self->is_member = is_member;
 }
 
-//  One that cannot be sent is lost; whatever matters is repeated, or found missing.
-static void
-bond_send (bond_t *self, const message_t *message)
-{
-    if (!self->link)
-        return;
-    status_t status = link_send (self->link, THE_BROKER, message);
-    if (status)
-        log_debug ("worker", "%s to the broker at %s: %s", command_name (message->command),
-                   self->endpoint, status_text (status));
-}
-
 bool
 bond_act (bond_t *self)
 {
@@ -193,13 +227,29 @@ bond_act (bond_t *self)
         }
     }
     bond_note_membership (self);
-    return is_connected_anew;
+    bond_note_session (self);
+    return listener_act (self->listener) || is_connected_anew;
 }
 
 int64_t
 bond_deadline (const bond_t *self)
 {
-    return worker_session_deadline (self->session);
+    int64_t deadline_ms = worker_session_deadline (self->session);
+    int64_t feeds_ms = listener_deadline (self->listener);
+    return feeds_ms < deadline_ms ? feeds_ms : deadline_ms;
+}
+
+void *
+bond_feed_socket (const bond_t *self)
+{
+    return listener_socket (self->listener);
+}
+
+bool
+bond_feed_ready (void *context)
+{
+    bond_t *self = context;
+    return listener_ready (self->listener);
 }
 
 bool

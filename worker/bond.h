@@ -6,6 +6,8 @@
 #ifndef BOND_H
 #define BOND_H
 
+#include "daemon/metrics.h"
+#include "worker/feed/places.h"
 #include "worker/runner.h"
 #include "worker/session.h"
 
@@ -14,7 +16,9 @@ typedef struct bond bond_t;
 typedef struct {
     void *zmq;
     const char *endpoint;  //  copied
-    runner_t *runner;      //  borrowed
+    runner_t *runner;      //  borrowed, as are the next
+    metrics_t *metrics;
+    places_t *places;  //  how far broadcasts were performed
     worker_session_settings_t session;
 } bond_settings_t;
 
@@ -26,6 +30,9 @@ void bond_destroy (bond_t **self_p);  //  its attempts are finished. Safe on NUL
 
 void *bond_socket (const bond_t *self);  //  for the loop; NULL while there is none
 bool bond_ready (void *self);            //  a loop_ready_t: hears what has come
+
+void *bond_feed_socket (const bond_t *self);  //  likewise, of the broker's feed
+bool bond_feed_ready (void *self);
 
 void bond_finish (bond_t *self, const job_t *job);
 void bond_leave (bond_t *self);

@@ -449,6 +449,18 @@ worker_session_deadline (const worker_session_t *self)
     return deadline_ms;
 }
 
+uint64_t
+worker_session_id (const worker_session_t *self)
+{
+    return self->id;
+}
+
+int64_t
+worker_session_heartbeat_ms (const worker_session_t *self)
+{
+    return self->heartbeat_ms;
+}
+
 bool
 worker_session_is_member (const worker_session_t *self)
 {

@@ -82,7 +82,9 @@ bool worker_session_take (worker_session_t *self, worker_effect_t *effect);
 //  When it wants a tick; INT64_MAX: never. To be asked after take has said false.
 int64_t worker_session_deadline (const worker_session_t *self);
 
-bool worker_session_is_member (const worker_session_t *self);  //  WELCOME, and not lost since
+uint64_t worker_session_id (const worker_session_t *self);           //  0: it is none now
+int64_t worker_session_heartbeat_ms (const worker_session_t *self);  //  of the last one
+bool worker_session_is_member (const worker_session_t *self);        //  WELCOME, and not lost since
 //  Nothing is in flight any more, and every outcome has been SETTLED, or the session is lost.
 bool worker_session_has_left (const worker_session_t *self);
 

@@ -15,6 +15,8 @@
 #include "version.h"
 #include "worker/bond.h"
 #include "worker/exec/helper.h"
+#include "worker/feed/listener.h"
+#include "worker/feed/places_file.h"
 #include "worker/repertoire.h"
 
 enum {
@@ -28,6 +30,8 @@ struct worker {
     bell_t *bell;  //  attempts have ended, or it is to leave
     repertoire_t *repertoire;
     runner_t *runner;
+    places_t *places;      //  how far broadcasts were performed, of all brokers
+    places_file_t *state;  //  NULL: it is not kept
     bond_t *bonds [BROKERS];
     size_t bond_count;
     pthread_t thread;
@@ -83,6 +87,9 @@ worker_make_loop (worker_t *self)
         void *socket = bond_socket (self->bonds [i]);
         if (socket)
             loop_add_socket (self->loop, socket, bond_ready, self->bonds [i]);
+        void *feed = bond_feed_socket (self->bonds [i]);
+        if (feed)
+            loop_add_socket (self->loop, feed, bond_feed_ready, self->bonds [i]);
     }
     loop_add_descriptor (self->loop, bell_descriptor (self->bell), worker_hear_bell, self);
 }
@@ -116,6 +123,8 @@ worker_act (worker_t *self)
     if (has_new_socket)
         worker_make_loop (self);
     runner_wake (self->runner);
+    if (self->state)
+        places_file_tick (self->state, monotonic_ms ());
     metrics_set (self->metrics, METRIC_attempts_in_flight, (int64_t)runner_count (self->runner));
 }
 
@@ -160,6 +169,8 @@ worker_deadline (const worker_t *self)
     for (size_t i = 0; i < self->bond_count; i++)
         if (bond_deadline (self->bonds [i]) < deadline_ms)
             deadline_ms = bond_deadline (self->bonds [i]);
+    if (self->state && places_file_deadline (self->state) < deadline_ms)
+        deadline_ms = places_file_deadline (self->state);
     return deadline_ms;
 }
 
@@ -200,6 +211,8 @@ worker_add_bond (worker_t *self, void *zmq, const char *endpoint, size_t of, pro
     bond_settings_t settings = {.zmq = zmq,
                                 .endpoint = endpoint,
                                 .runner = self->runner,
+                                .metrics = self->metrics,
+                                .places = self->places,
                                 .session = {.name = settings_text (self->settings, "worker/name"),
                                             .version = TOCSIN_VERSION,
                                             .actions = repertoire_names (self->repertoire),
@@ -239,6 +252,17 @@ worker_add_bonds (worker_t *self, void *zmq, problem_t *problem)
     return status;
 }
 
+static status_t
+worker_open_state (worker_t *self, problem_t *problem)
+{
+    const char *directory = settings_text (self->settings, "worker/state");
+    self->places = places_new ();
+    if (!*directory)
+        return STATUS_OK;
+    self->state = places_file_open (directory, self->places, problem);
+    return self->state ? STATUS_OK : problem->status;
+}
+
 worker_t *
 worker_new (const settings_t *settings, void *zmq, problem_t *problem)
 {
@@ -259,9 +283,10 @@ worker_new (const settings_t *settings, void *zmq, problem_t *problem)
         &(runner_settings_t){.offers = repertoire_offers (self->repertoire),
                              .offer_count = repertoire_count (self->repertoire),
                              .threads = (size_t)settings_number (settings, "worker/threads"),
-                             .transfers = (size_t)settings_number (settings, "worker/capacity"),
+                             .transfers = (size_t)settings_number (settings, "worker/capacity") +
+                                          (size_t)LISTENER_RUNS * BROKERS,
                              .bell = self->bell});
-    if (worker_add_bonds (self, zmq, problem))
+    if (worker_open_state (self, problem) || worker_add_bonds (self, zmq, problem))
         return NULL;
     int failed = pthread_create (&self->thread, NULL, worker_main, self);
     if (failed) {
@@ -285,6 +310,8 @@ worker_destroy (worker_t **self_p)
     }
     for (size_t i = 0; i < self->bond_count; i++)
         bond_destroy (&self->bonds [i]);
+    places_file_close (&self->state);
+    places_destroy (&self->places);
     runner_destroy (&self->runner);
     repertoire_destroy (&self->repertoire);
     bell_destroy (&self->bell);

@@ -4,6 +4,7 @@
 #include "broker/core/batching.h"
 #include "broker/core/breaker.h"
 #include "broker/core/coalescing.h"
+#include "broker/core/feeding.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
 #include "broker/core/parking.h"
@@ -93,6 +94,10 @@ hear (core_t *self, const input_t *input, effects_t *effects)
         joining_release (self, session, input);
     else if (input->kind == INPUT_ALIVE)
         joining_alive (self, session, input);
+    else if (input->kind == INPUT_LISTEN)
+        feeding_listen (session, effects);
+    else if (input->kind == INPUT_CATCH_UP)
+        feeding_catch_up (self, session, input, effects);
     else {
         ASSERT (input->kind == INPUT_BYE, "core_step hands on what is said in a session");
         session->is_leaving = true;
@@ -236,6 +241,8 @@ core_step (core_t *self, const input_t *input, int64_t now_ms, effects_t *effect
         case INPUT_SETTLE:
         case INPUT_RELEASE:
         case INPUT_ALIVE:
+        case INPUT_LISTEN:
+        case INPUT_CATCH_UP:
         case INPUT_BYE: hear (self, input, effects); break;
         case INPUT_GONE: go (self, input); break;
         case INPUT_SUBSCRIBE: subscribing_subscribe (self, input, effects); break;

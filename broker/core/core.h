@@ -19,6 +19,7 @@ typedef struct {
     int64_t heartbeat_ms;
     int64_t level_ms;  //  between two CHANGE_LEVEL of a partition
     bool tells;        //  appends events of type tocsin.… about itself
+    bool feeds_all;    //  tells every event on the feed, whoever subscribes
     limits_t limits;
 } core_settings_t;
 

@@ -11,7 +11,8 @@
 typedef struct {
     enum {
         EFFECT_APPEND, EFFECT_SAVE, EFFECT_READ, EFFECT_CONFIRM, EFFECT_REFUSE, EFFECT_WELCOME,
-        EFFECT_DELIVER, EFFECT_SETTLED, EFFECT_RESET, EFFECT_ERROR, EFFECT_BYE, EFFECT_ANSWER
+        EFFECT_DELIVER, EFFECT_SETTLED, EFFECT_RESET, EFFECT_ERROR, EFFECT_BYE, EFFECT_ANSWER,
+        EFFECT_FEED, EFFECT_FEEDS, EFFECT_CATCH_UP
     } kind;
     reason_t reason;
     peer_t peer;           //  to whom
@@ -34,6 +35,11 @@ typedef struct {
                  subscription_t *subscription; event_t *event; } deliver;
         struct { const lease_id_t *leases; size_t count; } settled;
         struct { status_t status; } error;  //  bad manners: what was wrong with the peer's message
+        //  To everybody: nothing of this subscription (NULL: nothing at all) lies in the partition's
+        //  log between prev and the event. FEEDS: what core_each_feed has is to be told to this one.
+        struct { subscription_t *subscription; event_t *event; int64_t prev; } feed;
+        //  What the subscription matches of the log after above, up to up_to; the log begins with first.
+        struct { subscription_t *subscription; int32_t partition; int64_t above, up_to, first; } catch_up;
         //  To SUBSCRIBE and UNSUBSCRIBE, after it is stored.
         struct { status_t status; subscription_t *subscription; } answer;
     };

@@ -15,6 +15,8 @@ hindrance (core_t *core, subscriber_t *subscriber, int64_t *until_ms)
         return reason;
     if (subscriber->offer->sessions == 0)
         return REASON_NO_WORKER;
+    if (subscriber->subscription->is_broadcast)
+        return REASON_NONE;  //  it needs no credit
     return subscriber->offer->open ? REASON_NONE : REASON_NO_CREDIT;
 }
 

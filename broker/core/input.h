@@ -47,6 +47,7 @@ typedef struct {
     enum {
         INPUT_PUBLISH, INPUT_PERSISTED, INPUT_NOT_PERSISTED, INPUT_PAGE, INPUT_PAGE_FAILED,
         INPUT_HELLO, INPUT_CREDIT, INPUT_SETTLE, INPUT_RELEASE, INPUT_ALIVE, INPUT_BYE, INPUT_GONE,
+        INPUT_LISTEN, INPUT_CATCH_UP,
         INPUT_SUBSCRIBE, INPUT_UNSUBSCRIBE, INPUT_REDRIVE, INPUT_DISCARD, INPUT_TRIM,
         INPUT_TENURE_GAINED, INPUT_STOP, INPUT_TICK
     } kind;
@@ -76,6 +77,8 @@ typedef struct {
         //  tells_begun: `begun` is complete, those of its leases that it is at work on.
         struct { const lease_id_t *leases; size_t count; uint64_t received;
                  const lease_id_t *begun; size_t begun_count; bool tells_begun; } alive;
+        //  A worker that listens wants what a feed told after a seq.
+        struct { const char *subscription; int32_t partition; int64_t above; } catch_up;
         //  is_loaded: it comes from the store at start; nothing is saved or answered. health: as
         //  the store has it, or NULL. start_seqs: of a new one that starts at a time, for each
         //  partition the last seq it does not want; NULL: as its document says.

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "broker/core/play_cast.h"
+#include "broker/core/view.h"
 #include "proto/model/allocate.h"
 #include "proto/model/owned.h"
 
@@ -103,6 +104,21 @@ print_save (FILE *out, const effect_t *effect)
 }
 
 static void
+print_feed (void *context, subscription_t *subscription)
+{
+    const stage_t *stage = context;
+    fprintf (stage->out, " %s at %lld", subscription->id,
+             (long long)core_feed_seq (stage->core, subscription->id, 0));
+}
+
+static void
+print_feeds (stage_t *stage, const effect_t *effect)
+{
+    fprintf (stage->out, "FEEDS %s", cast_worker_name (stage->cast, effect->peer));
+    core_each_feed (stage->core, effect->session, print_feed, stage);
+}
+
+static void
 print_effect (stage_t *stage, const effect_t *effect)
 {
     FILE *out = stage->out;
@@ -146,6 +162,18 @@ print_effect (stage_t *stage, const effect_t *effect)
             fprintf (out, "ERROR %s %s", worker, status_name (effect->error.status));
             break;
         case EFFECT_BYE: fprintf (out, "BYE %s", worker); break;
+        case EFFECT_FEED:
+            fprintf (out, "FEED %s %s seq %lld after %lld",
+                     effect->feed.subscription ? effect->feed.subscription->id : "*",
+                     effect->feed.event->id, (long long)effect->feed.event->seq,
+                     (long long)effect->feed.prev);
+            break;
+        case EFFECT_FEEDS: print_feeds (stage, effect); break;
+        case EFFECT_CATCH_UP:
+            fprintf (out, "CATCH_UP %s %s above %lld to %lld first %lld", worker,
+                     effect->catch_up.subscription->id, (long long)effect->catch_up.above,
+                     (long long)effect->catch_up.up_to, (long long)effect->catch_up.first);
+            break;
         case EFFECT_ANSWER: fprintf (out, "ANSWER %s", status_name (effect->answer.status)); break;
     }
     if (effect->reason != REASON_NONE)

@@ -285,8 +285,19 @@ read_release (cast_t *self)
 }
 
 static input_t
+read_catch_up (cast_t *self)
+{
+    input_t input = of_worker (self, INPUT_CATCH_UP);
+    input.catch_up.subscription = cast_next (self);
+    input.catch_up.above = cast_next_is (self, "above") ? cast_next_number (self) : 0;
+    return input;
+}
+
+static input_t
 read_plain (cast_t *self, const char *verb)
 {
+    if (strcmp (verb, "LISTEN") == 0)
+        return of_worker (self, INPUT_LISTEN);
     if (strcmp (verb, "BYE") == 0)
         return of_worker (self, INPUT_BYE);
     if (strcmp (verb, "GONE") == 0)
@@ -323,6 +334,7 @@ cast_read (cast_t *self, char **words, size_t count)
         {"CREDIT", read_credit},
         {"ALIVE", read_alive},
         {"RELEASE", read_release},
+        {"CATCH_UP", read_catch_up},
         {"HELLO", read_hello},
         {"REPLAY", cast_read_replay},
         {"REDRIVE", cast_read_redrive},

@@ -43,6 +43,7 @@ static const struct {
 } subscribe_words [] = {
     {"order", "", "order", true},
     {"keep", "", "attempts", true},
+    {"mode", "", "mode", true},
     {"type", "match", "type", true},
     {"attempts", "retry", "max_attempts", false},
     {"ttl", "retry", "ttl_ms", false},

@@ -1,6 +1,7 @@
 #include "broker/core/breaker.h"
 #include "broker/core/coalescing.h"
 #include "broker/core/emitting.h"
+#include "broker/core/feeding.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
 #include "broker/core/pending.h"
@@ -63,6 +64,7 @@ publishing_accept (core_t *core, const input_t *input, effects_t *effects)
 typedef struct {
     core_t *core;
     event_t *event;
+    effects_t *effects;
     match_data_t data;
 } announcement_t;
 
@@ -79,6 +81,10 @@ tell (void *context, void *owner)
 
     if (!track->is_level || match_asks (subscription->match, &announcement->data) != MATCH_YES)
         return;
+    if (subscription->is_broadcast) {
+        feeding_tell (track, event, announcement->effects);
+        return;
+    }
     bool may_send =
         !subscription->is_paused && !subscription->is_disabled && !breaker_is_open (subscriber);
     if (may_send && track_has_room (core, track)) {
@@ -91,19 +97,26 @@ tell (void *context, void *owner)
     track_consider (core, track);
 }
 
+static void
+lag_behind (core_t *core, track_t *track)
+{
+    track_lag (core, track, core->partitions [track->partition].last_seq);
+    track_consider (core, track);
+}
+
 //  Events were committed that nobody announced (the outcome of their commit was unknown): who took
 //  new ones from memory finds them in the log.
 static void
-fall_behind (core_t *core, int32_t partition)
+fall_behind (core_t *core, int32_t partition, int64_t up_to_seq)
 {
     subscriber_t *subscriber, *next;
     HASH_ITER (hh, core->subscribers, subscriber, next)
     {
         track_t *track = track_of (subscriber, partition);
-        if (!track->is_level)
-            continue;
-        track_lag (core, track, core->partitions [partition].last_seq);
-        track_consider (core, track);
+        if (subscriber->subscription->is_broadcast)
+            feeding_skip (track, up_to_seq);
+        else if (track->is_level)
+            lag_behind (core, track);
     }
 }
 
@@ -113,21 +126,23 @@ catch_up (core_t *core, int32_t partition, int64_t seq)
 {
     if (seq <= core->partitions [partition].last_seq)
         return;
-    fall_behind (core, partition);
+    fall_behind (core, partition, seq);
     core->partitions [partition].last_seq = seq;
 }
 
 static void
-announce (core_t *core, event_t *event, int64_t seq)
+announce (core_t *core, event_t *event, int64_t seq, effects_t *effects)
 {
     partition_t *partition = &core->partitions [event->partition];
     ASSERT (seq > partition->last_seq, "a commit gives out higher seqs than the one before");
     if (seq > partition->last_seq + 1)
-        fall_behind (core, event->partition);
+        fall_behind (core, event->partition, seq - 1);
     event_set_place (event, event->partition, seq, event->accepted_ms);
     partition->last_seq = seq;
 
-    announcement_t announcement = {.core = core, .event = event, .data = {.event = event}};
+    announcement_t announcement = {
+        .core = core, .event = event, .effects = effects, .data = {.event = event}};
+    feeding_tell_all (core, event, effects);
     matching_each (core->matching, event, tell, &announcement);
     match_data_clear (&announcement.data);
 }
@@ -143,12 +158,12 @@ near_a_limit (const core_t *core)
 
 //  How many of them are new.
 static size_t
-announce_all (core_t *core, pending_t *pending, const verdict_t *verdicts)
+announce_all (core_t *core, pending_t *pending, const verdict_t *verdicts, effects_t *effects)
 {
     size_t stored = 0;
     for (size_t i = 0; i < pending->event_count; i++) {
         if (verdicts [i].kind == VERDICT_STORED) {
-            announce (core, pending->events [i], verdicts [i].seq);
+            announce (core, pending->events [i], verdicts [i].seq, effects);
             stored++;
         }
         else
@@ -160,7 +175,7 @@ announce_all (core_t *core, pending_t *pending, const verdict_t *verdicts)
 static void
 confirm (core_t *core, pending_t *pending, const verdict_t *verdicts, effects_t *effects)
 {
-    size_t stored = announce_all (core, pending, verdicts);
+    size_t stored = announce_all (core, pending, verdicts, effects);
     if (!pending->is_append || !pending->peer)
         return;  //  a result, or a notice of our own
     verdict_t *copies = arena_take (&effects->arena, pending->event_count * sizeof *copies);

@@ -114,6 +114,7 @@ struct core {
     size_t notice_count;
     uint64_t notices_lost;  //  for which there was no room
     delivery_t *lonely;     //  that want a session to themselves; by queue_next
+    uint64_t feed_changes;  //  of broadcast subscriptions, so far
     uint64_t skipped;       //  events that subscriptions lost to retention
     uint64_t coalesced;     //  events in whose place a later one of their burst goes
     size_t waiting, waiting_bytes, lease_count, retries, dead;

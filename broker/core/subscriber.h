@@ -85,6 +85,7 @@ struct track {
     bool is_ordered;        //  order: key, as it was when the first of its deliveries came
     int64_t recover_until;  //  order: key, after a restart: sends nothing before cursor is here
     size_t unknown_keys;    //  exceptions whose event, and so key, is not read yet
+    int64_t fed;            //  of a broadcast subscription: the last seq that was told
     int64_t stored_floor;   //  as last saved
     bool stored_quiet;
     delivery_t *pins;        //  not ended and no exception, by seq: the first holds the floor

@@ -1,6 +1,7 @@
 #include "broker/core/breaker.h"
 #include "broker/core/coalescing.h"
 #include "broker/core/companion.h"
+#include "broker/core/feeding.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
 #include "broker/core/pending.h"
@@ -52,6 +53,7 @@ enter (core_t *core, subscriber_t *self)
 {
     HASH_ADD_KEYPTR (hh, core->subscribers, self->subscription->id, strlen (self->subscription->id),
                      self);
+    feeding_note_change (core, self->subscription);
     if (!self->subscription->replay.has_ended)
         matching_add (core->matching, &self->place, self->subscription->match, self);
     enter_offer (core, self);
@@ -60,6 +62,7 @@ enter (core_t *core, subscriber_t *self)
 static void
 leave (core_t *core, subscriber_t *self)
 {
+    feeding_note_change (core, self->subscription);
     leave_offer (core, self);
     matching_remove (core->matching, &self->place);
     HASH_DEL (core->subscribers, self);
@@ -134,6 +137,8 @@ replace (core_t *core, subscriber_t *self, subscription_t *subscription)
 {
     leave (core, self);
     subscription_t *old = self->subscription;
+    ASSERT (old->is_broadcast == subscription->is_broadcast,
+            "another mode is another subscription: deliveries under way would have none");
     bool resumes = (old->is_disabled && !subscription->is_disabled) ||
                    (old->is_paused && !subscription->is_paused);
     self->subscription = subscription_ref (subscription);

@@ -3,6 +3,7 @@
 #include "broker/core/alone.h"
 #include "broker/core/breaker.h"
 #include "broker/core/coalescing.h"
+#include "broker/core/feeding.h"
 #include "broker/core/key_line.h"
 #include "broker/core/lease.h"
 #include "broker/core/parking.h"
@@ -45,7 +46,9 @@ track_begin (core_t *core, track_t *track, const progress_t *progress)
     track->progress = *progress;
     track->cursor = progress->floor;
     track->is_level = true;
-    if (replaying_is_replay (track->subscriber))
+    if (track->subscriber->subscription->is_broadcast)
+        feeding_begin (core, track);
+    else if (replaying_is_replay (track->subscriber))
         replaying_begin (core, track);
     else if (track->cursor < partition->last_seq)
         track_lag (core, track, track->cursor);

@@ -81,6 +81,8 @@ core_each_session (const core_t *self, core_session_found_t *found, void *contex
             .leases = session->lease_count,
             .credit = (size_t)(session->granted - session->sent),
             .seen_ms = session->seen_ms,
+            .listens = session->listens,
+            .missed = session->missed,
         };
         found (context, &view);
     }

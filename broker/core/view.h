@@ -35,6 +35,7 @@ bool core_is_saving (const core_t *self, const char *subscription, int32_t parti
 
 //  The seq of the last event of a partition that is on disk and was announced; 0: none.
 int64_t core_last_seq (const core_t *self, int32_t partition);
+int64_t core_first_seq (const core_t *self, int32_t partition);  //  where the log begins
 
 //  One by its id, NULL when there is none; and all of them, in no order that matters.
 subscription_t *core_subscription (const core_t *self, const char *id);
@@ -49,9 +50,18 @@ typedef struct {
     session_id_t session;
     size_t leases, credit;
     int64_t seen_ms;
+    bool listens;     //  to feeds
+    uint64_t missed;  //  seqs of the log that it came too late for
 } session_view_t;
 typedef void core_session_found_t (void *context, const session_view_t *view);
 void core_each_session (const core_t *self, core_session_found_t *found, void *context);
+
+//  Broadcast: how often one was made, changed or ended; those of the actions that a session offers;
+//  and the last seq that one has told.
+uint64_t core_feed_changes (const core_t *self);
+void core_each_feed (const core_t *self, session_id_t session, core_subscription_found_t *found,
+                     void *context);
+int64_t core_feed_seq (const core_t *self, const char *subscription, int32_t partition);
 
 typedef struct {
     int64_t last_seq;  //  over all partitions, the sum

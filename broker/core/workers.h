@@ -28,11 +28,14 @@ struct session {
     char *name;  //  ours
     membership_t *memberships;
     size_t membership_count;
-    bool is_open;                                       //  stands in its offers' open
-    bool is_leaving;                                    //  said BYE: gets nothing more
-    bool tells_begun;                                   //  its heartbeats say what it is at work on
-    int64_t told_ms;                                    //  when the last of them came
-    delivery_t *kept_for;                               //  gets nothing else until it has had this
+    bool is_open;          //  stands in its offers' open
+    bool is_leaving;       //  said BYE: gets nothing more
+    bool tells_begun;      //  its heartbeats say what it is at work on
+    int64_t told_ms;       //  when the last of them came
+    bool listens;          //  is told of feeds
+    uint64_t missed;       //  seqs of the log that it came too late for
+    int64_t missed_above;  //  counted last; its seq + 1
+    delivery_t *kept_for;  //  gets nothing else until it has had this
     uint64_t granted, granted_bytes, sent, sent_bytes;  //  totals since WELCOME
     int64_t seen_ms;
     due_node_t silence;

@@ -109,11 +109,7 @@ read_deliver (const form_t *form)
 static status_t
 read_mode (const form_t *form)
 {
-    const char *mode = json_string_value (json_object_get (form->json, "mode"));
-    if (mode && strcmp (mode, "broadcast") == 0)
-        return form_refuse (form, "mode",
-                            "\"broadcast\" is not offered by this version; there is queue");
-    return form_word (form, "mode", "queue", "queue");
+    return form_word (form, "mode", "queue broadcast", "queue");
 }
 
 static status_t
@@ -162,7 +158,13 @@ read_time (const form_t *form, const char *name)
 static status_t
 read_start (const form_t *form)
 {
-    if (!json_is_object (json_object_get (form->json, "start")))
+    const char *mode = json_string_value (json_object_get (form->made, "mode"));
+    bool is_place = json_is_object (json_object_get (form->json, "start"));
+    if (is_place && strcmp (mode, "broadcast") == 0)
+        return form_refuse (form, "start",
+                            "it is \"now\" or \"earliest\" with \"mode\": \"broadcast\": where "
+                            "a worker begins that has not heard of it before");
+    if (!is_place)
         return form_word (form, "start", "now earliest", "now");
     form_t start = form_part (form, "start");
     status_t status = form_members (&start, "time seq");
@@ -227,6 +229,26 @@ read_replay (const form_t *form)
     return status == STATUS_OK ? form_flag (&replay, "ended", false) : status;
 }
 
+//  What is told to everybody has no outcome that anybody waits for, and goes one by one.
+static status_t
+read_broadcast (const form_t *form)
+{
+    static const char *const others [] = {"emit", "reply", "batch", "coalesce"};
+    const char *mode = json_string_value (json_object_get (form->made, "mode"));
+    if (strcmp (mode, "broadcast") != 0)
+        return STATUS_OK;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (json_object_get (form->made, others [i]))
+            return form_refuse (form, others [i],
+                                "there is none with \"mode\": \"broadcast\": each worker performs "
+                                "each event by itself, and tells nobody how that went");
+    if (json_object_get (form->made, "results"))
+        return form_refuse (form, "deliver.url",
+                            "of another action than webhook there is none with \"mode\": "
+                            "\"broadcast\": its results go nowhere");
+    return STATUS_OK;
+}
+
 //  Whoever makes one for good has set it; one from before there was such a member has none.
 static status_t
 read_created (const form_t *form)
@@ -243,7 +265,7 @@ read_document (const form_t *form)
         read_mode,         read_order,           read_start,          read_expires,
         policy_form_retry, policy_form_limits,   policy_form_breaker, read_attempts,
         read_state,        read_replay,          read_created,        burst_form_read,
-        results_form_emit, results_form_results, results_form_of};
+        results_form_emit, results_form_results, results_form_of,     read_broadcast};
     //  created and last_modified are ours; who sends back what he was shown may leave them in.
     status_t status = form_members (form, "id match action deliver mode order start expires retry "
                                           "limits breaker attempts paused disabled "

@@ -240,9 +240,10 @@ a_bad_member_is_named_and_told_what_may_be (void **state)
                  "id: \"a b\" has other characters than A-Z, a-z, 0-9, _ . and -");
     refuse_more ("\"id\": \"\"", "id: it is a string, and not empty");
     refuse_more ("\"id\": 3", "id: it is a string, and not empty");
-    refuse_more ("\"mode\": \"broadcast\"",
-                 "mode: \"broadcast\" is not offered by this version; there is queue");
-    refuse_more ("\"mode\": \"both\"", "mode: \"both\" is none; there are queue");
+    refuse_more ("\"mode\": \"both\"", "mode: \"both\" is none; there are queue broadcast");
+    refuse_more ("\"mode\": \"broadcast\", \"start\": {\"seq\": 7}",
+                 "start: it is \"now\" or \"earliest\" with \"mode\": \"broadcast\": where a "
+                 "worker begins that has not heard of it before");
     refuse_more ("\"order\": \"seq\"", "order: \"seq\" is none; there are none key");
     refuse_more ("\"order\": null", "order: it is a string; there are none key");
     refuse_more ("\"start\": \"no\"", "start: \"no\" is none; there are now earliest");

@@ -32,7 +32,8 @@ setup (void **state, const char *endpoint)
     world_t *world = ALLOCATE (world_t);
     world->zmq = zmq_ctx_new ();
     world->limits = limits_default ();
-    link_settings_t settings = {world->zmq, endpoint, true, &world->limits};
+    link_settings_t settings = {
+        .zmq = world->zmq, .endpoint = endpoint, .is_server = true, .limits = &world->limits};
     world->server = link_new (&settings, NULL);
     assert_non_null (world->server);
     settings.endpoint = link_endpoint (world->server);

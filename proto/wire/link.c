@@ -14,6 +14,7 @@
 
 enum {
     THE_PEER = 1,          //  a DEALER's
+    FEED_MOST = 10000,     //  messages of the feed that wait for one listener; then it misses some
     QUEUE_MOST = 1000,     //  messages a peer, each way: a tripwire, since credit is the limit
     LINGER_MS = 500,       //  so that a BYE still leaves
     BACKLOG = 1024,        //  connections: all of a cluster at once, after a restart
@@ -29,7 +30,8 @@ enum {
 struct link {
     void *socket;
     const limits_t *limits;  //  borrowed
-    peers_t *peers;          //  of a ROUTER; NULL for a DEALER
+    peers_t *peers;          //  of a ROUTER; NULL for the others
+    bool is_feed;            //  XPUB or SUB
     char endpoint [ENDPOINT_SIZE];
 };
 
@@ -43,13 +45,14 @@ link_set (link_t *self, int option, int value)
 }
 
 static void
-link_set_options (link_t *self, bool is_server, bool is_ipv6)
+link_set_options (link_t *self, bool is_ipv6)
 {
+    int queue_most = self->is_feed ? FEED_MOST : QUEUE_MOST;
     int64_t frame_bytes = self->limits->frame_bytes;
     int code = zmq_setsockopt (self->socket, ZMQ_MAXMSGSIZE, &frame_bytes, sizeof (frame_bytes));
     ASSERT (code == 0, "these options and values are those of libzmq 4.3");
-    link_set (self, ZMQ_SNDHWM, QUEUE_MOST);
-    link_set (self, ZMQ_RCVHWM, QUEUE_MOST);
+    link_set (self, ZMQ_SNDHWM, queue_most);
+    link_set (self, ZMQ_RCVHWM, queue_most);
     link_set (self, ZMQ_LINGER, LINGER_MS);
     link_set (self, ZMQ_BACKLOG, BACKLOG);
     link_set (self, ZMQ_IPV6, is_ipv6);
@@ -63,7 +66,7 @@ link_set_options (link_t *self, bool is_server, bool is_ipv6)
     link_set (self, ZMQ_TCP_KEEPALIVE, 1);
     link_set (self, ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_S);
     link_set (self, ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_S / 3);
-    if (is_server)
+    if (self->peers)
         link_set (self, ZMQ_ROUTER_MANDATORY, 1);
 }
 
@@ -86,6 +89,14 @@ link_explain_bind (const char *endpoint, problem_t *problem)
     }
 }
 
+static int
+link_type (const link_settings_t *settings)
+{
+    if (settings->is_feed)
+        return settings->is_server ? ZMQ_XPUB : ZMQ_SUB;
+    return settings->is_server ? ZMQ_ROUTER : ZMQ_DEALER;
+}
+
 static status_t
 link_open (link_t *self, const link_settings_t *settings, problem_t *problem)
 {
@@ -94,11 +105,11 @@ link_open (link_t *self, const link_settings_t *settings, problem_t *problem)
         endpoint_resolve (settings->endpoint, settings->is_server, &endpoint, problem);
     if (status)
         return status;
-    self->socket = zmq_socket (settings->zmq, settings->is_server ? ZMQ_ROUTER : ZMQ_DEALER);
+    self->socket = zmq_socket (settings->zmq, link_type (settings));
     if (!self->socket)
         return problem_set (problem, STATUS_SYSTEM, "%s: no socket can be made: %s",
                             settings->endpoint, zmq_strerror (errno));
-    link_set_options (self, settings->is_server, endpoint.is_ipv6);
+    link_set_options (self, endpoint.is_ipv6);
     if (!settings->is_server) {
         memcpy (self->endpoint, settings->endpoint, strlen (settings->endpoint) + 1);
         return zmq_connect (self->socket, endpoint.address) == 0
@@ -119,7 +130,8 @@ link_new (const link_settings_t *settings, problem_t *problem)
 {
     OWNED (link) link_t *self = ALLOCATE (link_t);
     self->limits = settings->limits;
-    if (settings->is_server)
+    self->is_feed = settings->is_feed;
+    if (settings->is_server && !settings->is_feed)
         self->peers = peers_new ((size_t)settings->limits->sessions);
     if (link_open (self, settings, problem))
         return NULL;
@@ -188,7 +200,7 @@ is_error (frames_t *frames)
 static void
 link_answer (link_t *self, frames_t *frames, const problem_t *problem)
 {
-    if (is_error (frames))
+    if (self->is_feed || is_error (frames))
         return;
     message_t error = {.command = COMMAND_ERROR, .status = problem->status, .text = problem->text};
     if (frames->count > 1)
@@ -234,7 +246,7 @@ link_receive (link_t *self, link_peer_t *peer, message_t *message, problem_t *pr
     *message = (message_t){0};
     *peer = 0;
     frames_t frames;
-    if (!frames_receive (&frames, self->socket, self->peers != NULL))
+    if (!frames_receive (&frames, self->socket, self->peers || self->is_feed))
         return STATUS_NOT_FOUND;
     problem_t why;
     status_t status = link_read (self, &frames, peer, message, &why);

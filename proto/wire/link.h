@@ -19,6 +19,7 @@ typedef struct {
         *endpoint;   //  "tcp://host:port", "ipc://path", "inproc://name"; "tcp://host:*" binds any
     bool is_server;  //  ROUTER and bind; otherwise DEALER and connect
     const limits_t *limits;  //  borrowed for the life of the link
+    bool is_feed;  //  XPUB and SUB instead: feed_link.h. A listener's first frame is a topic
 } link_settings_t;
 
 /*  NULL and a problem (SYSTEM: the port is in use, the name is unknown; BAD_SETTING) otherwise. */

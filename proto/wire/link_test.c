@@ -48,7 +48,8 @@ static link_t *
 open_link (world_t *world, const char *endpoint, bool is_server)
 {
     problem_t problem;
-    link_settings_t settings = {world->zmq, endpoint, is_server, &world->limits};
+    link_settings_t settings = {
+        .zmq = world->zmq, .endpoint = endpoint, .is_server = is_server, .limits = &world->limits};
     link_t *link = link_new (&settings, &problem);
     if (!link)
         fail_msg ("%s", problem.text);
@@ -208,7 +209,8 @@ expect_unopened (world_t *world, const char *endpoint, bool is_server, status_t 
                  const char *text)
 {
     problem_t problem;
-    link_settings_t settings = {world->zmq, endpoint, is_server, &world->limits};
+    link_settings_t settings = {
+        .zmq = world->zmq, .endpoint = endpoint, .is_server = is_server, .limits = &world->limits};
     assert_null (link_new (&settings, &problem));
     assert_int_equal (problem.status, status);
     assert_string_equal (problem.text, text);
@@ -371,7 +373,8 @@ a_client_finds_a_server_that_was_restarted (void **state)
     expect (server, COMMAND_HEARTBEAT);
     close_link (world, server);
 
-    link_settings_t settings = {world->zmq, endpoint, true, &world->limits};
+    link_settings_t settings = {
+        .zmq = world->zmq, .endpoint = endpoint, .is_server = true, .limits = &world->limits};
     server = NULL;
     for (int waited_ms = 0; !server && waited_ms < PATIENCE_MS; waited_ms += STEP_MS) {
         server = link_new (&settings, NULL);  //  the old one is closed in the background

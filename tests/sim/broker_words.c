@@ -92,6 +92,9 @@ broker_words_say (world_t *world, const effect_t *effect)
 {
     message_t message = {.session = effect->session, .request = effect->request};
     switch (effect->kind) {
+        case EFFECT_FEED:
+        case EFFECT_FEEDS:
+        case EFFECT_CATCH_UP: return;  //  to nobody: broker_feed
         case EFFECT_CONFIRM: say_confirm (world, effect); return;
         case EFFECT_DELIVER: return;  //  broker_words_deliver says all of a step
         case EFFECT_REFUSE:

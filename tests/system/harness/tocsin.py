@@ -137,13 +137,14 @@ class Daemons(Tocsin):
 
     def __init__(self, directory: Path, **settings: object) -> None:
         super().__init__(directory)
-        front, back = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
+        front, back, feed = (f"tcp://127.0.0.1:{free_port()}" for _ in range(3))
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings: dict[str, object] = {
             "store/url": f"sqlite://{self.data}/tocsin.db",
             "broker/front": front,
             "broker/back": back,
+            "broker/feed": feed,
             "gateway/listen": f"127.0.0.1:{self.port}",
             "gateway/brokers": front,
             "worker/brokers": back,
