@@ -9,6 +9,7 @@
 
 #include "broker/store/answers.h"
 #include "broker/store/memory_subscribers.h"
+#include "broker/store/memory_tokens.h"
 #include "broker/store/weight.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
@@ -30,17 +31,12 @@ typedef struct {
 } partition_t;
 
 typedef struct {
-    token_t token;
-    UT_hash_handle hh;  //  by id
-} kept_token_t;
-
-typedef struct {
     store_t store;          //  first: a store_t * is one of these
     pthread_mutex_t mutex;  //  of all that follows
     int32_t partition_count;
     partition_t *partitions;
     subscribers_t subscribers;
-    kept_token_t *tokens;
+    memory_tokens_t tokens;
     int fail_in;  //  commits until the one that fails; 0: none
     status_t fail_status;
     bool fail_is_applied;
@@ -192,28 +188,6 @@ apply (memory_store_t *self, const change_t *change)
     }
 }
 
-static void
-forget_token (memory_store_t *self, kept_token_t *token)
-{
-    HASH_DEL (self->tokens, token);
-    token_clear (&token->token);
-    free (token);
-}
-
-static void
-keep_token (memory_store_t *self, const token_t *token)
-{
-    kept_token_t *kept;
-    HASH_FIND_STR (self->tokens, token->id, kept);
-    if (kept)
-        forget_token (self, kept);
-    if (!token->scopes)
-        return;
-    kept = ALLOCATE (kept_token_t);
-    token_copy (&kept->token, token);
-    HASH_ADD_KEYPTR (hh, self->tokens, kept->token.id, strlen (kept->token.id), kept);
-}
-
 //  stored NULL: nobody is to hear of it.
 static void
 play (memory_store_t *self, const batch_t *batch, stored_t *stored)
@@ -226,7 +200,7 @@ play (memory_store_t *self, const batch_t *batch, stored_t *stored)
     for (size_t i = 0; i < batch->change_count; i++)
         apply (self, &batch->changes [i]);
     for (size_t i = 0; i < batch->token_count; i++)
-        keep_token (self, &batch->tokens [i]);
+        memory_tokens_put (&self->tokens, &batch->tokens [i]);
 }
 
 static status_t
@@ -292,6 +266,22 @@ look_up (store_t *store, const char *id, history_t **history, problem_t *problem
 }
 
 static status_t
+list_tree (store_t *store, const char *root, size_t limit, page_t **page, problem_t *problem)
+{
+    (void)problem;
+    page_t *filled = page_new ();
+    memory_store_t *self = enter (store);
+    for (int32_t i = 0; i < self->partition_count; i++) {
+        const partition_t *log = &self->partitions [i];
+        for (size_t k = 0; k < log->count && filled->count < limit; k++)
+            if (log->events [k] && *root && strcmp (log->events [k]->root, root) == 0)
+                page_add (filled, event_ref (log->events [k]));
+    }
+    *page = filled;
+    return leave (self, STATUS_OK);
+}
+
+static status_t
 load (store_t *store, inventory_t **inventory, problem_t *problem)
 {
     (void)problem;
@@ -313,21 +303,8 @@ find_token (store_t *store, const char *hash, token_t *token, bool *found, probl
 {
     (void)problem;
     memory_store_t *self = enter (store);
-    *found = false;
-    for (kept_token_t *one = self->tokens; one && !*found; one = one->hh.next) {
-        *found = strcmp (one->token.hash, hash) == 0;
-        if (*found)
-            token_copy (token, &one->token);
-    }
+    *found = memory_tokens_find (&self->tokens, hash, token);
     return leave (self, STATUS_OK);
-}
-
-static int
-by_age (const kept_token_t *a, const kept_token_t *b)
-{
-    if (a->token.created_ms != b->token.created_ms)
-        return a->token.created_ms < b->token.created_ms ? -1 : 1;
-    return strcmp (a->token.id, b->token.id);
 }
 
 static status_t
@@ -335,11 +312,7 @@ list_tokens (store_t *store, token_t **tokens, size_t *count, problem_t *problem
 {
     (void)problem;
     memory_store_t *self = enter (store);
-    *tokens = NULL;
-    *count = 0;
-    HASH_SORT (self->tokens, by_age);
-    for (kept_token_t *one = self->tokens; one; one = one->hh.next)
-        token_array_add (tokens, count, &one->token);
+    memory_tokens_list (&self->tokens, tokens, count);
     return leave (self, STATUS_OK);
 }
 
@@ -449,9 +422,7 @@ close_store (store_t **store_p)
     for (int32_t i = 0; i < self->partition_count; i++)
         clear_log (&self->partitions [i]);
     subscribers_clear (&self->subscribers);
-    kept_token_t *token, *next;
-    HASH_ITER (hh, self->tokens, token, next)
-    forget_token (self, token);
+    memory_tokens_clear (&self->tokens);
     pthread_mutex_destroy (&self->mutex);
     free (self->partitions);
     free (self);
@@ -461,6 +432,7 @@ static const store_ops_t ops = {.commit = commit,
                                 .find = find,
                                 .read = read_page,
                                 .look_up = look_up,
+                                .list_tree = list_tree,
                                 .load = load,
                                 .find_token = find_token,
                                 .list_tokens = list_tokens,

@@ -121,6 +121,15 @@ look_up (store_t *store, const char *id, history_t **history, problem_t *problem
 }
 
 static status_t
+list_tree (store_t *store, const char *root, size_t limit, page_t **page, problem_t *problem)
+{
+    OWNED (loan) loan_t loan = {.pool = &self_of (store)->pool};
+    status_t status = loan_take (&loan, problem);
+    return status == STATUS_OK ? reader_list_tree (loan.reader, root, limit, page, problem)
+                               : status;
+}
+
+static status_t
 load (store_t *store, inventory_t **inventory, problem_t *problem)
 {
     OWNED (loan) loan_t loan = {.pool = &self_of (store)->pool};
@@ -210,6 +219,7 @@ static const store_ops_t ops = {.commit = commit,
                                 .find = find,
                                 .read = read_page,
                                 .look_up = look_up,
+                                .list_tree = list_tree,
                                 .load = load,
                                 .find_token = find_token,
                                 .list_tokens = list_tokens,

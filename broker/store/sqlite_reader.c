@@ -118,8 +118,8 @@ check_is_swept (reader_t *self, int64_t place, problem_t *problem)
 /*  Whether the log still has what its table has: below first_seq, if an exception holds it. The rest
  *  is what a subscription that is gone has left behind.
  */
-static status_t
-look_for (reader_t *self, int32_t partition, int64_t seq, bool *is_there, problem_t *problem)
+status_t
+reader_is_there (reader_t *self, int32_t partition, int64_t seq, bool *is_there, problem_t *problem)
 {
     partition_row_t row;
     status_t status = reader_partition (self, partition, &row, problem);
@@ -157,7 +157,7 @@ find_one (reader_t *self, const event_t *event, stored_t *stored, problem_t *pro
     statement_done (statement);
     bool is_there = true;
     if (status == STATUS_OK && stored->seq > 0)
-        status = look_for (self, event->partition, stored->seq, &is_there, problem);
+        status = reader_is_there (self, event->partition, stored->seq, &is_there, problem);
     if (!is_there)
         *stored = (stored_t){.kind = STORED_NEW, .seq = 0};
     return status;
@@ -371,7 +371,7 @@ look_up_event (reader_t *self, const char *id, history_t **history, problem_t *p
         if (!event_get (statement, &fields) || strcmp (fields.id, id) != 0)
             status = reader_damage (self, problem, "event %.64s", id);
         else
-            status = look_for (self, fields.partition, fields.seq, &is_there, problem);
+            status = reader_is_there (self, fields.partition, fields.seq, &is_there, problem);
         if (status == STATUS_OK && is_there)
             *history = history_new (event_new (&fields));
     }

@@ -29,6 +29,8 @@ status_t reader_look_up (reader_t *self, const char *id, history_t **history, pr
 status_t reader_find_token (reader_t *self, const char *hash, token_t *token, bool *found,
                             problem_t *problem);
 status_t reader_list_tokens (reader_t *self, token_t **tokens, size_t *count, problem_t *problem);
+status_t reader_list_tree (reader_t *self, const char *root, size_t limit, page_t **page,
+                           problem_t *problem);
 status_t reader_load (reader_t *self, inventory_t **inventory, problem_t *problem);
 
 /*  Whether the last few events of a partition are whole, in a row up to last_seq, and found by their
@@ -47,11 +49,14 @@ status_t reader_find_seq (reader_t *self, int32_t partition, int64_t time_ms, in
 status_t reader_weigh (reader_t *self, int32_t partition, int64_t before_ms, int64_t bytes_most,
                        weight_t *weight, problem_t *problem);
 
-//  Inside, for sqlite_load.c, sqlite_list.c and sqlite_weigh.c. The row of a partition; one event,
-//  whole and where it ought to be, or NULL when the log has none there.
+//  Inside, for sqlite_load.c, sqlite_list.c, sqlite_tree.c and sqlite_weigh.c. The row of a partition; one event,
+//  whole and where it ought to be, or NULL when the log has none there; whether one that was found is
+//  of the log still, or about to be swept away.
 status_t reader_partition (reader_t *self, int32_t partition, partition_row_t *row,
                            problem_t *problem);
 status_t reader_event (reader_t *self, int64_t place, event_t **event, problem_t *problem);
+status_t reader_is_there (reader_t *self, int32_t partition, int64_t seq, bool *is_there,
+                          problem_t *problem);
 
 //  One moment for several statements; and what a statement ended with.
 status_t reader_begin (reader_t *self, problem_t *problem);

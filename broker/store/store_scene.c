@@ -213,6 +213,18 @@ scene_event (int32_t partition, const char *id, const char *data)
 }
 
 event_t *
+scene_caused_event (int32_t partition, const char *id, const char *root)
+{
+    OWNED (event) event_t *plain = scene_event (partition, id, "{\"n\": 1}");
+    event_t fields = *plain;
+    fields.causation = "some-other";
+    fields.root = root;
+    fields.via = "S1";
+    fields.hops = 2;
+    return event_new (&fields);
+}
+
+event_t *
 scene_big_event (int32_t partition, const char *id, size_t data_size)
 {
     char *data = allocate (data_size + 1, 1);
@@ -252,6 +264,13 @@ scene_publish (scene_t *self, int32_t partition, const char *id, const char *dat
     stored_t stored = {.seq = -1};
     must_commit (self, &(batch_t){.events = &event, .event_count = 1}, &stored);
     return stored;
+}
+
+void
+scene_publish_event (scene_t *self, event_t *event)
+{
+    must_commit (self, &(batch_t){.events = &event, .event_count = 1}, &(stored_t){0});
+    event_destroy (&event);
 }
 
 void
@@ -347,4 +366,14 @@ scene_random (uint64_t *seed)
     mixed = (mixed ^ (mixed >> 30)) * UINT64_C (0xbf58476d1ce4e5b9);
     mixed = (mixed ^ (mixed >> 27)) * UINT64_C (0x94d049bb133111eb);
     return mixed ^ (mixed >> 31);
+}
+
+page_t *
+scene_list_tree (scene_t *self, const char *root, size_t limit)
+{
+    page_t *page = NULL;
+    problem_t problem = {0};
+    if (self->store->ops->list_tree (self->store, root, limit, &page, &problem) != STATUS_OK)
+        fail_msg ("%s", problem.text);
+    return page;
 }

@@ -41,12 +41,14 @@ void scene_copy (const char *from, const char *to);  //  a file; none when there
 
 //  Things to keep. Events are the caller's.
 event_t *scene_event (int32_t partition, const char *id, const char *data);
+event_t *scene_caused_event (int32_t partition, const char *id, const char *root);
 event_t *scene_big_event (int32_t partition, const char *id, size_t data_size);
 subscription_t *scene_subscription (const char *id, int64_t version);
 
 //  One commit each, that succeeds.
 stored_t scene_publish (scene_t *self, int32_t partition, const char *id, const char *data);
 void scene_publish_many (scene_t *self, int32_t partition, int from, int count);  //  "e1", …
+void scene_publish_event (scene_t *self, event_t *event);                         //  takes it
 void scene_change (scene_t *self, const change_t *changes, size_t count);
 void scene_subscribe (scene_t *self, const char *id);
 
@@ -59,6 +61,7 @@ void scene_try_once (scene_t *self, const char *subscription, int64_t seq, int32
 inventory_t *scene_load (scene_t *self);
 page_t *scene_read (scene_t *self, int32_t partition, int64_t above_seq);
 history_t *scene_look_up (scene_t *self, const char *id);
+page_t *scene_list_tree (scene_t *self, const char *root, size_t limit);
 
 //  Random numbers that a seed repeats (splitmix64).
 uint64_t scene_random (uint64_t *seed);

@@ -276,6 +276,42 @@ an_unknown_id_is_not_found (void **state)
 }
 
 static void
+what_came_of_an_event_is_listed_by_its_root (void **state)
+{
+    scene_t *scene = *state;
+    scene_publish (scene, 0, "root", "1");
+    scene_publish_event (scene, scene_caused_event (1, "a", "root"));
+    scene_publish_event (scene, scene_caused_event (0, "b", "other"));
+    scene_publish_event (scene, scene_caused_event (0, "c", "root"));
+    scene_between (scene);
+    OWNED (page) page_t *page = scene_list_tree (scene, "root", 9);
+    assert_int_equal (page->count, 2);
+    assert_string_equal (page->events [0]->id, "c");  //  by partition, then seq
+    assert_string_equal (page->events [1]->id, "a");
+    assert_int_equal (page->events [1]->hops, 2);
+    OWNED (page) page_t *first = scene_list_tree (scene, "root", 1);
+    assert_int_equal (first->count, 1);
+    OWNED (page) page_t *none = scene_list_tree (scene, "", 9);
+    assert_int_equal (none->count, 0);  //  those that have no root are no tree
+}
+
+static void
+what_has_left_the_log_has_left_its_tree (void **state)
+{
+    scene_t *scene = *state;
+    scene_publish_event (scene, scene_caused_event (0, "a", "root"));
+    scene_publish_event (scene, scene_caused_event (0, "b", "root"));
+    scene_publish_event (scene, scene_caused_event (0, "c", "root"));
+    scene_subscribe (scene, "S");
+    scene_except (scene, "S", 1, EXCEPTION_DEAD);
+    scene_trim (scene, 0, 2);
+    OWNED (page) page_t *page = scene_list_tree (scene, "root", 9);
+    assert_int_equal (page->count, 2);
+    assert_string_equal (page->events [0]->id, "a");  //  held by its dead letter
+    assert_string_equal (page->events [1]->id, "c");
+}
+
+static void
 tokens_are_found_by_hash_until_revoked (void **state)
 {
     scene_t *scene = *state;
@@ -340,6 +376,8 @@ main (void)
         cmocka_unit_test (a_page_stays_within_its_limits_but_has_one_if_there_is_one),
         cmocka_unit_test (find_tells_what_is_there),
         cmocka_unit_test (an_unknown_id_is_not_found),
+        cmocka_unit_test (what_came_of_an_event_is_listed_by_its_root),
+        cmocka_unit_test (what_has_left_the_log_has_left_its_tree),
         cmocka_unit_test (tokens_are_found_by_hash_until_revoked),
         cmocka_unit_test (tokens_are_listed_by_age),
     };

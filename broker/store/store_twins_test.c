@@ -12,7 +12,15 @@
 #include "broker/store/store_scene.h"
 #include "proto/model/owned.h"
 
-enum { SEEDS = 16, COMMITS = 40, EVENTS_MOST = 8, CHANGES_MOST = 12, IDS = 60, NAMES = 5 };
+enum {
+    SEEDS = 16,
+    COMMITS = 40,
+    EVENTS_MOST = 8,
+    CHANGES_MOST = 12,
+    IDS = 60,
+    NAMES = 5,
+    ROOTS = 3
+};
 
 static const char *const names [NAMES] = {"ant", "bee", "cat", "dog", "elk"};
 
@@ -99,7 +107,12 @@ make_event (twins_t *self)
 {
     char id [16];
     snprintf (id, sizeof id, "%s%d", pick (self, 4) ? "id" : "k_", pick (self, IDS));
-    event_t *event = scene_event (pick (self, SCENE_PARTITIONS), id, pick (self, 5) ? "1" : "2");
+    bool is_caused = pick (self, 4) == 0;
+    char root [16];
+    snprintf (root, sizeof root, "root%d", pick (self, ROOTS));
+    event_t *event =
+        is_caused ? scene_caused_event (pick (self, SCENE_PARTITIONS), id, root)
+                  : scene_event (pick (self, SCENE_PARTITIONS), id, pick (self, 5) ? "1" : "2");
     event->accepted_ms = pick (self, 100);
     return event;
 }
@@ -259,6 +272,20 @@ compare_logs (const twins_t *self)
 }
 
 static void
+compare_trees (const twins_t *self)
+{
+    for (int i = 0; i < ROOTS; i++) {
+        char root [16];
+        snprintf (root, sizeof root, "root%d", i);
+        OWNED (page) page_t *a = scene_list_tree (self->memory, root, 1000);
+        OWNED (page) page_t *b = scene_list_tree (self->sqlite, root, 1000);
+        assert_int_equal (a->count, b->count);
+        for (size_t k = 0; k < a->count; k++)
+            assert_string_equal (a->events [k]->id, b->events [k]->id);
+    }
+}
+
+static void
 both_stores_answer_the_same (void **state)
 {
     (void)state;
@@ -273,6 +300,7 @@ both_stores_answer_the_same (void **state)
                 scene_kill (sqlite);
             compare_inventories (&twins);
             compare_lists (&twins);
+            compare_trees (&twins);
             if (pick (&twins, 4) == 0)
                 compare_logs (&twins);
         }
