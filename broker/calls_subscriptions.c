@@ -290,7 +290,12 @@ call_subscription_delete (call_t *self)
         unsubscribe (self, id);
         return;
     }
-    if (!old || call_check_version (self, old, &problem) != STATUS_OK) {
+    if (old && old->results_of)
+        problem_at (&problem, STATUS_BAD_REQUEST, "id",
+                    "it delivers the results of \"%.60s\": it goes with that, or with its "
+                    "deliver.url",
+                    old->results_of);
+    if (problem.status != STATUS_OK || call_check_version (self, old, &problem) != STATUS_OK) {
         call_fail (self, &problem);
         return;
     }

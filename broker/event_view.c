@@ -201,16 +201,18 @@ join_subscription (void *context, subscription_t *subscription)
         json_object_set_new (json, "reason", json_string (reason_name (REASON_COALESCED)));
         json_object_set_new (json, "instead", json_string (trace_coalesced (trace)));
     }
+    if (state == DELIVERY_DEAD && trace && trace->exception)
+        json_object_set_new (json, "reason", json_string (reason_name (trace->exception->reason)));
     json_array_append_new (self->deliveries, json);
 }
 
-static json_t *
-join_deliveries (const event_view_t *view, uint64_t *behind)
+json_t *
+event_view_deliveries (const event_view_t *self, uint64_t *behind)
 {
     join_t join = {
-        .view = view, .data = {.event = view->history->event}, .deliveries = json_array ()};
-    traces_fill (&join.traces, view->history);
-    core_each_subscription (view->core, join_subscription, &join);
+        .view = self, .data = {.event = self->history->event}, .deliveries = json_array ()};
+    traces_fill (&join.traces, self->history);
+    core_each_subscription (self->core, join_subscription, &join);
     traces_clear (&join.traces);
     match_data_clear (&join.data);
     *behind = join.behind;
@@ -284,7 +286,7 @@ event_view_text (const event_view_t *self, size_t *size, uint64_t *behind)
 {
     const event_t *event = self->history->event;
     json_t *json = event_view_attributes (event);
-    json_object_set_new (json, "deliveries", join_deliveries (self, behind));
+    json_object_set_new (json, "deliveries", event_view_deliveries (self, behind));
     //  15 digits: all that a double keeps of any decimal; more of them would show 0.352 as 0.35199…
     char *attributes = json_dumps (json, JSON_COMPACT | JSON_REAL_PRECISION (15));
     json_decref (json);

@@ -24,6 +24,9 @@ typedef struct {
  */
 char *event_view_text (const event_view_t *self, size_t *size, uint64_t *behind);
 
+//  Its deliveries alone, an array; a new reference.
+json_t *event_view_deliveries (const event_view_t *self, uint64_t *behind);
+
 //  Whether it lies where the subscription begins, or within what the replay repeats.
 bool event_view_is_wanted (const subscription_t *subscription, const event_t *event);
 

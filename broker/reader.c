@@ -26,6 +26,7 @@ query_destroy (query_t **self_p)
         return;
     page_destroy (&self->page);
     history_destroy (&self->history);
+    tree_destroy (&self->tree);
     listing_destroy (&self->listing);
     free (self->seqs);
     if (self->has_token)
@@ -106,6 +107,7 @@ reader_answer (store_t *store, query_t *query)
         case QUERY_HISTORY:
             status = ops->look_up (store, query->text, &query->history, problem);
             break;
+        case QUERY_TREE: status = tree_read (store, query->text, &query->tree, problem); break;
         case QUERY_EXCEPTIONS:
             status = ops->list_exceptions (store, query->text, query->state, query->after,
                                            query->limit_events, query->limit_bytes, &query->listing,

@@ -7,7 +7,7 @@
 #ifndef READER_H
 #define READER_H
 
-#include "broker/store/store.h"
+#include "broker/tree.h"
 #include "daemon/loop.h"
 
 typedef struct reader reader_t;
@@ -25,6 +25,7 @@ typedef struct query {
         QUERY_MATCH,
         QUERY_FEED,  //  as MATCH, for workers that catch up
         QUERY_HISTORY,
+        QUERY_TREE,
         QUERY_EXCEPTIONS,
         QUERY_SEQS,
         QUERY_TOKEN,
@@ -40,7 +41,7 @@ typedef struct query {
     int64_t up_to_seq;                 //  MATCH: no event above this one
     wants_t *wants;                    //  MATCH: only these, in the reader's thread
     const void *wanted;                //  MATCH: handed to wants; whoever asks keeps it alive
-    char text [QUERY_TEXT_SIZE];       //  HISTORY: an event's id; TOKEN: a hash;
+    char text [QUERY_TEXT_SIZE];       //  HISTORY, TREE: an event's id; TOKEN: a hash;
                                        //  EXCEPTIONS: a subscription's id
     exception_state_t state;           //  EXCEPTIONS, with the limits of PAGE
     list_place_t after;                //
@@ -53,6 +54,7 @@ typedef struct query {
     size_t looked_at;      //  MATCH: events of the page before it was asked
     int64_t reached;       //  MATCH: the seq that was looked at last; up_to_seq when none is left
     history_t *history;    //  HISTORY; ours
+    tree_t *tree;          //  TREE; ours
     listing_t *listing;    //  EXCEPTIONS and DEAD; ours
     int64_t *seqs;         //  SEQS: those before the first time by partition, then those before the
                            //  second; ours

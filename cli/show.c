@@ -1,12 +1,15 @@
-/*  show – an event, its deliveries and their attempts. */
+/*  show – an event, its deliveries and their attempts, and the tree of its causes. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "cli/causes.h"
 #include "cli/command.h"
 #include "cli/login.h"
 #include "cli/outcome.h"
+#include "proto/model/allocate.h"
 #include "proto/model/owned.h"
 
 enum { OPTION_JSON = 256 };
@@ -54,7 +57,8 @@ static void
 show_event (const json_t *event)
 {
     static const char *const members [] = {"type", "subject",  "source",    "given_id", "key",
-                                           "time", "accepted", "partition", "seq"};
+                                           "time", "accepted", "partition", "seq",      "causation",
+                                           "root", "via",      "hops"};
     puts (json_string_value (json_object_get (event, "id")));
     for (size_t i = 0; i < sizeof members / sizeof members [0]; i++)
         show_member (event, members [i]);
@@ -65,15 +69,32 @@ show_event (const json_t *event)
     outcome_print_deliveries (event);
 }
 
+//  The tree that it stands in, if it does not stand alone.
+static status_t
+show_causes (client_t *client, const char *id, problem_t *problem)
+{
+    OWNED (json) json_t *answer = NULL;
+    OWNED (text) char *event = client_path (client, "/v1/events", id);
+    size_t size = strlen (event) + sizeof "/trace";
+    OWNED (text) char *path = (char *)allocate (size, 1);
+    snprintf (path, size, "%s/trace", event);
+    status_t status = client_call (client, "GET", path, NULL, &answer, problem);
+    if (status == STATUS_OK)
+        causes_print (json_object_get (answer, "data"));
+    return status;
+}
+
 int
 command_show (int argc, char **argv)
 {
     static const struct argp_child children [] = {{.argp = &login_argp}, {0}};
-    static const struct argp argp = {.options = show_options,
-                                     .parser = show_take_option,
-                                     .children = children,
-                                     .args_doc = "ID",
-                                     .doc = "Show an event, its deliveries and their attempts."};
+    static const struct argp argp = {
+        .options = show_options,
+        .parser = show_take_option,
+        .children = children,
+        .args_doc = "ID",
+        .doc =
+            "Show an event, its deliveries and their attempts, what it came of and what came of it."};
     show_t self = {0};
     command_parse (&argp, argc, argv, &self);
 
@@ -84,11 +105,12 @@ command_show (int argc, char **argv)
     OWNED (json) json_t *event = outcome_fetch (client, self.id, &problem);
     if (!event)
         return command_fail (&problem);
-    if (self.is_json)
+    if (self.is_json) {
         json_dumpf (event, stdout, JSON_INDENT (2));
-    else
-        show_event (event);
-    if (self.is_json)
         putchar ('\n');
-    return EXIT_SUCCESS;
+        return EXIT_SUCCESS;
+    }
+    show_event (event);
+    return show_causes (client, self.id, &problem) == STATUS_OK ? EXIT_SUCCESS
+                                                                : command_fail (&problem);
 }

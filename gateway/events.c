@@ -109,6 +109,15 @@ events_post (request_t *request, answer_t *answer, problem_t *problem)
 }
 
 status_t
+events_trace (request_t *request, answer_t *answer, problem_t *problem)
+{
+    call_t call;
+    call_start (&call, request, "event.trace");
+    call_add_text (&call, "id", request->name);
+    return resource_answer_call (answer, &call, problem);
+}
+
+status_t
 events_get (request_t *request, answer_t *answer, problem_t *problem)
 {
     call_t call;

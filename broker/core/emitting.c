@@ -134,7 +134,7 @@ emitting_stop (core_t *core, delivery_t *delivery)
     settling_record (
         core, delivery,
         &(attempt_t){
-            .time_ms = core->now_ms, .outcome = OUTCOME_FAIL, .error = error, .worker = ""});
+            .time_ms = core->now_ms, .outcome = OUTCOME_FAIL, .error = error, .worker = "broker"});
     delivery_move (delivery, THROUGH_HOPS, REASON_HOPS);
     notice_dead (core, delivery, error);
     track_end (core, delivery, true);

@@ -265,18 +265,33 @@ look_up (store_t *store, const char *id, history_t **history, problem_t *problem
     return leave (self, problem_set (problem, STATUS_NOT_FOUND, "there is no event %.64s", id));
 }
 
+//  Of one partition. false: the page is full.
+static bool
+add_tree (const partition_t *log, const char *root, size_t limit, size_t *bytes_left, page_t *page)
+{
+    for (size_t i = 0; i < log->count; i++) {
+        const event_t *event = log->events [i];
+        if (!event || !*event->root || strcmp (event->root, root) != 0)
+            continue;
+        size_t bytes = event_size_bytes (event);
+        if (page->count == limit || (page->count > 0 && bytes > *bytes_left))
+            return false;
+        *bytes_left -= bytes < *bytes_left ? bytes : *bytes_left;
+        page_add (page, event_ref (event));
+    }
+    return true;
+}
+
 static status_t
-list_tree (store_t *store, const char *root, size_t limit, page_t **page, problem_t *problem)
+list_tree (store_t *store, const char *root, size_t limit, size_t limit_bytes, page_t **page,
+           problem_t *problem)
 {
     (void)problem;
     page_t *filled = page_new ();
     memory_store_t *self = enter (store);
-    for (int32_t i = 0; i < self->partition_count; i++) {
-        const partition_t *log = &self->partitions [i];
-        for (size_t k = 0; k < log->count && filled->count < limit; k++)
-            if (log->events [k] && *root && strcmp (log->events [k]->root, root) == 0)
-                page_add (filled, event_ref (log->events [k]));
-    }
+    for (int32_t i = 0; i < self->partition_count; i++)
+        if (!add_tree (&self->partitions [i], root, limit, &limit_bytes, filled))
+            break;
     *page = filled;
     return leave (self, STATUS_OK);
 }

@@ -121,12 +121,14 @@ look_up (store_t *store, const char *id, history_t **history, problem_t *problem
 }
 
 static status_t
-list_tree (store_t *store, const char *root, size_t limit, page_t **page, problem_t *problem)
+list_tree (store_t *store, const char *root, size_t limit, size_t limit_bytes, page_t **page,
+           problem_t *problem)
 {
     OWNED (loan) loan_t loan = {.pool = &self_of (store)->pool};
     status_t status = loan_take (&loan, problem);
-    return status == STATUS_OK ? reader_list_tree (loan.reader, root, limit, page, problem)
-                               : status;
+    return status == STATUS_OK
+               ? reader_list_tree (loan.reader, root, limit, limit_bytes, page, problem)
+               : status;
 }
 
 static status_t

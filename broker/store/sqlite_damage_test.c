@@ -276,7 +276,8 @@ tree_notices (store_t *store)
 {
     OWNED (page) page_t *page = NULL;
     problem_t problem = {0};
-    if (is_noticed (store->ops->list_tree (store, "e1", SIZE_MAX, &page, &problem), &problem))
+    if (is_noticed (store->ops->list_tree (store, "e1", SIZE_MAX, SIZE_MAX, &page, &problem),
+                    &problem))
         return true;
     assert_true (page->count <= EVENTS / 2);
     for (size_t i = 0; i < page->count; i++)

@@ -29,8 +29,8 @@ status_t reader_look_up (reader_t *self, const char *id, history_t **history, pr
 status_t reader_find_token (reader_t *self, const char *hash, token_t *token, bool *found,
                             problem_t *problem);
 status_t reader_list_tokens (reader_t *self, token_t **tokens, size_t *count, problem_t *problem);
-status_t reader_list_tree (reader_t *self, const char *root, size_t limit, page_t **page,
-                           problem_t *problem);
+status_t reader_list_tree (reader_t *self, const char *root, size_t limit, size_t limit_bytes,
+                           page_t **page, problem_t *problem);
 status_t reader_load (reader_t *self, inventory_t **inventory, problem_t *problem);
 
 /*  Whether the last few events of a partition are whole, in a row up to last_seq, and found by their

@@ -35,10 +35,10 @@ typedef struct {
     //  thread. The history is the caller's.
     status_t (*look_up) (store_t *self, const char *id, history_t **history, problem_t *problem);
 
-    //  Events whose root this is, in the order of their places, at most limit. Any thread. The page is
-    //  the caller's.
-    status_t (*list_tree) (store_t *self, const char *root, size_t limit, page_t **page,
-                           problem_t *problem);
+    //  Events whose root this is, in the order of their places, at most limit of them and limit_bytes,
+    //  but one if there is one. Any thread. The page is the caller's.
+    status_t (*list_tree) (store_t *self, const char *root, size_t limit, size_t limit_bytes,
+                           page_t **page, problem_t *problem);
 
     //  Everything else, at start; subscriptions in the order they were made. The inventory is the
     //  caller's. STORE_DAMAGED when a row is not what was written, or cannot be true: which.

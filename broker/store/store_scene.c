@@ -373,7 +373,8 @@ scene_list_tree (scene_t *self, const char *root, size_t limit)
 {
     page_t *page = NULL;
     problem_t problem = {0};
-    if (self->store->ops->list_tree (self->store, root, limit, &page, &problem) != STATUS_OK)
+    if (self->store->ops->list_tree (self->store, root, limit, SIZE_MAX, &page, &problem) !=
+        STATUS_OK)
         fail_msg ("%s", problem.text);
     return page;
 }

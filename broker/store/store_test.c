@@ -291,6 +291,10 @@ what_came_of_an_event_is_listed_by_its_root (void **state)
     assert_int_equal (page->events [1]->hops, 2);
     OWNED (page) page_t *first = scene_list_tree (scene, "root", 1);
     assert_int_equal (first->count, 1);
+    OWNED (page) page_t *least = NULL;  //  one, however small the limit
+    assert_int_equal (scene->store->ops->list_tree (scene->store, "root", 9, 1, &least, NULL),
+                      STATUS_OK);
+    assert_int_equal (least->count, 1);
     OWNED (page) page_t *none = scene_list_tree (scene, "", 9);
     assert_int_equal (none->count, 0);  //  those that have no root are no tree
 }
