@@ -117,6 +117,19 @@ explain_delivered (case_t *self)
 }
 
 static void
+explain_nothing (case_t *self)
+{
+    const attempt_t *last = last_attempt (self);
+    char moment [MOMENT_SIZE];
+    answer (self, "skipped", REASON_NOTHING);
+    snprintf (self->text, sizeof self->text,
+              "there was nothing to be done, as worker %s found at %s: %s", last->worker,
+              moment_text (last->time_ms, moment), last->error);
+    fact (self, "attempts", last->number);
+    fact_moment (self, "since", last->time_ms);
+}
+
+static void
 explain_discarded (case_t *self)
 {
     answer (self, "skipped", REASON_DISCARDED);
@@ -249,6 +262,8 @@ explain (case_t *self, bool is_last)
         explain_held (self);
     else if (last && last->outcome == OUTCOME_OK)
         explain_delivered (self);
+    else if (last && last->outcome == OUTCOME_SKIP)
+        explain_nothing (self);
     else if (exception && exception->state == EXCEPTION_DEAD)
         explain_dead (self);
     else if (last && last->number == ATTEMPT_COALESCED)

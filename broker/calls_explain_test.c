@@ -176,6 +176,11 @@ what_failed_is_told_with_its_error_and_the_next_try (void **state)
     args = json_pack ("{s:s}", "subscription", "S");
     json_decref (actor_call (world->gateway, "delivery.discard", args));
     expect_explained (world, "e1", "skipped", "DISCARDED", "somebody discarded it");
+    publish (world, "e3");
+    settle_next (world, OUTCOME_SKIP);
+    actor_await_status (world->gateway, "e3", "S", "skipped");
+    expect_explained (world, "e3", "skipped", "NOTHING",
+                      "there was nothing to be done, as worker ");
 }
 
 static void

@@ -186,7 +186,7 @@ edge_count (edge_t *self)
                                   self->delivered [i]);
             self->delivered [i] = 0;
         }
-    for (int i = 0; i <= OUTCOME_FAIL; i++)
+    for (int i = 0; i < OUTCOMES; i++)
         if (self->settled [i] > 0) {
             metrics_add_labelled (self->metrics, METRIC_settled, outcome_name ((outcome_t)i),
                                   self->settled [i]);

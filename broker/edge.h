@@ -40,7 +40,7 @@ typedef struct edge {
     uint64_t last_ticket;                //  as the core gave it out
     uint64_t last_persisted;             //  up to here everything is on disk, or was withdrawn
     int64_t delivered [REASONS];         //  this turn, by reason, not counted in metrics yet
-    int64_t settled [OUTCOME_FAIL + 1];  //  this turn, by outcome, likewise
+    int64_t settled [OUTCOMES];  //  this turn, by outcome, likewise
 } edge_t;
 
 int64_t edge_now_ms (edge_t *self);

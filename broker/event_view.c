@@ -97,16 +97,19 @@ static delivery_state_t
 state_of_attempts (const trace_t *trace, keep_t keep)
 {
     const attempt_t *last = &trace->attempts [trace->attempt_count - 1].attempt;
-    if (last->number == ATTEMPT_COALESCED)
+    if (last->number == ATTEMPT_COALESCED || last->outcome == OUTCOME_SKIP)
         return DELIVERY_SKIPPED;
     return last->outcome == OUTCOME_OK || keep != KEEP_ALL ? DELIVERY_DELIVERED : DELIVERY_SKIPPED;
 }
 
+//  For good: an attempt went well, or found that there was nothing to be done.
 static bool
-ended_well (const trace_t *trace)
+has_ended (const trace_t *trace)
 {
-    return trace && trace->attempt_count > 0 &&
-           state_of_attempts (trace, KEEP_ALL) == DELIVERY_DELIVERED;
+    if (!trace || trace->attempt_count == 0)
+        return false;
+    outcome_t last = trace->attempts [trace->attempt_count - 1].attempt.outcome;
+    return last == OUTCOME_OK || last == OUTCOME_SKIP;
 }
 
 bool
@@ -137,8 +140,8 @@ find_state (join_t *self, const subscription_t *subscription, const trace_t *tra
     const char *id = subscription->id;
     delivery_view_t now;
     *due_ms = 0;
-    if (ended_well (trace))
-        *state = DELIVERY_DELIVERED;
+    if (has_ended (trace))
+        *state = state_of_attempts (trace, KEEP_ALL);
     else if (core_look (self->view->core, id, event->partition, event->seq, &now)) {
         *state = now.state;
         *due_ms = now.due_ms;

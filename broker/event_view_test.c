@@ -161,6 +161,10 @@ what_leaves_no_attempts_was_delivered_all_the_same (void **state)
     expect_ended ("\"attempts\": \"none\"", NULL, "delivered");
     expect_ended ("\"attempts\": \"failures\"", NULL, "delivered");
     expect_ended ("\"attempts\": \"failures\"", &failed, "delivered");
+    const attempt_t nothing = {
+        .number = 1, .outcome = OUTCOME_SKIP, .error = "no", .worker = "w", .result = ""};
+    expect_ended ("\"attempts\": \"all\"", &nothing, "skipped");
+    expect_ended ("\"attempts\": \"failures\"", &nothing, "skipped");
 }
 
 static void

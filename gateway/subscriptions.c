@@ -5,6 +5,7 @@
 #include "gateway/listing.h"
 #include "gateway/precondition.h"
 #include "gateway/resources.h"
+#include "gateway/transform_check.h"
 
 static void
 subscriptions_answer (answer_t *answer, const call_t *call, int code)
@@ -20,6 +21,8 @@ subscriptions_post (request_t *request, answer_t *answer, problem_t *problem)
 {
     json_span_t document;
     status_t status = resource_read_data (request, &document, problem);
+    if (status == STATUS_OK)
+        status = transform_check (document, problem);
     if (status != STATUS_OK)
         return status;
     call_t call;
@@ -76,6 +79,8 @@ subscriptions_put (request_t *request, answer_t *answer, problem_t *problem)
     status_t status = precondition_read (&precondition, request, problem);
     if (status == STATUS_OK)
         status = resource_read_data (request, &document, problem);
+    if (status == STATUS_OK)
+        status = transform_check (document, problem);
     if (status != STATUS_OK)
         return status;
     call_t call;

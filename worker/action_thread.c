@@ -8,6 +8,7 @@
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 #include "worker/actions/targets.h"
+#include "worker/transform/transforms.h"
 
 enum {
     TARGETS_KEPT = 1024,  //  parsed subscriptions
@@ -27,9 +28,10 @@ struct action_thread {
 
     //  The thread's alone.
     targets_t *targets;
+    transforms_t *transforms;
     actor_t *actors;              //  ours, one for each offer
     struct curl_waitfd *awaited;  //  ours: descriptors of actors that have one
-    actor_t **awaiting;           //  ours: whose each is
+    actor_t **awaiting;           //  ours: whose each is; NULL: the transforms'
     unsigned awaited_count;
     job_t *active;
     job_t *ended;  //  to be handed back at the end of the turn
@@ -51,10 +53,43 @@ thread_end (void *context, run_t *run)
 {
     action_thread_t *self = context;
     job_t *job = (job_t *)run;
+    event_destroy (&job->shaped.event);
     if (run->delivery_count > 1 && run->each.count == 0)
         endings_fill (&run->each, run->delivery_count, &run->end.settlement);
     DL_DELETE (self->active, job);
     DL_APPEND (self->ended, job);
+}
+
+static void
+thread_act (action_thread_t *self, run_t *run, const prepared_t *prepared)
+{
+    run->actor = &self->actors [prepared->offer];
+    run->actor->offer->action->begin (run->actor->self, run, prepared->ready);
+}
+
+//  Its transform is through; the action sees what that made.
+static void
+thread_transformed (void *context, run_t *run, event_t *event)
+{
+    action_thread_t *self = context;
+    job_t *job = (job_t *)run;
+    problem_t problem;
+    job->is_transformed = false;
+    if (!event) {
+        thread_end (self, run);
+        return;
+    }
+    job->shaped = *run->delivery;
+    job->shaped.event = event;
+    run->delivery = &job->shaped;
+    //  Others may have had their turn meanwhile, and need its place.
+    const prepared_t *prepared = targets_get (self->targets, run->target, &problem);
+    if (prepared)
+        thread_act (self, run, prepared);
+    else {
+        ending_retry (&run->end, "%s", problem.text);
+        thread_end (self, run);
+    }
 }
 
 static void
@@ -76,14 +111,19 @@ thread_begin (action_thread_t *self, job_t *job)
         thread_end (self, run);
         return;
     }
-    run->actor = &self->actors [prepared->offer];
-    if (run->delivery_count > 1 && !run->actor->offer->action->takes_batches) {
+    const action_t *action = self->actors [prepared->offer].offer->action;
+    if (run->delivery_count > 1 && !action->takes_batches) {
         ending_retry (&run->end, "the action %s takes one event at a time, and got %zu",
-                      run->actor->offer->action->name, run->delivery_count);
+                      action->name, run->delivery_count);
         thread_end (self, run);
         return;
     }
-    run->actor->offer->action->begin (run->actor->self, run, prepared->ready);
+    if (prepared->transform) {
+        job->is_transformed = true;
+        transforms_begin (self->transforms, run, prepared->transform);
+    }
+    else
+        thread_act (self, run, prepared);
 }
 
 static void
@@ -96,7 +136,10 @@ thread_cancel_marked (action_thread_t *self)
             continue;
         job->is_stopping = true;
         const actor_t *actor = job->run.actor;
-        actor->offer->action->cancel (actor->self, &job->run);
+        if (job->is_transformed)
+            transforms_cancel (self->transforms, &job->run);
+        else
+            actor->offer->action->cancel (actor->self, &job->run);
     }
 }
 
@@ -125,7 +168,10 @@ thread_serve_awaited (action_thread_t *self)
     for (unsigned i = 0; i < self->awaited_count; i++)
         if (self->awaited [i].revents) {
             self->awaited [i].revents = 0;
-            self->awaiting [i]->offer->action->ready (self->awaiting [i]->self);
+            if (self->awaiting [i])
+                self->awaiting [i]->offer->action->ready (self->awaiting [i]->self);
+            else
+                transforms_ready (self->transforms);
         }
 }
 
@@ -198,8 +244,8 @@ thread_open_actions (action_thread_t *self)
 {
     size_t count = self->settings.offer_count;
     self->actors = allocate (count, sizeof *self->actors);
-    self->awaited = allocate (count, sizeof *self->awaited);
-    self->awaiting = (actor_t **)allocate (count, sizeof *self->awaiting);
+    self->awaited = allocate (count + 1, sizeof *self->awaited);
+    self->awaiting = (actor_t **)allocate (count + 1, sizeof *self->awaiting);
     for (size_t i = 0; i < count; i++) {
         actor_t *actor = &self->actors [i];
         actor->offer = &self->settings.offers [i];
@@ -217,6 +263,19 @@ thread_open_actions (action_thread_t *self)
     }
 }
 
+static void
+thread_open_transforms (action_thread_t *self)
+{
+    self->transforms =
+        transforms_new (&(transforms_settings_t){.cpu_ms = self->settings.transform_ms,
+                                                 .output_most = self->settings.transform_most,
+                                                 .done = thread_transformed,
+                                                 .thread = self});
+    //  It awaits nothing of an actor.
+    self->awaited [self->awaited_count++] = (struct curl_waitfd){
+        .fd = transforms_descriptor (self->transforms), .events = CURL_WAIT_POLLIN};
+}
+
 action_thread_t *
 action_thread_new (const action_thread_settings_t *settings)
 {
@@ -228,6 +287,7 @@ action_thread_new (const action_thread_settings_t *settings)
     //  Its default follows the transfers of the moment, and drops connections when there are few.
     curl_multi_setopt (self->multi, CURLMOPT_MAXCONNECTS, 2 * (long)settings->transfers + 16);
     thread_open_actions (self);
+    thread_open_transforms (self);
     pthread_mutex_init (&self->lock, NULL);
     int failed = pthread_create (&self->thread, NULL, thread_main, self);
     ASSERT (failed == 0, "the system has no thread left: lower worker/threads");
@@ -247,6 +307,7 @@ action_thread_destroy (action_thread_t **self_p)
     pthread_join (self->thread, NULL);
     ASSERT (!self->active && !self->inbox && !self->ended, "a job would never end");
 
+    transforms_destroy (&self->transforms);
     targets_destroy (&self->targets);
     for (size_t i = 0; i < self->settings.offer_count; i++)
         self->actors [i].offer->action->close (self->actors [i].self);

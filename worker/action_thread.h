@@ -17,7 +17,9 @@ typedef void action_ended_t (void *context, job_t *jobs);
 typedef struct {
     const offer_t *offers;  //  borrowed
     size_t offer_count;
-    size_t transfers;  //  at a time, at most
+    size_t transfers;       //  at a time, at most
+    int transform_ms;       //  of work, for one transform
+    size_t transform_most;  //  bytes that one may give
     action_ended_t *ended;
     void *context;
 } action_thread_settings_t;

@@ -21,6 +21,8 @@ struct job {
 
     size_t thread;         //  runner's: that has it
     bool is_stopping;      //  the action thread's: its action was told
+    bool is_transformed;   //  the action thread's: it waits for that, and has no action yet
+    delivery_t shaped;     //  the action thread's: with the event that its transform made
     job_t *prev, *next;    //  in the list of whoever has it
     job_t *before, *then;  //  runner's: all that are under way
 };

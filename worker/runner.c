@@ -55,12 +55,14 @@ runner_new (const runner_settings_t *settings)
     self->threads = allocate (settings->threads, sizeof *self->threads);
     self->loads = allocate (settings->threads, sizeof *self->loads);
     for (size_t i = 0; i < settings->threads; i++)
-        self->threads [i] =
-            action_thread_new (&(action_thread_settings_t){.offers = settings->offers,
-                                                           .offer_count = settings->offer_count,
-                                                           .transfers = settings->transfers,
-                                                           .ended = runner_ended,
-                                                           .context = self});
+        self->threads [i] = action_thread_new (
+            &(action_thread_settings_t){.offers = settings->offers,
+                                        .offer_count = settings->offer_count,
+                                        .transfers = settings->transfers,
+                                        .transform_ms = settings->transform_ms,
+                                        .transform_most = settings->transform_most,
+                                        .ended = runner_ended,
+                                        .context = self});
     return self;
 }
 

@@ -15,8 +15,10 @@ typedef struct {
     const offer_t *offers;  //  borrowed
     size_t offer_count;
     size_t threads;
-    size_t transfers;  //  at a time, over all threads
-    bell_t *bell;      //  borrowed: rung when something has ended
+    size_t transfers;       //  at a time, over all threads
+    int transform_ms;       //  as in action_thread.h
+    size_t transform_most;  //
+    bell_t *bell;           //  borrowed: rung when something has ended
 } runner_settings_t;
 
 //  Before the first: what libcurl wants done once, while there is one thread.

@@ -97,7 +97,7 @@ worker_make_loop (worker_t *self)
 static void
 worker_collect (worker_t *self)
 {
-    int64_t ended [OUTCOME_FAIL + 1] = {0};
+    int64_t ended [OUTCOMES] = {0};
     job_t *job;
     while ((job = runner_take (self->runner))) {
         for (size_t i = 0; i < job->run.delivery_count; i++)
@@ -106,7 +106,7 @@ worker_collect (worker_t *self)
         bond_finish (job->owner, job);
         runner_give_back (self->runner, job);
     }
-    for (outcome_t outcome = OUTCOME_OK; outcome <= OUTCOME_FAIL; outcome++)
+    for (outcome_t outcome = OUTCOME_OK; outcome <= OUTCOME_SKIP; outcome++)
         if (ended [outcome] > 0)
             metrics_add_labelled (self->metrics, METRIC_attempts, outcome_name (outcome),
                                   ended [outcome]);
@@ -285,6 +285,8 @@ worker_new (const settings_t *settings, void *zmq, problem_t *problem)
                              .threads = (size_t)settings_number (settings, "worker/threads"),
                              .transfers = (size_t)settings_number (settings, "worker/capacity") +
                                           (size_t)LISTENER_RUNS * BROKERS,
+                             .transform_ms = (int)settings_number (settings, "worker/transform_ms"),
+                             .transform_most = (size_t)settings_limits (settings)->event_bytes,
                              .bell = self->bell});
     if (worker_open_state (self, problem) || worker_add_bonds (self, zmq, problem))
         return NULL;

@@ -130,6 +130,25 @@ a_final_answer_is_not_tried_again (void **state)
 }
 
 static void
+a_skip_ends_it_and_says_nothing_of_the_consumer (void **state)
+{
+    (void)state;
+    play ("   0 > SUBSCRIBE S webhook\n"
+          "   0 < SAVE 1: S, S floor 0 quiet\n"
+          "   0 > HELLO w1 webhook\n"
+          "   0 < WELCOME w1 because JOINED\n"
+          "   0 > CREDIT w1 9\n"
+          "   0 > PUBLISH r1 e1\n"
+          "   0 < APPEND 2 e1 because NEW\n"
+          "   1 > PERSISTED 2: e1 seq 1\n"
+          "   1 < ANSWER OK because KEPT\n"
+          "   1 < CONFIRM r1 e1 seq 1 because NEW\n"
+          "   1 < DELIVER L1 w1 S e1 attempt 1 because NEW\n"
+          "   2 > SETTLE L1 skip\n"
+          "   2 < SAVE 3: S 1 attempt 1 skip, S floor 1 quiet\n");
+}
+
+static void
 gone_disables_the_subscription_and_loses_nothing (void **state)
 {
     (void)state;
@@ -461,6 +480,7 @@ main (void)
         cmocka_unit_test (a_repeated_event_is_confirmed_and_not_delivered_again),
         cmocka_unit_test (a_failing_consumer_is_tried_again_until_its_attempts_are_used_up),
         cmocka_unit_test (a_final_answer_is_not_tried_again),
+        cmocka_unit_test (a_skip_ends_it_and_says_nothing_of_the_consumer),
         cmocka_unit_test (gone_disables_the_subscription_and_loses_nothing),
         cmocka_unit_test (of_one_key_only_one_is_under_way),
         cmocka_unit_test (order_by_key_outlives_a_restart),

@@ -173,7 +173,7 @@ read_settle (cast_t *self)
     settle_t *settle = arena_take (&self->line, sizeof *settle);
     settle->lease = (lease_id_t)cast_next_number (self);
     bool is_known = outcome_from_name (cast_next (self), &settle->outcome);
-    ASSERT (is_known, "a play says ok, retry or fail");
+    ASSERT (is_known, "a play says ok, retry, fail or skip");
     settle->retry_after_ms = cast_next_is (self, "after") ? cast_next_number (self) : 0;
     settle->disables = cast_next_is (self, "disables");
     settle->http_status = cast_next_is (self, "status") ? (int32_t)cast_next_number (self) : 0;

@@ -83,6 +83,8 @@ record_settle (core_t *core, const session_t *session, const delivery_t *deliver
 static void
 judge_consumer (core_t *core, subscriber_t *subscriber, const settle_t *settle)
 {
+    if (settle->outcome == OUTCOME_SKIP)
+        return;  //  nobody was asked
     pace_settled (&subscriber->pace, subscriber->subscription, settle, subscriber->in_flight + 1,
                   core->now_ms);
     if (settle->disables)
@@ -125,6 +127,10 @@ settle_one (core_t *core, session_t *session, lease_t *lease, const settle_t *se
         if (emitting_wants (subscriber))
             emitting_tell (core, delivery, settle->result);
         delivery_move (delivery, THROUGH_SETTLED_OK, REASON_NONE);
+        track_end (core, delivery, false);
+    }
+    else if (settle->outcome == OUTCOME_SKIP) {
+        delivery_move (delivery, THROUGH_SETTLED_SKIP, REASON_NOTHING);
         track_end (core, delivery, false);
     }
     else if (settle->outcome == OUTCOME_RETRY || settle->disables)

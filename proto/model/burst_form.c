@@ -58,6 +58,8 @@ check_batch (const form_t *batch, const form_t *form)
         return form_refuse (
             batch, "", "deliver.format \"%.20s\" holds one event; only \"cloudevents\" holds many",
             format);
+    if (json_object_get (form->made, "transform"))
+        return form_refuse (batch, "", "a transform makes one event of one: there are many here");
     return check_no_slots (batch, json_object_get (form->made, "deliver"));
 }
 

@@ -84,6 +84,8 @@ what_cannot_hold_many_events_is_refused_in_words (void **state)
     refuse (", \"headers\": {\"X-Subject\": \"{subject}\"}}, \"batch\": {}",
             "batch: deliver.url and deliver.headers cannot be templates: they would speak of one "
             "event of many");
+    refuse ("}, \"transform\": {\"jq\": \".\"}, \"batch\": {}",
+            "batch: a transform makes one event of one: there are many here");
     refuse ("}, \"batch\": {\"max_events\": 1}", "batch.max_events: 1 is not in 2 … 1000");
     refuse ("}, \"batch\": {\"size\": 1}",
             "batch: \"size\" is no member of it; there are max_events max_wait_ms");

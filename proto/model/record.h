@@ -12,11 +12,13 @@
 
 //  Why a delivery is an exception to its subscription's floor.
 typedef enum { EXCEPTION_RETRY, EXCEPTION_HELD, EXCEPTION_SLOW, EXCEPTION_DEAD } exception_state_t;
-typedef enum { OUTCOME_OK, OUTCOME_RETRY, OUTCOME_FAIL } outcome_t;
+//  SKIP: there was nothing to be done, as its transform says; no word of the consumer.
+typedef enum { OUTCOME_OK, OUTCOME_RETRY, OUTCOME_FAIL, OUTCOME_SKIP } outcome_t;
+enum { OUTCOMES = OUTCOME_SKIP + 1 };
 
 const char *exception_state_name (exception_state_t state);  //  "retry", "held", "slow", "dead"
 bool exception_state_from_name (const char *name, exception_state_t *state);
-const char *outcome_name (outcome_t outcome);  //  "ok", "retry", "fail"
+const char *outcome_name (outcome_t outcome);  //  "ok", "retry", "fail", "skip"
 bool outcome_from_name (const char *name, outcome_t *outcome);
 
 typedef struct {

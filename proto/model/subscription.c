@@ -173,12 +173,12 @@ static char *
 dump_deliver (const json_t *document)
 {
     OWNED (json)
-    json_t *parts =
-        json_pack ("{sO sO* sO sO* sO*}", "action", json_object_get (document, "action"), "deliver",
-                   json_object_get (document, "deliver"), "final",
-                   json_object_get (json_object_get (document, "retry"), "final"), "replay",
-                   json_object_get (json_object_get (document, "replay"), "id"), "batch",
-                   json_object_get (document, "batch"));
+    json_t *parts = json_pack (
+        "{sO sO* sO sO* sO* sO*}", "action", json_object_get (document, "action"), "deliver",
+        json_object_get (document, "deliver"), "final",
+        json_object_get (json_object_get (document, "retry"), "final"), "replay",
+        json_object_get (json_object_get (document, "replay"), "id"), "batch",
+        json_object_get (document, "batch"), "transform", json_object_get (document, "transform"));
     char *text = parts ? json_dumps (parts, JSON_COMPACT) : NULL;
     ASSERT (text, "a document that subscription_form_read made has all its parts");
     return text;

@@ -15,6 +15,7 @@
 enum { ID_RANDOM = 16 };     //  letters of base32: 80 bits
 enum { RANGES_MOST = 256 };  //  of a replay: one for each partition
 enum { TIME_BYTES = 64 };
+enum { TRANSFORM_BYTES = 16384 };
 
 static bool
 is_name (const char *text, const char *also)
@@ -257,20 +258,40 @@ read_created (const form_t *form)
                                                    : STATUS_OK;
 }
 
+//  Whether it is a program of jq is asked by whoever takes the request, of a process that knows jq.
+static status_t
+read_transform (const form_t *form)
+{
+    if (!json_object_get (form->json, "transform"))
+        return STATUS_OK;
+    form_t transform = form_part (form, "transform");
+    status_t status = form_members (&transform, "jq");
+    const json_t *program = json_object_get (transform.json, "jq");
+    size_t size = json_string_length (program);
+    if (status == STATUS_OK && (size == 0 || size > TRANSFORM_BYTES))
+        status = form_refuse (&transform, "jq", "it is a program of jq, of 1 to %d bytes",
+                              TRANSFORM_BYTES);
+    if (status == STATUS_OK)
+        json_object_set (transform.made, "jq", (json_t *)(uintptr_t)program);
+    return status;
+}
+
 static status_t
 read_document (const form_t *form)
 {
     static status_t (*const readers []) (const form_t *) = {
-        read_id,           read_match,           read_action,         read_deliver,
-        read_mode,         read_order,           read_start,          read_expires,
-        policy_form_retry, policy_form_limits,   policy_form_breaker, read_attempts,
-        read_state,        read_replay,          read_created,        burst_form_read,
-        results_form_emit, results_form_results, results_form_of,     read_broadcast};
+        read_id,         read_match,        read_action,          read_deliver,
+        read_transform,  read_mode,         read_order,           read_start,
+        read_expires,    policy_form_retry, policy_form_limits,   policy_form_breaker,
+        read_attempts,   read_state,        read_replay,          read_created,
+        burst_form_read, results_form_emit, results_form_results, results_form_of,
+        read_broadcast};
     //  created and last_modified are ours; who sends back what he was shown may leave them in.
-    status_t status = form_members (form, "id match action deliver mode order start expires retry "
-                                          "limits breaker attempts paused disabled "
-                                          "disabled_because replay created last_modified "
-                                          "batch coalesce emit results results_of");
+    status_t status =
+        form_members (form, "id match action deliver transform mode order start expires retry "
+                            "limits breaker attempts paused disabled "
+                            "disabled_because replay created last_modified "
+                            "batch coalesce emit results results_of");
     for (size_t i = 0; i < sizeof (readers) / sizeof (*readers) && status == STATUS_OK; i++)
         status = readers [i](form);
     return status;

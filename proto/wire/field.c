@@ -62,7 +62,7 @@ confirmation_word (unsigned value)
 }
 
 static const words_t phases = {phase_word, PHASE_PRE + 1, -1};
-static const words_t outcomes = {outcome_word, OUTCOME_FAIL + 1, -1};
+static const words_t outcomes = {outcome_word, OUTCOMES, -1};
 static const words_t statuses = {status_word, STATUSES, STATUS_INTERNAL};
 static const words_t verdicts = {confirmation_word, CONFIRMED_ID_TAKEN + 1, -1};
 

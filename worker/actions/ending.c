@@ -61,6 +61,15 @@ ending_fail (ending_t *self, const char *format, ...)
 }
 
 void
+ending_skip (ending_t *self, const char *format, ...)
+{
+    va_list arguments;
+    va_start (arguments, format);
+    ending_in_words (self, OUTCOME_SKIP, format, arguments);
+    va_end (arguments);
+}
+
+void
 ending_keep_result (ending_t *self, const char *bytes, size_t size, size_t most)
 {
     size_t room = most + 1;

@@ -22,6 +22,7 @@ void ending_start (ending_t *self, int64_t time_ms);  //  of a new attempt, sinc
 //  It ended without a result of use. The sentence is cut at ENDING_ERROR_SIZE, between characters.
 void ending_retry (ending_t *self, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
 void ending_fail (ending_t *self, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
+void ending_skip (ending_t *self, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
 
 /*  What it made, as far as it may be kept: UTF-8 without control characters, at most `most` bytes.
  *  Anything that is none becomes U+FFFD.

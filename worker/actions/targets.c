@@ -42,6 +42,7 @@ targets_remove (targets_t *self, entry_t *entry)
     HASH_DEL (self->by_subscription, entry);
     DL_DELETE (self->used, entry);
     self->offers [entry->prepared.offer].action->drop (entry->prepared.ready);
+    free (entry->prepared.transform);
     free (entry->subscription);
     free (entry);
 }
@@ -97,7 +98,12 @@ targets_read (const targets_t *self, const target_t *target, prepared_t *prepare
         return STATUS_BAD_SUBSCRIPTION;
     const offer_t *offer = &self->offers [prepared->offer];
     prepared->ready = offer->action->read (offer->settings, target, document, problem);
-    return prepared->ready ? STATUS_OK : STATUS_BAD_SUBSCRIPTION;
+    if (!prepared->ready)
+        return STATUS_BAD_SUBSCRIPTION;
+    const json_t *transform = json_object_get (json_object_get (document, "transform"), "jq");
+    if (transform)
+        prepared->transform = allocate_copy (json_string_value (transform));
+    return STATUS_OK;
 }
 
 static entry_t *

@@ -11,8 +11,9 @@
 typedef struct targets targets_t;
 
 typedef struct {
-    size_t offer;  //  index of its action
-    void *ready;   //  what the action's read gave
+    size_t offer;     //  index of its action
+    void *ready;      //  what the action's read gave
+    char *transform;  //  a program of jq; NULL: none
 } prepared_t;
 
 //  offers: borrowed for its life.
