@@ -40,6 +40,8 @@ struct call {
 #define METHOD(name, function, text) void call_##function (call_t *self);
 #include "broker/calls.tbl"
 
+void call_decided (call_t *self, const effect_t *decide);  //  event.ask: its question has ended
+
 //  Each ends the call.
 void call_reply (call_t *self, json_t *json);  //  takes it
 void call_reply_text (call_t *self, const char *json, size_t size);

@@ -321,6 +321,14 @@ calls_answer (calls_t *self, const effect_t *effect)
 }
 
 void
+calls_decide (calls_t *self, const effect_t *effect)
+{
+    call_t *call = calls_find (self, effect->request);
+    if (call)
+        call_decided (call, effect);
+}
+
+void
 calls_written (calls_t *self, uint64_t number, const problem_t *problem)
 {
     call_t *call = calls_find (self, number);

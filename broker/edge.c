@@ -78,6 +78,7 @@ edge_perform (edge_t *self, const effect_t *effect, const input_t *cause)
         case EFFECT_CONFIRM: front_confirm (self->front, effect); break;
         case EFFECT_REFUSE: front_refuse (self->front, effect); break;
         case EFFECT_ANSWER: calls_answer (self->calls, effect); break;
+        case EFFECT_DECIDE: calls_decide (self->calls, effect); break;
         case EFFECT_DELIVER:
             self->delivered [effect->reason]++;
             back_deliver (self->back, effect);
@@ -222,6 +223,7 @@ edge_measure (edge_t *self)
         {METRIC_retention_skipped, (int64_t)stats.skipped},
         {METRIC_coalesced, (int64_t)stats.coalesced},
         {METRIC_notices_lost, (int64_t)stats.notices_lost},
+        {METRIC_answers_awaited, (int64_t)stats.awaited},
         {METRIC_leases, (int64_t)stats.leases},
         {METRIC_sessions, (int64_t)stats.sessions},
         {METRIC_subscriptions, (int64_t)stats.subscriptions},

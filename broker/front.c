@@ -110,8 +110,8 @@ front_place (front_t *self, const message_t *message, problem_t *problem)
         event_t *event = message->events [i];
         if (event->phase != PHASE_POST)
             return problem_set (problem, STATUS_UNSUPPORTED,
-                                "event %s is of phase `pre`, a question, which is never stored; "
-                                "nobody answers one here",
+                                "event %s is of phase `pre`, a question, which is never stored: "
+                                "CALL event.ask takes those",
                                 event->id);
         int32_t partition =
             edge->partitions == 1 ? 0 : event_partition (event->key, edge->partitions);

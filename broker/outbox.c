@@ -125,7 +125,8 @@ outbox_add_target (outbox_t *self, subscription_t *subscription)
         .version = subscription->version,
         .deliver = subscription->deliver_json,
         .deliver_size = subscription->deliver_size,
-        .timeout_ms = subscription->retry.timeout_ms,
+        .timeout_ms =
+            subscription->is_asked ? subscription->ask.timeout_ms : subscription->retry.timeout_ms,
     };
     self->subscriptions [self->target_count] = subscription_ref (subscription);
     self->bytes += subscription->deliver_size + TARGET_BYTES;

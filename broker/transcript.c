@@ -50,6 +50,7 @@ static const char *const kind_names [] = {
     [INPUT_REDRIVE] = "REDRIVE",
     [INPUT_DISCARD] = "DISCARD",
     [INPUT_TRIM] = "TRIM",
+    [INPUT_ASK] = "ASK",
     [INPUT_TENURE_GAINED] = "TENURE_GAINED",
     [INPUT_STOP] = "STOP",
     [INPUT_TICK] = "TICK",
@@ -153,6 +154,7 @@ note_details (note_t *note, const input_t *input)
             note->number = (uint64_t)input->trim.up_to_seq;
             note->count = (size_t)input->trim.hard_seq;
             break;
+        case INPUT_ASK: note_text (note, input->ask.event->id); break;
         case INPUT_TENURE_GAINED:
             note->number = (uint64_t)input->tenure.partition;
             note->count = input->tenure.count;

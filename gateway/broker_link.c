@@ -364,6 +364,7 @@ broker_link_ring (void *context)
 status_t
 broker_link_do (broker_link_t *self, errand_t *errand)
 {
-    errands_do (self->errands, errand, self->timeout_ms, broker_link_ring, self);
+    int64_t timeout_ms = errand->timeout_ms > 0 ? errand->timeout_ms : self->timeout_ms;
+    errands_do (self->errands, errand, timeout_ms, broker_link_ring, self);
     return errand->status;
 }

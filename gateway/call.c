@@ -42,6 +42,13 @@ call_add_text (call_t *self, const char *name, const char *text)
 }
 
 void
+call_add_bytes (call_t *self, const char *name, const void *bytes, size_t size)
+{
+    call_add_name (self, name);
+    bytes_add_json (self->arguments, bytes, size);
+}
+
+void
 call_add_number (call_t *self, const char *name, int64_t number)
 {
     call_add_name (self, name);

@@ -20,6 +20,8 @@ typedef struct {
 void call_start (call_t *self, request_t *request, const char *method);
 void call_add (call_t *self, const char *name, json_span_t json);
 void call_add_text (call_t *self, const char *name, const char *text);
+void call_add_bytes (call_t *self, const char *name, const void *bytes,
+                     size_t size);  //  UTF-8, as a string
 void call_add_number (call_t *self, const char *name, int64_t number);
 void call_add_members (call_t *self, json_span_t object);  //  an object's, as they stand
 

@@ -19,7 +19,8 @@ typedef struct errand {
     const char *method;  //  NULL: it is a PUBLISH
     const char *json;    //  arguments, borrowed
     size_t json_size;
-    bool changes;  //  a CALL that, unanswered, may have been carried out
+    int64_t timeout_ms;  //  it waits so long; 0: as all do
+    bool changes;        //  a CALL that, unanswered, may have been carried out
 
     //  The answer.
     status_t status;

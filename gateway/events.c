@@ -102,6 +102,8 @@ events_post (request_t *request, answer_t *answer, problem_t *problem)
                                   request->services->limits, desk_now_ms (desk), problem);
     if (status != STATUS_OK)
         return status;
+    if (desk->reading.events.count == 1 && desk->reading.events.at [0]->phase == PHASE_PRE)
+        return asks_post (request, answer, problem);
     if (desk->reading.events.count > 0)
         return events_publish (request, answer, problem);
     events_answer (answer, &desk->reading.events, NULL);

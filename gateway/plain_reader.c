@@ -28,14 +28,17 @@ plain_field (event_t *fields, size_t offset)
 }
 
 static status_t
-plain_read_phase (reading_t *self, problem_t *problem)
+plain_read_phase (reading_t *self, event_t *fields, problem_t *problem)
 {
     const char *phase;
     status_t status = reading_text (self, "data.phase", &phase, problem);
-    if (status == STATUS_OK && strcmp (phase, "post") != 0)
-        status = problem_at (problem, STATUS_BAD_EVENT, "data.phase",
-                             "data.phase: only \"post\" is taken here");
-    return status;
+    if (status != STATUS_OK)
+        return status;
+    fields->phase = strcmp (phase, "pre") == 0 ? PHASE_PRE : PHASE_POST;
+    if (fields->phase == PHASE_POST && strcmp (phase, "post") != 0)
+        return problem_at (problem, STATUS_BAD_EVENT, "data.phase",
+                           "data.phase: there are \"post\" and \"pre\"");
+    return STATUS_OK;
 }
 
 static status_t
@@ -53,7 +56,7 @@ plain_read_member (reading_t *self, json_span_t name, event_t *fields, problem_t
         return json_scan_status (&self->scan, problem);
     }
     if (json_span_is (name, "phase"))
-        return plain_read_phase (self, problem);
+        return plain_read_phase (self, fields, problem);
     if (json_span_is (name, "hops"))
         return cause_read_hops (self, "data.hops", fields, problem);
     return reading_stranger (

@@ -183,8 +183,8 @@ a_wrong_type_is_named (void **state)
                     "data.type: a string is expected, not a number");
     expect_refusal (*state, "{\"data\":{\"id\":null}}", STATUS_BAD_EVENT, "data.id",
                     "data.id: a string is expected, not null");
-    expect_refusal (*state, "{\"data\":{\"phase\":\"pre\"}}", STATUS_BAD_EVENT, "data.phase",
-                    "data.phase: only \"post\" is taken here");
+    expect_refusal (*state, "{\"data\":{\"phase\":\"perhaps\"}}", STATUS_BAD_EVENT, "data.phase",
+                    "data.phase: there are \"post\" and \"pre\"");
     expect_refusal (*state, "{\"data\":{\"type\":\"a\",\"subject\":\"/s\",\"data\":1,\"id\":\"\"}}",
                     STATUS_BAD_EVENT, "data.id",
                     "data.id: it is empty: leave it out, and one is made");

@@ -12,6 +12,7 @@
 typedef status_t handler_t (request_t *request, answer_t *answer, problem_t *problem);
 
 handler_t events_post, events_get, events_trace;
+handler_t asks_post;  //  events_post, of an event of phase pre
 handler_t subscriptions_list, subscriptions_post, subscriptions_get, subscriptions_put,
     subscriptions_delete, subscriptions_pause, subscriptions_resume;
 handler_t log_list, log_match;

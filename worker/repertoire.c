@@ -94,7 +94,8 @@ repertoire_new (const settings_t *settings, const helper_t *helper, metrics_t *m
     self->webhook = (transfer_settings_t){
         .allows_private = settings_flag (settings, "worker/allow_private_addresses"),
         .connect_timeout_ms = settings_number (settings, "worker/connect_timeout_ms"),
-        .reply_bytes = (size_t)settings_limits (settings)->reply_bytes};
+        .reply_bytes = (size_t)settings_limits (settings)->reply_bytes,
+        .result_bytes = (size_t)settings_limits (settings)->result_bytes};
     repertoire_add (self, &webhook_action, &self->webhook, webhook_schema);
     self->counter =
         counter_new ((size_t)settings_number (settings, "worker/counter_keys"), metrics);

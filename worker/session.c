@@ -189,9 +189,12 @@ receive_one (worker_session_t *self, parcel_t *parcel, size_t index)
         release (self, delivery->lease);
         return;
     }
-    //  The broker must have heard of its end before the deadline, or it takes the lease back.
+    //  The broker must have heard of its end before the deadline, or it takes the lease back. A
+    //  question has nothing but its deadline: what is begun late may still be in time.
     int64_t spare_ms =
         delivery->deadline_ms - parcel_target (parcel, index)->timeout_ms - self->heartbeat_ms;
+    if (delivery->event->phase == PHASE_PRE)
+        spare_ms = delivery->deadline_ms;
     holdings_add (self->holdings, parcel, index, self->now_ms + later (0, spare_ms));
 }
 

@@ -1,6 +1,7 @@
 #include "broker/core/core.h"
 
 #include "broker/core/alone.h"
+#include "broker/core/asking.h"
 #include "broker/core/batching.h"
 #include "broker/core/breaker.h"
 #include "broker/core/coalescing.h"
@@ -43,6 +44,7 @@ core_destroy (core_t **self_p)
     if (!self)
         return;
     self->is_stopping = true;
+    asking_clear (self);
     subscribing_clear (self);
     session_clear (self);
     lease_clear (self);
@@ -131,6 +133,7 @@ stop (core_t *self, effects_t *effects)
         bye->peer = session->peer;
         bye->session = session->id;
     }
+    asking_stop (self);
     pending_level (self, true);
 }
 
@@ -188,6 +191,7 @@ wake_due (core_t *self)
             case DUE_SESSION: wake_session (self, node->owner); break;
             case DUE_SUBSCRIBER: subscribing_wake (self, node->owner); break;
             case DUE_TRACK: wake_track (self, node->owner); break;
+            case DUE_ASKED: asking_wake (self, node->owner); break;
         }
     }
     pending_level (self, false);
@@ -198,6 +202,7 @@ wake_due (core_t *self)
 static void
 dispatch (core_t *self, effects_t *effects)
 {
+    asking_go (self, effects);
     if (self->pending_saves > SAVES_MOST)
         return;
     offer_t *offer, *next;
@@ -228,6 +233,7 @@ core_step (core_t *self, const input_t *input, int64_t now_ms, effects_t *effect
     self->now_ms = now_ms;
     effects_clear (effects);
     pending_sweep (self);
+    asking_sweep (self);
     forgive (self);
 
     switch (input->kind) {  //  no default, so that the compiler names the case we forgot
@@ -251,6 +257,7 @@ core_step (core_t *self, const input_t *input, int64_t now_ms, effects_t *effect
         case INPUT_DISCARD: redriving_discard (self, input); break;
         case INPUT_TRIM: trimming_trim (self, input); break;
         case INPUT_TENURE_GAINED: subscribing_tenure (self, input); break;
+        case INPUT_ASK: asking_ask (self, input); break;
         case INPUT_STOP: stop (self, effects); break;
         case INPUT_TICK: break;
     }

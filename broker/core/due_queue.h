@@ -10,7 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef enum { DUE_DELIVERY, DUE_LEASE, DUE_SESSION, DUE_SUBSCRIBER, DUE_TRACK } due_kind_t;
+typedef enum {
+    DUE_DELIVERY,
+    DUE_LEASE,
+    DUE_SESSION,
+    DUE_SUBSCRIBER,
+    DUE_TRACK,
+    DUE_ASKED
+} due_kind_t;
 
 typedef struct {
     int64_t due_ms;

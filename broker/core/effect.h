@@ -12,7 +12,7 @@ typedef struct {
     enum {
         EFFECT_APPEND, EFFECT_SAVE, EFFECT_READ, EFFECT_CONFIRM, EFFECT_REFUSE, EFFECT_WELCOME,
         EFFECT_DELIVER, EFFECT_SETTLED, EFFECT_RESET, EFFECT_ERROR, EFFECT_BYE, EFFECT_ANSWER,
-        EFFECT_FEED, EFFECT_FEEDS, EFFECT_CATCH_UP
+        EFFECT_FEED, EFFECT_FEEDS, EFFECT_CATCH_UP, EFFECT_DECIDE
     } kind;
     reason_t reason;
     peer_t peer;           //  to whom
@@ -42,6 +42,10 @@ typedef struct {
         struct { subscription_t *subscription; int32_t partition; int64_t above, up_to, first; } catch_up;
         //  To SUBSCRIBE and UNSUBSCRIBE, after it is stored.
         struct { status_t status; subscription_t *subscription; } answer;
+        //  To ASK. OK: all who were asked have answered, or were silent: what they said together, and
+        //  each of them by subscription. Another status: nobody was asked, or it is not waited for.
+        struct { status_t status; const event_t *event; const opinion_t *opinion;
+                 const reply_t *replies; size_t count; } decide;
     };
 } effect_t;
 // clang-format on

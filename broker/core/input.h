@@ -30,6 +30,16 @@ typedef struct {
     const char *error, *result;
 } settle_t;
 
+//  What one subscription answered to a question, or that it did not, and what that means.
+typedef struct {
+    const char *subscription;
+    reason_t reason;  //  ANSWERED; otherwise it was silent, and this is why
+    const opinion_t *opinion;
+    const char *error;   //  in words, of one that was silent; ""
+    const char *worker;  //  who was asked last; ""
+    int64_t duration_ms;
+} reply_t;
+
 //  What the store knew of a subscription in a partition when its tenure began.
 typedef struct {
     const char *subscription;
@@ -48,7 +58,7 @@ typedef struct {
         INPUT_PUBLISH, INPUT_PERSISTED, INPUT_NOT_PERSISTED, INPUT_PAGE, INPUT_PAGE_FAILED,
         INPUT_HELLO, INPUT_CREDIT, INPUT_SETTLE, INPUT_RELEASE, INPUT_ALIVE, INPUT_BYE, INPUT_GONE,
         INPUT_LISTEN, INPUT_CATCH_UP,
-        INPUT_SUBSCRIBE, INPUT_UNSUBSCRIBE, INPUT_REDRIVE, INPUT_DISCARD, INPUT_TRIM,
+        INPUT_SUBSCRIBE, INPUT_UNSUBSCRIBE, INPUT_REDRIVE, INPUT_DISCARD, INPUT_TRIM, INPUT_ASK,
         INPUT_TENURE_GAINED, INPUT_STOP, INPUT_TICK
     } kind;
     peer_t peer;      //  who said it: a gateway for PUBLISH, SUBSCRIBE, UNSUBSCRIBE; a worker otherwise
@@ -95,6 +105,9 @@ typedef struct {
         //  Retention wants the log of a partition to begin after up_to_seq, as far as subscriptions
         //  need it no more; after hard_seq even if they do.
         struct { int32_t partition; int64_t up_to_seq, hard_seq; } trim;
+        //  An event of phase pre, checked with event_check: a question, answered by DECIDE at the latest
+        //  when timeout_ms have passed.
+        struct { event_t *event; int64_t timeout_ms; } ask;
         //  We own this partition now (at start, or taken over). Subscriptions come before.
         struct { int32_t partition; int64_t first_seq, last_seq, level_seq; const track_record_t *tracks; size_t count; } tenure;
     };

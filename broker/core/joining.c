@@ -1,4 +1,5 @@
 #include "broker/core/alone.h"
+#include "broker/core/asking.h"
 #include "broker/core/lease.h"
 #include "broker/core/road.h"
 #include "broker/core/session.h"
@@ -54,6 +55,8 @@ joining_release (core_t *core, session_t *session, const input_t *input)
         lease_t *lease = lease_find (core, input->release.leases [i]);
         if (lease && lease->session == session && !lease->is_settled)
             lease_take_back (core, lease, THROUGH_RELEASED, REASON_RELEASED);
+        else if (!lease)
+            asking_release (core, session, input->release.leases [i]);
     }
 }
 
@@ -82,6 +85,7 @@ joining_crash (core_t *core, session_t *session)
         if (lease->delivery && !lease->is_settled && !is_known_idle)
             settling_crash (core, lease);
     }
+    asking_crash (core, session);
 }
 
 //  What it does not hold although it must have got it, or should have long ago, never reached it.
@@ -93,6 +97,8 @@ joining_alive (core_t *core, session_t *session, const input_t *input)
         lease_t *lease = lease_find (core, input->alive.leases [i]);
         if (lease && lease->session == session)
             lease->listed = heartbeat;
+        else if (!lease)
+            asking_listed (core, session, input->alive.leases [i], heartbeat);
     }
     note_begun (core, session, input);
     int64_t long_ago_ms = core->now_ms - LOST_HEARTBEATS * core->settings.heartbeat_ms;
@@ -105,4 +111,5 @@ joining_alive (core_t *core, session_t *session, const input_t *input)
         if (lease->listed != heartbeat && !lease->is_settled && (has_arrived || is_overdue))
             lease_take_back (core, lease, THROUGH_LOST, REASON_LOST);
     }
+    asking_alive (core, session, input->alive.received, heartbeat);
 }

@@ -11,20 +11,6 @@
 //  time it releases.
 enum { PREFETCH_MS = 30000 };
 
-static void
-spend_credit (core_t *core, session_t *session, const event_t *event)
-{
-    session->sent++;
-    session->sent_bytes += event->data_size;
-    session->lease_count++;
-    for (size_t i = 0; i < session->membership_count; i++) {
-        membership_t *membership = &session->memberships [i];
-        DL_DELETE (membership->offer->open, membership);
-        DL_APPEND (membership->offer->open, membership);
-    }
-    session_consider (core, session);
-}
-
 //  A batch is one request: its consumer, its cap and its rate see it once.
 static void
 begin_request (subscriber_t *subscriber, bundle_t *bundle)
@@ -65,7 +51,7 @@ lease_give (core_t *core, session_t *session, delivery_t *delivery, bundle_t *bu
     delivery->lease = lease;
     DL_APPEND (session->leases, lease);
     HASH_ADD (hh, core->leases, id, sizeof lease->id, lease);
-    spend_credit (core, session, delivery->event);
+    session_spend (core, session, delivery->event);
 
     int64_t deadline_ms = subscriber->subscription->retry.timeout_ms + PREFETCH_MS;
     due_queue_put (&core->due, &lease->deadline, core->now_ms + deadline_ms);

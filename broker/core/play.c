@@ -174,6 +174,7 @@ print_effect (stage_t *stage, const effect_t *effect)
                      effect->catch_up.subscription->id, (long long)effect->catch_up.above,
                      (long long)effect->catch_up.up_to, (long long)effect->catch_up.first);
             break;
+        case EFFECT_DECIDE: cast_print_decide (out, effect); break;
         case EFFECT_ANSWER: fprintf (out, "ANSWER %s", status_name (effect->answer.status)); break;
     }
     if (effect->reason != REASON_NONE)

@@ -18,6 +18,8 @@
  *      REPLAY S r1 from N until N      REDRIVE S 4 attempts 3 5 … [every MS] · DISCARD S 4 5 …
  *      TRIM N [hard N]
  *      LISTEN w1                       CATCH_UP w1 S above N
+ *      SUBSCRIBE S ACTION phase pre [silence allow|deny] [within MS] · ASK r1 q1 [within MS] [type=a.b]
+ *      SETTLE L1 ok says allow|deny|nonsense [because WORD] [sets NAME VALUE …] [by w2]
  *      BYE w1 · GONE w1 · STOP · TICK  PAGE 1: e1 e2 …  ·  PAGE_FAILED 1
  *      TENURE last N [level N] [S floor N [+N …] [seq N retry|held|slow attempts N due MS] …]
  *

@@ -178,7 +178,7 @@ read_settle (cast_t *self)
     settle->disables = cast_next_is (self, "disables");
     settle->http_status = cast_next_is (self, "status") ? (int32_t)cast_next_number (self) : 0;
     settle->duration_ms = cast_next_is (self, "took") ? cast_next_number (self) : 0;
-    settle->result = cast_next_is (self, "result") ? cast_next (self) : NULL;
+    settle->result = cast_next_is (self, "result") ? cast_next (self) : cast_read_result (self);
     input_t input = {.kind = INPUT_SETTLE, .settle = {.settles = settle, .count = 1}};
     bool is_named = cast_next_is (self, "by");
     input.peer = is_named ? worker (self) : CAST_FIRST_WORKER;
@@ -340,6 +340,7 @@ cast_read (cast_t *self, char **words, size_t count)
         {"REDRIVE", cast_read_redrive},
         {"DISCARD", cast_read_discard},
         {"TRIM", cast_read_trim},
+        {"ASK", cast_read_ask},
     };
     self->words = words;
     self->count = count;

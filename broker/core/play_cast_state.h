@@ -35,4 +35,8 @@ input_t cast_read_redrive (cast_t *self);
 input_t cast_read_discard (cast_t *self);
 input_t cast_read_trim (cast_t *self);
 
+//  Lines about questions: play_asking.c.
+input_t cast_read_ask (cast_t *self);
+const char *cast_read_result (cast_t *self);  //  of a SETTLE; NULL: it has none
+
 #endif

@@ -41,6 +41,9 @@ static const struct {
     const char *word, *part, *member;
     bool is_text;
 } subscribe_words [] = {
+    {"phase", "match", "phase", true},
+    {"silence", "ask", "on_silence", true},
+    {"within", "ask", "timeout_ms", false},
     {"order", "", "order", true},
     {"keep", "", "attempts", true},
     {"mode", "", "mode", true},

@@ -1,6 +1,7 @@
 #include "broker/core/session.h"
 
 #include "broker/core/alone.h"
+#include "broker/core/asking.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
 #include "broker/core/track.h"
@@ -112,6 +113,7 @@ session_consider (core_t *core, session_t *session)
     if (is_open == session->is_open)
         return;
     session->is_open = is_open;
+    core->may_ask |= is_open;
     for (size_t i = 0; i < session->membership_count; i++) {
         membership_t *membership = &session->memberships [i];
         if (is_open)
@@ -119,6 +121,20 @@ session_consider (core_t *core, session_t *session)
         else
             DL_DELETE (membership->offer->open, membership);
     }
+}
+
+void
+session_spend (core_t *core, session_t *session, const event_t *event)
+{
+    session->sent++;
+    session->sent_bytes += event->data_size;
+    session->lease_count++;
+    for (size_t i = 0; i < session->membership_count; i++) {
+        membership_t *membership = &session->memberships [i];
+        DL_DELETE (membership->offer->open, membership);
+        DL_APPEND (membership->offer->open, membership);
+    }
+    session_consider (core, session);
 }
 
 int64_t
@@ -138,6 +154,7 @@ session_end (core_t *core, session_t *session, reason_t reason)
     lease_t *lease, *next;
     DL_FOREACH_SAFE (session->leases, lease, next)
     lease_take_back (core, lease, THROUGH_SESSION_GONE, reason);
+    asking_session_ends (core, session);
 
     for (size_t i = 0; i < session->membership_count; i++) {
         offer_t *offer = session->memberships [i].offer;

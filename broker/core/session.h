@@ -15,6 +15,8 @@ void offer_clear (core_t *core);                       //  frees all, at the end
 session_t *session_find (core_t *core, const input_t *input);  //  NULL: a stranger
 session_t *session_new (core_t *core, const input_t *hello);
 void session_consider (core_t *core, session_t *session);  //  opens or closes it
+//  A delivery of this event goes to it: its credit, and its turn in each of its offers.
+void session_spend (core_t *core, session_t *session, const event_t *event);
 //  Its leases return to the queue, its credit dies; freed.
 void session_end (core_t *core, session_t *session, reason_t reason);
 void session_clear (core_t *core);  //  frees all, at the end

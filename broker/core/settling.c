@@ -1,4 +1,5 @@
 #include "broker/core/alone.h"
+#include "broker/core/asking.h"
 #include "broker/core/batching.h"
 #include "broker/core/breaker.h"
 #include "broker/core/emitting.h"
@@ -151,6 +152,8 @@ settling_settle (core_t *core, const input_t *input, effects_t *effects)
     for (size_t i = 0; i < input->settle.count; i++) {
         const settle_t *settle = &input->settle.settles [i];
         lease_t *lease = lease_find (core, settle->lease);
+        if (!lease && asking_settle (core, session, settle, effects))
+            continue;
         if (!lease || lease->session != session)
             stale [stale_count++] = settle->lease;
         else if (!lease->is_settled)

@@ -87,10 +87,16 @@ struct core {
     partition_t *partitions;
     subscriber_t *subscribers;  //  by id
     matching_t *matching;
-    offer_t *offers;      //  by action
-    session_t *sessions;  //  by id
-    lease_t *leases;      //  by id
-    lease_id_t last_lease;
+    offer_t *offers;             //  by action
+    session_t *sessions;         //  by id
+    lease_t *leases;             //  by id
+    lease_id_t last_lease;       //  of deliveries and of questions alike
+    struct question *questions;  //  open
+    struct asked *asked;         //  that a worker has, by lease
+    struct asked *unasked;       //  that wait for a worker, the oldest first
+    struct question *decided;    //  freed at the next step, since effects point to them
+    size_t awaited, question_bytes;
+    bool may_ask;  //  something of what `unasked` waits for has come
     uint64_t last_bundle, last_burst;
     uint64_t heartbeats;  //  so far, to tell which leases one has named
     due_queue_t due;

@@ -101,6 +101,7 @@ core_stats (const core_t *self)
         .waiting_bytes = self->waiting_bytes,
         .retries = self->retries,
         .dead = self->dead,
+        .awaited = self->awaited,
         .skipped = self->skipped,
         .coalesced = self->coalesced,
         .notices_lost = self->notices_lost,

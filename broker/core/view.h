@@ -67,6 +67,7 @@ typedef struct {
     int64_t last_seq;  //  over all partitions, the sum
     size_t subscriptions, sessions, leases, pending_events, pending_bytes, waiting, waiting_bytes;
     size_t retries, dead;
+    size_t awaited;         //  answers to questions
     size_t broken;          //  subscriptions whose breaker is open
     uint64_t skipped;       //  events that subscriptions lost to retention
     uint64_t coalesced;     //  events in whose place a later one of their burst goes

@@ -40,8 +40,9 @@ struct session {
     int64_t seen_ms;
     due_node_t silence;
     lease_t *leases;
-    size_t lease_count;
-    UT_hash_handle hh;  //  by id
+    struct asked *asked;  //  questions it is to answer
+    size_t lease_count;   //  of both
+    UT_hash_handle hh;    //  by id
 };
 
 struct lease {

@@ -6,7 +6,7 @@
 
 #include "proto/model/utf8.h"
 
-enum { NAME_SHOWN = 40 };
+enum { NAME_SHOWN = 40, LIST_SHOWN = 160 };
 
 const char *
 form_path (const form_t *self, const char *name, char path [FORM_PATH_SIZE])
@@ -54,6 +54,11 @@ form_members (const form_t *self, const char *known)
     json_t *member;
     json_object_foreach ((json_t *)(uintptr_t)self->json, name, member)
     {
+        if (!is_known (name, known) && strlen (known) > LIST_SHOWN)
+            return form_refuse (self, "",
+                                "\"%.*s\" is no member of it; docs/subscriptions.md has those "
+                                "that there are",
+                                NAME_SHOWN, name);
         if (!is_known (name, known))
             return form_refuse (self, "", "\"%.*s\" is no member of it; there are %s", NAME_SHOWN,
                                 name, known);

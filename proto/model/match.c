@@ -142,6 +142,12 @@ match_wants_data (const match_t *self)
     return self->data != NULL;
 }
 
+phase_t
+match_phase (const match_t *self)
+{
+    return self->phase;
+}
+
 //  application/json, application/cloudevents+json; …
 bool
 match_type_is_json (const char *content_type)

@@ -28,6 +28,7 @@ const pattern_t *match_type (const match_t *self);     //  NULL: any
 const pattern_t *match_subject (const match_t *self);  //  NULL: any
 const char *match_via (const match_t *self);           //  NULL: any, and none
 bool match_wants_data (const match_t *self);
+phase_t match_phase (const match_t *self);  //  PHASE_PRE: it wants questions, and nothing else
 
 /*  The data of one event, parsed when first asked for. Zero-initialise with the event; clear it
  *  after. Data that is not JSON matches no data pattern.

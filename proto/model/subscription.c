@@ -108,6 +108,16 @@ coalesce_of (const json_t *document)
     return policy;
 }
 
+static ask_policy_t
+ask_of (const json_t *document)
+{
+    const char *word = text_of (json_object_get (document, "ask"), "on_silence");
+    return (ask_policy_t){
+        .timeout_ms = number_of (document, "ask", "timeout_ms"),
+        .on_silence = word && strcmp (word, "deny") == 0 ? DECISION_DENY : DECISION_ALLOW,
+    };
+}
+
 static int64_t
 time_of (const json_t *document, const char *name)
 {
@@ -217,6 +227,9 @@ make (json_t *document, int64_t version, const match_t *match)
         .breaker = breaker_of (document),
         .batch = batch_of (document),
         .coalesce = coalesce_of (document),
+        .is_asked = match_phase (match) == PHASE_PRE,
+        .ask = ask_of (document),
+        .replies = flag_of (document, "reply"),
         .in_flight_most = (int32_t)number_of (document, "limits", "in_flight"),
         .adapts = flag_of (json_object_get (document, "limits"), "adaptive"),
         .rate_per_second = json_number_value (

@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "proto/model/match.h"
+#include "proto/model/opinion.h"
 
 enum { RETRY_SCHEDULE_MOST = 32, IN_FLIGHT_STANDARD = 64 };
 
@@ -46,6 +47,12 @@ typedef struct {
     bool keeps_all;  //  all of them, in one batch; otherwise the latest, and the rest is skipped
 } coalesce_policy_t;
 
+//  Of a subscription that is asked before something happens: its match.phase is pre.
+typedef struct {
+    int64_t timeout_ms;     //  until what nobody has answered is silence
+    decision_t on_silence;  //  what that means
+} ask_policy_t;
+
 typedef enum { ORDER_NONE, ORDER_KEY } order_t;
 typedef enum { START_NOW, START_EARLIEST, START_TIME, START_SEQ } start_t;
 typedef enum { KEEP_ALL, KEEP_FAILURES, KEEP_NONE } keep_t;
@@ -80,6 +87,9 @@ typedef struct subscription {
     breaker_policy_t breaker;
     batch_policy_t batch;
     coalesce_policy_t coalesce;
+    bool is_asked;           //  takes questions and no stored events
+    ask_policy_t ask;        //  of one that is
+    bool replies;            //  who publishes with Prefer: wait waits for it
     int32_t in_flight_most;  //  requests: a batch is one
     bool adapts;             //  its cap moves below in_flight_most by itself
     double rate_per_second;  //  0: as fast as may be

@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "proto/model/ask_form.h"
 #include "proto/model/assert.h"
 #include "proto/model/burst_form.h"
 #include "proto/model/deliver_form.h"
@@ -285,13 +286,13 @@ read_document (const form_t *form)
         read_expires,    policy_form_retry, policy_form_limits,   policy_form_breaker,
         read_attempts,   read_state,        read_replay,          read_created,
         burst_form_read, results_form_emit, results_form_results, results_form_of,
-        read_broadcast};
+        read_broadcast,  ask_form_read,     ask_form_reply};
     //  created and last_modified are ours; who sends back what he was shown may leave them in.
     status_t status =
         form_members (form, "id match action deliver transform mode order start expires retry "
                             "limits breaker attempts paused disabled "
                             "disabled_because replay created last_modified "
-                            "batch coalesce emit results results_of");
+                            "batch coalesce emit results results_of ask reply");
     for (size_t i = 0; i < sizeof (readers) / sizeof (*readers) && status == STATUS_OK; i++)
         status = readers [i](form);
     return status;

@@ -272,9 +272,7 @@ what_is_not_known_is_refused_rather_than_ignored (void **state)
     (void)state;
     refuse_more (
         "\"emits\": {\"type\": \"a.b\"}",
-        "the document: \"emits\" is no member of it; there are id match action deliver transform mode "
-        "order start expires retry limits breaker attempts paused disabled disabled_because "
-        "replay created last_modified batch coalesce emit results results_");
+        "the document: \"emits\" is no member of it; docs/subscriptions.md has those that there are");
     refuse_more ("\"limits\": {\"rate\": 0}",
                  "limits: \"rate\" is no member of it; there are in_flight adaptive "
                  "rate_per_second burst");

@@ -116,6 +116,7 @@ broker_words_say (world_t *world, const effect_t *effect)
         case EFFECT_BYE: message.command = COMMAND_BYE; break;
         case EFFECT_ERROR: world_fail (world, "a worker of ours had bad manners"); return;
         case EFFECT_ANSWER:
+        case EFFECT_DECIDE:
         case EFFECT_APPEND:
         case EFFECT_SAVE:
         case EFFECT_READ: world_fail (world, "that is not said to anybody"); return;

@@ -127,7 +127,9 @@ counts_end (const action_place_t *self, run_t *run, const char *key)
         return;
     }
     char result [RESULT_BYTES];
-    int size = snprintf (result, sizeof result, "{\"count\": %" PRId64 "}", count);
+    bool is_asked = run->delivery->event->phase == PHASE_PRE;  //  it has nothing against anything
+    int size = snprintf (result, sizeof result, "{%s\"count\": %" PRId64 "}",
+                         is_asked ? "\"decision\": \"allow\", " : "", count);
     ending_keep_result (&run->end, result, (size_t)size, RESULT_BYTES);
 }
 

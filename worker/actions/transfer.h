@@ -20,7 +20,8 @@
 typedef struct {
     bool allows_private;         //  addresses that are not public
     int64_t connect_timeout_ms;  //
-    size_t reply_bytes;          //  of an answer, that are kept
+    size_t reply_bytes;          //  of an answer, that are kept to be looked at
+    size_t result_bytes;         //  likewise, of one that is read on
 } transfer_settings_t;
 
 //  Zero-initialised before transfer_open. Where it is, it stays: libcurl knows its address.

@@ -166,6 +166,8 @@ webhook_prepare (webhook_t *self, webhook_target_t *target, const run_t *run, pr
     status_t status = webhook_fill (self, event, run->target->subscription, &made_size, problem);
     if (status)
         return status;
+    if (event->phase == PHASE_PRE)
+        self->transfer.reply_bytes = self->transfer.settings->result_bytes;
     if (target->is_batched)
         self->transfer.reply_bytes = batch_answer_most (run, self->transfer.reply_bytes);
     webhook_set_id (self, run);

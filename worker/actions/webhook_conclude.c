@@ -19,8 +19,10 @@ webhook_conclude (webhook_t *self, CURLcode code, run_t *run)
     else
         transfer_explain (transfer, code, end);
     end->settlement.error = end->error;
+    bool is_asked = run->delivery->event->phase == PHASE_PRE;
     ending_keep_result (end, transfer->reply.bytes, transfer->reply.used,
-                        transfer->settings->reply_bytes);
+                        is_asked ? transfer->settings->result_bytes
+                                 : transfer->settings->reply_bytes);
     if (self->target->is_batched && end->settlement.outcome == OUTCOME_OK)
         batch_answer_read (transfer, run);
 }
