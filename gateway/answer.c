@@ -143,6 +143,8 @@ answer_connection (request_t *request)
 void
 answer_send (const answer_t *self, request_t *request)
 {
+    if (self->is_sent)
+        return;
     bytes_t *out = &request->desk->out;
     bool has_body = self->content_type != NULL;
     bytes_clear (out, out->room);

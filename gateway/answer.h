@@ -14,6 +14,7 @@ typedef struct {
     bytes_t *headers;          //  lines, each with its end; the desk's
     bytes_t *body;             //  the desk's
     int64_t retry_after_ms;    //  of a broker that refused; 0: it has not said
+    bool is_sent;              //  by the handler itself, in pieces
 } answer_t;
 
 void answer_start (answer_t *self, desk_t *desk);  //  200, JSON, empty

@@ -36,12 +36,12 @@ struct broker_link {
     atomic_bool is_stopping;
 
     //  Of the thread alone. Times are monotonic.
-    size_t endpoint;    //  index of the one in use
-    link_t *link;       //  NULL: none could be opened
-    loop_t *loop;       //  over link and bell
-    bool is_up;         //  something was heard over this link
-    bool is_full;       //  the pipe took no more
-    int64_t opened_ms;  //  when `link` was, or could not be
+    atomic_size_t endpoint;  //  index of the one in use; others look at it, too
+    link_t *link;            //  NULL: none could be opened
+    loop_t *loop;            //  over link and bell
+    bool is_up;              //  something was heard over this link
+    bool is_full;            //  the pipe took no more
+    int64_t opened_ms;       //  when `link` was, or could not be
     int64_t heard_ms, said_ms, turned_ms;
     int64_t down_ms;  //  since when no broker has answered
     bool is_away;     //  for so long that requests no longer wait for one
@@ -367,4 +367,10 @@ broker_link_do (broker_link_t *self, errand_t *errand)
     int64_t timeout_ms = errand->timeout_ms > 0 ? errand->timeout_ms : self->timeout_ms;
     errands_do (self->errands, errand, timeout_ms, broker_link_ring, self);
     return errand->status;
+}
+
+const char *
+broker_link_endpoint (broker_link_t *self)
+{
+    return self->endpoints [atomic_load (&self->endpoint)];
 }

@@ -20,6 +20,8 @@ broker_link_t *broker_link_new (const settings_t *settings, void *zmq, metrics_t
                                 problem_t *problem);
 void broker_link_destroy (broker_link_t **self_p);  //  when nobody waits any more; safe on NULL
 
+const char *broker_link_endpoint (broker_link_t *self);  //  of the broker in use; any thread
+
 /*  Any thread; blocks at most gateway/broker_timeout_ms. Fill in what is wanted, and read the answer
  *  when it returns errand->status; errand.h says what is whose.
  */

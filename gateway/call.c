@@ -84,6 +84,19 @@ call_read_data (call_t *self, json_scan_t *scan)
     self->data = (json_span_t){start, (size_t)(scan->at - start)};
 }
 
+static bool
+call_read_number (call_t *self, json_scan_t *scan, json_span_t name)
+{
+    const struct {
+        const char *name;
+        int64_t *number;
+    } numbers [] = {{"total", &self->total}, {"reached", &self->reached}, {"first", &self->first}};
+    for (size_t i = 0; i < sizeof (numbers) / sizeof (*numbers); i++)
+        if (json_span_is (name, numbers [i].name))
+            return json_scan_integer (scan, numbers [i].number);
+    return false;
+}
+
 static void
 call_read_member (call_t *self, json_scan_t *scan, json_span_t name, char **room)
 {
@@ -100,7 +113,7 @@ call_read_member (call_t *self, json_scan_t *scan, json_span_t name, char **room
         }
     if (json_span_is (name, "data"))
         call_read_data (self, scan);
-    else if (json_span_is (name, "total") && json_scan_integer (scan, &self->total))
+    else if (call_read_number (self, scan, name))
         return;
     else if (json_scan_skip (scan, &other) && json_span_is (name, "created"))
         self->was_created = json_span_is (other, "true");

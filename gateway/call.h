@@ -13,7 +13,8 @@ typedef struct {
     json_span_t data;       //  verbatim
     int64_t last_modified;  //  of data, when that is an object; -1: none
     bool was_created;
-    int64_t total;  //  -1: none
+    int64_t total;           //  -1: none
+    int64_t reached, first;  //  of event.read
     const char *next, *id, *scopes, *text, *message, *name;
 } call_t;
 

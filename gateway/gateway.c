@@ -29,6 +29,7 @@ gateway_new (const settings_t *settings, void *zmq, problem_t *problem)
     services->link = broker_link_new (settings, zmq, services->metrics, problem);
     if (!services->link)
         return NULL;
+    services->hub = hub_new (settings, zmq, services->link);
     self->http = http_new (services, problem);
     if (!self->http)
         return NULL;
@@ -49,6 +50,7 @@ gateway_destroy (gateway_t **self_p)
     if (!self)
         return;
     http_destroy (&self->http);
+    hub_destroy (&self->services.hub);
     broker_link_destroy (&self->services.link);
     token_cache_destroy (&self->services.tokens);
     metrics_destroy (&self->services.metrics);

@@ -84,7 +84,8 @@ http_begin (struct mg_connection *connection)
     if (status == STATUS_OK)
         status = routes_answer (&request, &answer, &problem);
     http_finish (&request, &answer, status, &problem);
-    http_count (services, answer.code, since_us);
+    if (!answer.is_sent)
+        http_count (services, answer.code, since_us);
 
     desk_clear (desk);
     metrics_add (services->metrics, METRIC_http_requests_in_flight, -1);

@@ -16,6 +16,7 @@ handler_t asks_post;  //  events_post, of an event of phase pre
 handler_t subscriptions_list, subscriptions_post, subscriptions_get, subscriptions_put,
     subscriptions_delete, subscriptions_pause, subscriptions_resume;
 handler_t log_list, log_match;
+handler_t stream_get;
 handler_t operations_state, operations_explain, operations_deliveries, operations_dead_letters,
     operations_redrive, operations_redrive_one, operations_discard, operations_discard_one,
     operations_replay, operations_replay_event, operations_replays, operations_replay_delete;
