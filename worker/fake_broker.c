@@ -22,7 +22,9 @@ struct fake_broker {
     uint64_t session;
     int64_t heartbeat_ms, heartbeat_due_ms;
     uint64_t last_lease, last_number;
-    message_t heard;  //  the last one that was waited for
+    message_t heard;      //  the last one that was waited for
+    settlement_t **kept;  //  of this session, ours as are their texts
+    size_t kept_count;
     char endpoint [64];
     char name [128];  //  of the HELLO, as is its capacity
     int64_t capacity;
@@ -52,12 +54,25 @@ fake_broker_new (void *zmq, int port)
     return self;
 }
 
+static void
+broker_forget_settlements (fake_broker_t *self)
+{
+    for (size_t i = 0; i < self->kept_count; i++) {
+        free ((char *)(uintptr_t)self->kept [i]->error);
+        free ((char *)(uintptr_t)self->kept [i]->result);
+        free (self->kept [i]);
+    }
+    self->kept_count = 0;
+}
+
 void
 fake_broker_destroy (fake_broker_t **self_p)
 {
     fake_broker_t *self = *self_p;
     if (!self)
         return;
+    broker_forget_settlements (self);
+    free ((void *)self->kept);
     message_clear (&self->heard);
     link_destroy (&self->link);
     free (self);
@@ -196,6 +211,7 @@ void
 fake_broker_join (fake_broker_t *self, uint64_t session, int64_t heartbeat_ms)
 {
     broker_await_hello (self);
+    broker_forget_settlements (self);
     snprintf (self->name, sizeof self->name, "%s", self->heard.name);
     self->capacity = self->heard.capacity;
     self->session = session;
@@ -242,15 +258,32 @@ broker_answer_settled (fake_broker_t *self)
     free (leases);
 }
 
+//  Several may come in one message, and in any order: those that nobody waits for yet are kept.
+static void
+broker_keep_settlements (fake_broker_t *self)
+{
+    for (size_t i = 0; i < self->heard.settlement_count; i++) {
+        const settlement_t *settlement = &self->heard.settlements [i];
+        settlement_t *kept = ALLOCATE (settlement_t);
+        *kept = *settlement;
+        kept->error = allocate_copy (settlement->error);
+        kept->result = allocate_copy (settlement->result);
+        self->kept = (settlement_t **)allocate_again ((void *)self->kept, self->kept_count + 1,
+                                                      sizeof *self->kept);
+        self->kept [self->kept_count++] = kept;
+    }
+}
+
 const settlement_t *
 fake_broker_settlement (fake_broker_t *self, uint64_t lease)
 {
     for (;;) {
+        for (size_t i = 0; i < self->kept_count; i++)
+            if (self->kept [i]->lease == lease)
+                return self->kept [i];
         fake_broker_wait (self, COMMAND_SETTLE);
         broker_answer_settled (self);
-        for (size_t i = 0; i < self->heard.settlement_count; i++)
-            if (self->heard.settlements [i].lease == lease)
-                return &self->heard.settlements [i];
+        broker_keep_settlements (self);
     }
 }
 

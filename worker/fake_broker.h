@@ -33,7 +33,7 @@ uint64_t fake_broker_deliver (fake_broker_t *self, const char *subscription, con
 void fake_broker_deliver_event (fake_broker_t *self, const target_t *target, event_t *event);
 
 /*  Waits until the lease is settled, and answers SETTLED to that and to all that come before it.
- *  The settlement's texts are the broker's, until the next wait.
+ *  The settlement is the broker's, until the next join.
  */
 const settlement_t *fake_broker_settlement (fake_broker_t *self, uint64_t lease);
 size_t fake_broker_count_settlements (fake_broker_t *self, size_t count);  //  waits for so many

@@ -13,7 +13,7 @@
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 
-enum { REQUEST_MOST = 65536, DELIVERS = 64, CONNECTIONS = 256, PATIENCE_S = 20 };
+enum { REQUEST_MOST = 65536, DELIVERS = 64, ANSWERS = 64, CONNECTIONS = 256, PATIENCE_S = 20 };
 
 struct fake_consumer {
     int listener;
@@ -23,6 +23,8 @@ struct fake_consumer {
     pthread_cond_t changed;
     size_t requests, connections;
     char *last;
+    char *answers [ANSWERS];  //  that a test has put there
+    size_t answer_count, answered;
     bool is_let_go, is_stopping, talks_first;
     int sockets [CONNECTIONS];  //  to be shut when it stops; -1: closed
     pthread_t threads [CONNECTIONS];
@@ -110,10 +112,26 @@ static const struct {
     {"/chunks", WORDS ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), false},
 };
 
+//  What the test wants to be said next; NULL: nothing in particular.
+static const char *
+next_answer (fake_consumer_t *self)
+{
+    pthread_mutex_lock (&self->lock);
+    bool is_there = self->answered < self->answer_count;
+    const char *answer = is_there ? self->answers [self->answered++] : NULL;
+    pthread_mutex_unlock (&self->lock);
+    return answer;
+}
+
 //  True: the connection goes on.
 static bool
 answer (fake_consumer_t *self, int socket, const char *path)
 {
+    const char *text = next_answer (self);
+    if (text && !*text)
+        wait_until_let_go (self);
+    if (text)
+        return write_text (socket, text);
     for (size_t i = 0; i < sizeof manners / sizeof *manners; i++)
         if (strcmp (path, manners [i].path) == 0)
             return write_all (socket, manners [i].answer, manners [i].size) && !manners [i].closes;
@@ -160,8 +178,8 @@ read_request (int socket, char *request)
         request [used] = '\0';
         const char *end = strstr (request, "\r\n\r\n");
         const char *length = strcasestr (request, "\r\ncontent-length:");
-        if (end && length)
-            size = (size_t)(end + 4 - request) + strtoul (length + 17, NULL, 10);
+        if (end)
+            size = (size_t)(end + 4 - request) + (length ? strtoul (length + 17, NULL, 10) : 0);
     }
     return true;
 }
@@ -187,7 +205,7 @@ connection_main (void *context)
     bool goes_on = !self->talks_first || write_text (connection->socket, "220 ready\r\n");
     while (goes_on && read_request (connection->socket, request)) {
         note_request (self, request);
-        sscanf (request, "POST %63s", path);
+        sscanf (request, "%*s %63s", path);
         goes_on = answer (self, connection->socket, path);
     }
     pthread_mutex_lock (&self->lock);
@@ -262,6 +280,8 @@ fake_consumer_destroy (fake_consumer_t **self_p)
     close (self->listener);
     for (size_t i = 0; i < self->deliver_count; i++)
         free (self->delivers [i]);
+    for (size_t i = 0; i < self->answer_count; i++)
+        free (self->answers [i]);
     free (self->last);
     pthread_cond_destroy (&self->changed);
     pthread_mutex_destroy (&self->lock);
@@ -287,6 +307,20 @@ fake_consumer_deliver (fake_consumer_t *self, const char *path)
                          self->port, path);
     ASSERT (size > 0, "out of memory: give the test more");
     return self->delivers [self->deliver_count++] = text;
+}
+
+void
+fake_consumer_answer (fake_consumer_t *self, const char *head, const char *body)
+{
+    ASSERT (self->answer_count < ANSWERS, "a test needs fewer answers");
+    char *text;
+    int size = head ? asprintf (&text, "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", head,
+                                strlen (body), body)
+                    : asprintf (&text, "%s", "");
+    ASSERT (size >= 0, "out of memory: give the test more");
+    pthread_mutex_lock (&self->lock);
+    self->answers [self->answer_count++] = text;
+    pthread_mutex_unlock (&self->lock);
 }
 
 void

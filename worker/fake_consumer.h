@@ -17,6 +17,11 @@ int fake_consumer_port (const fake_consumer_t *self);
 //  {"action": …, "deliver": {"url": …}} for a path, as in "/good".
 const char *fake_consumer_deliver (fake_consumer_t *self, const char *path);
 
+/*  What comes next is answered so, whatever its path; then by the path again. Several wait in order.
+ *  head: status and headers, "200 OK\r\nBackoff: 1"; NULL: nothing is said until it is let go, nor then.
+ */
+void fake_consumer_answer (fake_consumer_t *self, const char *head, const char *body);
+
 //  Requests so far, and connections that they came over. The first waits until there are so many.
 void fake_consumer_await (fake_consumer_t *self, size_t requests);
 size_t fake_consumer_requests (fake_consumer_t *self);

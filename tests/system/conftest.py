@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.kinto import Kinto
+from harness.kinto import Kinto, by_listener
 from harness.rogues import Rogues
 from harness.sink import Sink
 from harness.tocsin import Daemons, Up
@@ -71,7 +71,7 @@ def daemons(tmp_path: Path) -> Iterator[Daemons]:
 @pytest.fixture
 def kinto(tocsin: Up, tmp_path: Path) -> Iterator[Kinto]:
     """A real Kinto that tells `tocsin` of every change."""
-    kinto = Kinto(tmp_path, tocsin.url, tocsin.make_token("events:write"))
+    kinto = Kinto(tmp_path, by_listener(tocsin.url, tocsin.make_token("events:write")))
     try:
         kinto.wait_until_it_serves()
         yield kinto

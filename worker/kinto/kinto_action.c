@@ -15,7 +15,7 @@ enum { URI_BYTES = 2048, CAUSE_SIZE = 200 };
 //  A subscription, made ready.
 typedef struct {
     kinto_server_t *server;  //  borrowed
-    size_t object_bytes;     //  that the template may make
+    const limits_t *limits;  //  borrowed
     kinto_mode_t mode;
     char *url;       //  a template, of which the server's url is the beginning; ours
     json_t *object;  //  a template, ours
@@ -130,7 +130,7 @@ kinto_read (const void *context, const target_t *target, const json_t *document,
     (void)target;
     const json_t *action = json_object_get (document, "action");
     kinto_target_t *self = ALLOCATE (kinto_target_t);
-    self->object_bytes = (size_t)settings->limits->event_bytes;
+    self->limits = settings->limits;
     status_t status = read_server (self, settings, action, problem);
     if (!status)
         status = read_mode (self, action, problem);
@@ -146,6 +146,9 @@ kinto_read (const void *context, const target_t *target, const json_t *document,
 
 //  ---- attempts
 
+//  Of Kinto's ids, and between them.
+static const char letters [] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-/";
+
 //  The uri that the template makes; NULL and a problem.
 static char *
 fill_uri (const kinto_target_t *self, template_facts_t *facts, problem_t *problem)
@@ -156,7 +159,7 @@ fill_uri (const kinto_target_t *self, template_facts_t *facts, problem_t *proble
         return NULL;
     char *uri = allocate_copy (url + strlen (self->server->service.url));
     free (url);
-    if (strpbrk (uri, "%?#"))
+    if (uri [strspn (uri, letters)])
         problem_set (problem, STATUS_BAD_EVENT,
                      "\"%.120s\" is no URI of Kinto's: ids are of A-Za-z0-9_-", uri);
     else if (!kinto_server_lets_write (self->server, uri))
@@ -172,7 +175,8 @@ fill_uri (const kinto_target_t *self, template_facts_t *facts, problem_t *proble
 static json_t *
 fill_object (const kinto_target_t *self, template_facts_t *facts, problem_t *problem)
 {
-    json_t *object = template_fill_json (self->object, facts, self->object_bytes, problem);
+    json_t *object =
+        template_fill_json (self->object, facts, (size_t)self->limits->event_bytes, problem);
     if (!object || json_is_object (object))
         return object;
     json_decref (object);
@@ -189,9 +193,24 @@ write_cause (const event_t *event, char cause [CAUSE_SIZE])
               *event->root ? event->root : event->id, (int)event->hops + 1);
 }
 
+//  A row of actions that goes through Kinto, each writing what the next one hears of, ends here.
+static bool
+is_too_far (const kinto_target_t *self, const event_t *event, problem_t *problem)
+{
+    if (event->hops < self->limits->hops)
+        return false;
+    problem_set (
+        problem, STATUS_BAD_EVENT,
+        "not written: %d actions lie between %s and this event, as many as limits/hops lets be. The whole path: tocsin show %s",
+        (int)event->hops, *event->root ? event->root : event->id, event->id);
+    return true;
+}
+
 static kinto_write_t *
 kinto_play (const kinto_target_t *self, const run_t *run, problem_t *problem)
 {
+    if (is_too_far (self, run->delivery->event, problem))
+        return NULL;
     template_facts_t facts = {.data = {.event = run->delivery->event},
                               .subscription = run->target->subscription};
     kinto_write_t *play = NULL;

@@ -77,10 +77,18 @@ ask_write (kinto_write_t *self, request_t *request, const char *name, const char
     return SCRIPT_ASKS;
 }
 
+//  null is a value like any other, but in a merge, where it takes away what is not there.
+static json_t *
+whole_object (const kinto_write_t *self)
+{
+    return self->mode == KINTO_MERGE ? json_merged (NULL, self->object)
+                                     : json_incref (self->object);
+}
+
 static script_turn_t
 ask_create (kinto_write_t *self, request_t *request)
 {
-    return ask_write (self, request, "If-None-Match", "*", json_merged (NULL, self->object));
+    return ask_write (self, request, "If-None-Match", "*", whole_object (self));
 }
 
 //  ---- ends
@@ -121,9 +129,12 @@ begin_anew (kinto_write_t *self, request_t *request, ending_t *end)
 static bool
 is_written (const kinto_write_t *self, const json_t *data)
 {
-    json_t *merged = json_merged (data, self->object);
-    bool is_same = json_equal (merged, data);
-    json_decref (merged);
+    json_t *changed =
+        self->mode == KINTO_MERGE ? json_merged (data, self->object) : json_deep_copy (data);
+    if (self->mode != KINTO_MERGE)
+        json_object_update (changed, self->object);
+    bool is_same = json_equal (changed, data);
+    json_decref (changed);
     return is_same;
 }
 
@@ -173,8 +184,7 @@ begin (kinto_write_t *self, request_t *request)
 {
     switch (self->mode) {
         case KINTO_CREATE: return ask_create (self, request);
-        case KINTO_REPLACE:
-            return ask_write (self, request, NULL, NULL, json_merged (NULL, self->object));
+        case KINTO_REPLACE: return ask_write (self, request, NULL, NULL, whole_object (self));
         case KINTO_MERGE: break;
     }
     return ask_read (self, request);

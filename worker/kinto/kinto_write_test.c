@@ -86,8 +86,8 @@ static void
 a_replacement_is_one_request (void **state)
 {
     (void)state;
-    talk_t talk = begin (KINTO_REPLACE, "{\"n\":1}");
-    asks (&talk, "PUT {\"data\":{\"n\":1}}");
+    talk_t talk = begin (KINTO_REPLACE, "{\"n\":1,\"m\":null}");
+    asks (&talk, "PUT {\"data\":{\"m\":null,\"n\":1}}");
     is_answered (&talk, 200, "{\"data\":{\"n\":1,\"last_modified\":5}}");
     ends (&talk, OUTCOME_OK, "{\"uri\":\"" URI "\",\"changed\":true,\"last_modified\":5}");
 }
@@ -96,11 +96,11 @@ static void
 what_is_created_twice_by_one_event_is_created_once (void **state)
 {
     (void)state;
-    talk_t talk = begin (KINTO_CREATE, "{\"n\":1}");
-    asks (&talk, "PUT If-None-Match * {\"data\":{\"n\":1}}");
+    talk_t talk = begin (KINTO_CREATE, "{\"n\":1,\"m\":null}");
+    asks (&talk, "PUT If-None-Match * {\"data\":{\"m\":null,\"n\":1}}");
     is_answered (&talk, 412, "{}");
     asks (&talk, "GET");
-    is_answered (&talk, 200, "{\"data\":{\"n\":1,\"id\":\"r\",\"last_modified\":5}}");
+    is_answered (&talk, 200, "{\"data\":{\"n\":1,\"m\":null,\"id\":\"r\",\"last_modified\":5}}");
     ends (&talk, OUTCOME_OK, "{\"uri\":\"" URI "\",\"changed\":false,\"last_modified\":5}");
 }
 
@@ -133,7 +133,7 @@ static void
 who_was_slower_reads_and_merges_anew (void **state)
 {
     (void)state;
-    talk_t talk = begin (KINTO_MERGE, "{\"n\":1}");
+    talk_t talk = begin (KINTO_MERGE, "{\"n\":1,\"gone\":null}");
     is_answered (&talk, 404, "{}");
     asks (&talk, "PUT If-None-Match * {\"data\":{\"n\":1}}");
     is_answered (&talk, 412, "{}");

@@ -11,7 +11,9 @@ from harness.ports import free_port
 from harness.process import Process
 from harness.waiting import until
 
-EXAMPLES = Path(__file__).resolve().parents[3] / "docs/examples"
+ROOT = Path(__file__).resolve().parents[3]
+EXAMPLES = ROOT / "docs/examples"
+PLUGIN = ROOT / "kinto"
 
 SETTINGS = """
 [server:main]
@@ -20,33 +22,54 @@ listen = 127.0.0.1:{port}
 
 [app:main]
 use = egg:kinto
-kinto.storage_backend = kinto.core.storage.memory
-kinto.cache_backend = kinto.core.cache.memory
-kinto.permission_backend = kinto.core.permission.memory
-kinto.userid_hmac_secret = a-secret-for-tests
-kinto.bucket_create_principals = system.Authenticated
-multiauth.policies = basicauth
-kinto.event_listeners = tocsin
-kinto.event_listeners.tocsin.use = kinto_listener
-kinto.event_listeners.tocsin.url = {tocsin_url}
-kinto.event_listeners.tocsin.token = {tocsin_token}
+{settings}
 """
+COMMON = {
+    "kinto.storage_backend": "kinto.core.storage.memory",
+    "kinto.cache_backend": "kinto.core.cache.memory",
+    "kinto.permission_backend": "kinto.core.permission.memory",
+    "kinto.userid_hmac_secret": "a-secret-for-tests",
+    "kinto.bucket_create_principals": "system.Authenticated",
+    "kinto.experimental_collection_schema_validation": "true",
+    "multiauth.policies": "basicauth",
+}
+
+
+def by_listener(url: str, token: str) -> dict[str, str]:
+    """Told by settings alone, with the listener of docs/examples."""
+    return {
+        "kinto.event_listeners": "tocsin",
+        "kinto.event_listeners.tocsin.use": "kinto_listener",
+        "kinto.event_listeners.tocsin.url": url,
+        "kinto.event_listeners.tocsin.token": token,
+    }
+
+
+def by_plugin(url: str, token: str) -> dict[str, str]:
+    """Told by kinto-tocsin, from its outbox."""
+    return {"kinto.includes": "kinto_tocsin", "tocsin.url": url, "tocsin.token": token}
 
 
 class Kinto:
-    """Starts when made; ended with the test."""
+    """Starts when made; ended with the test. tells: by_listener or by_plugin."""
 
-    def __init__(self, directory: Path, tocsin_url: str, tocsin_token: str) -> None:
+    def __init__(self, directory: Path, tells: dict[str, str], **more: str) -> None:
+        self.directory = directory
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/v1"
-        settings = directory / "kinto.ini"
-        settings.write_text(
-            SETTINGS.format(port=self.port, tocsin_url=tocsin_url, tocsin_token=tocsin_token)
-        )
-        path = os.pathsep.join([str(EXAMPLES), os.environ.get("PYTHONPATH", "")])
+        named = {key.replace("__", "."): value for key, value in more.items()}
+        self.settings = {**COMMON, **tells, **named}
+        self.process: Process
+        self.start()
+
+    def start(self) -> None:
+        settings = self.directory / "kinto.ini"
+        lines = "\n".join(f"{key} = {value}" for key, value in self.settings.items())
+        settings.write_text(SETTINGS.format(port=self.port, settings=lines))
+        path = os.pathsep.join([str(EXAMPLES), str(PLUGIN), os.environ.get("PYTHONPATH", "")])
         kinto = str(Path(sys.executable).with_name("kinto"))  # of the same virtual environment
-        command = ["env", f"PYTHONPATH={path}", kinto, "start"]
-        self.process = Process("kinto", [*command, "--ini", str(settings)], directory)
+        command = ["env", f"PYTHONPATH={path}", kinto, "start", "--ini", str(settings)]
+        self.process = Process("kinto", command, self.directory)
 
     def wait_until_it_serves(self) -> None:
         until(self._serves, "Kinto serves")
