@@ -9,9 +9,11 @@ from typing import Any
 
 from kinto.core.storage.memory import MemoryBasedStorage
 from pyramid.events import NewRequest
+from pyramid.exceptions import ConfigurationError
 from pyramid.settings import asbool
 
 from kinto_tocsin import settings as read_settings
+from kinto_tocsin.asking import Asking
 from kinto_tocsin.before_commit import Registration, Step, add_tween
 from kinto_tocsin.health import Health
 from kinto_tocsin.listener import Listener, subscribe
@@ -61,6 +63,10 @@ def includeme(config: Any) -> None:
     steps: list[Step] = []
     if settings.subscriptions:
         steps.append(register(config, settings, mode))
+    if settings.ask:
+        if mode == "direct":
+            raise ConfigurationError("tocsin.ask needs a storage with transactions: PostgreSQL")
+        steps.append(Asking(settings, config.registry, metrics))
     add_tween(config, steps)
 
 

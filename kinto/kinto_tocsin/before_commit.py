@@ -20,7 +20,7 @@ TELLS_OF_EVENTS = "kinto.core.events.notify_resource_events_before"
 class Step(Protocol):
     """Looks at the writes of a request; says which ones it has replaced."""
 
-    def take(self, writes: list[Write]) -> list[Write]: ...
+    def take(self, request: Any, writes: list[Write]) -> list[Write]: ...
 
 
 class Registration:
@@ -30,7 +30,7 @@ class Registration:
         self.records = records
         self.registrar = registrar
 
-    def take(self, writes: list[Write]) -> list[Write]:
+    def take(self, request: Any, writes: list[Write]) -> list[Write]:
         replaced = []
         is_touched = False
         for write in writes:
@@ -60,7 +60,7 @@ def tween_factory(handler: Handler, registry: Any) -> Handler:
     def tween(request: Any) -> Any:
         response = handler(request)
         if writes := writes_of(request):
-            replaced = [write for step in steps for write in step.take(writes)]
+            replaced = [write for step in steps for write in step.take(request, writes)]
             amend(request, response, replaced)
         return response
 

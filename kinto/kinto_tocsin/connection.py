@@ -35,8 +35,10 @@ class Connection:
         seconds: float | None = None,
     ) -> "urllib3.BaseHTTPResponse":
         """Raises urllib3's HTTPError if there is no answer within `seconds`."""
-        longest = seconds or self.timeout_seconds
-        timeout = urllib3.Timeout(connect=min(CONNECT_SECONDS, longest), read=longest)
+        longest = self.timeout_seconds if seconds is None else seconds
+        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=longest)
+        if seconds is not None:
+            timeout.total = seconds
         return self.pool.request(
             method,
             self.url + path,

@@ -14,6 +14,8 @@ from pyramid.exceptions import ConfigurationError
 from pyramid.settings import asbool, aslist
 
 ACTIONS = ("create", "update", "delete", "read")
+WRITES = ("create", "update", "delete")
+ON_SILENCE = ("allow", "deny")
 MODES = ("auto", "outbox", "direct")
 WHEN_FULL = ("drop", "refuse")
 COLLECTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*/[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -32,7 +34,7 @@ class Settings:
     mode: str = "auto"  # outbox in Kinto's storage, or direct where it has no transactions
 
     resources: tuple[str, ...] = words("bucket", "collection", "record")
-    actions: tuple[str, ...] = words("create", "update", "delete")
+    actions: tuple[str, ...] = words(*WRITES)
     buckets: tuple[str, ...] = ()  # patterns of ids; all, if there are none
     collections: tuple[str, ...] = ()  # patterns of ids, or of bucket/collection
     exclude: tuple[str, ...] = ()  # patterns of URIs
@@ -55,6 +57,11 @@ class Settings:
     )
     subscriptions_seconds: float = 60.0  # between looks whether Tocsin has what the records say
 
+    ask: tuple[str, ...] = ()  # patterns of URIs: writes that Tocsin may refuse or change
+    ask_actions: tuple[str, ...] = words(*WRITES)
+    ask_timeout_seconds: float = 3.0  # for all that a request writes
+    ask_on_silence: str = "allow"  # or deny: what has not been decided by then is answered 503
+
     timeout_seconds: float = 30.0  # for one POST
     max_backoff_seconds: float = 60.0
     settle_seconds: float = 5.0  # for transactions under way, so that order can be kept
@@ -76,7 +83,9 @@ def check(settings: Settings) -> None:
     for name, value, allowed in (
         ("mode", settings.mode, MODES),
         ("when_full", settings.when_full, WHEN_FULL),
+        ("ask_on_silence", settings.ask_on_silence, ON_SILENCE),
         *(("actions", action, ACTIONS) for action in settings.actions),
+        *(("ask_actions", action, WRITES) for action in settings.ask_actions),
     ):
         if value not in allowed:
             raise ConfigurationError(f"tocsin.{name} is {value!r}: one of {', '.join(allowed)}")
