@@ -64,7 +64,9 @@ batching_begin_wait (const core_t *core, delivery_t *delivery)
     const batch_policy_t *policy = &delivery->track->subscriber->subscription->batch;
     if (policy->max_events <= 1 || delivery->ripe_ms > 0)
         return;
-    int64_t since_ms = delivery->is_again ? core->now_ms : delivery->event->accepted_ms;
+    int64_t since_ms = delivery->event->accepted_ms;
+    if (delivery->is_again || since_ms > core->now_ms)  //  a clock may have been set back
+        since_ms = core->now_ms;
     delivery->ripe_ms = since_ms + policy->max_wait_ms;
 }
 

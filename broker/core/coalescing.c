@@ -140,6 +140,12 @@ skip (core_t *core, delivery_t *delivery, const event_t *later)
 static void
 join (core_t *core, group_t *group, delivery_t *delivery)
 {
+    //  Not later than a window from now, or of its own: a clock may have been set back.
+    int64_t accepted_ms = delivery->event->accepted_ms;
+    int64_t until_ms = (accepted_ms < core->now_ms ? accepted_ms : core->now_ms) +
+                       delivery->track->subscriber->subscription->coalesce.window_ms;
+    if (until_ms < group->until_ms)
+        group->until_ms = until_ms;
     group->count++;
     DL_APPEND2 (group->deliveries, delivery, group_prev, group_next);
     delivery->group = group;

@@ -48,6 +48,7 @@ add_delivery (message_t *message, const effect_t *effect)
                      .attempt = effect->deliver.attempt,
                      .deadline_ms = effect->deliver.deadline_ms,
                      .target = target,
+                     .batch = effect->deliver.batch,
                      .event = effect->deliver.event};
 }
 

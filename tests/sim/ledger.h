@@ -23,9 +23,11 @@ typedef struct {
     int redrives;
     bool is_discarded;  //  somebody gave it up; perhaps, if the broker died over it
     bool was_poison;    //  there were suspicions enough once
+    struct promise
+        *instead;  //  the later event of its burst for which the broker skipped it, as it says
 } experience_t;
 
-typedef struct {
+typedef struct promise {
     event_t *event;        //  ours; it has its place once somebody has seen it
     int key;               //  a number for its ordering key
     int32_t partition;     //  as the client was told

@@ -42,6 +42,17 @@ draw_subscription (pencil_t *self)
         "type=tocsin.** attempts=5",
         "seq=5 order=key attempts=6",
         "disable=9000 failures=4",
+        "batch=5 wait=2000",
+        "batch=20 wait=500 in_flight=2 order=key",
+        "batch=3 wait=0 failures=2 rate=2 burst=2",
+        "batch=8 wait=4000 attempts=4 schedule=100,1000,3000 adaptive in_flight=16",
+        "batch=4 wait=1000 ttl=8000 failures=3",
+        "coalesce=key window=3000",
+        "coalesce=key window=8000 burst_most=4 order=key",
+        "coalesce=key window=2000 coalesced=all burst_most=10",
+        "coalesce=key window=1500 batch=4 wait=1000 attempts=4 type=a",
+        "coalesce=subject window=2500 ttl=20000 failures=2 keep=none",
+        "coalesce=key window=20000 earliest order=key in_flight=2",
     };
     DRAW (self, .kind = DEED_SUBSCRIBE, .subject = self->subscriptions++,
           .words = kinds [number (self, (int)(sizeof kinds / sizeof *kinds))]);

@@ -71,7 +71,7 @@ model_may_have_ended (const world_t *world, const promise_t *promise, size_t pla
 {
     const asked_t *asked = &world->ledger->asked [place];
     const experience_t *had = &promise->experiences [place];
-    return had->oks > 0 || had->fails > 0 || had->is_discarded || had->was_poison ||
+    return had->oks > 0 || had->fails > 0 || had->instead || had->is_discarded || had->was_poison ||
            had->tries >= asked->subscription->retry.max_attempts ||
            may_have_expired (world, asked, promise, had->tries);
 }
@@ -105,9 +105,12 @@ model_find_dead (store_t *store, const char *event, const char *subscription,
 
 //  ---- What is missing
 
+//  It ended, or the last of those that went instead of one another did.
 static bool
 is_missing (world_t *world, const promise_t *promise, size_t place)
 {
+    while (promise->experiences [place].oks == 0 && promise->experiences [place].instead)
+        promise = promise->experiences [place].instead;
     const asked_t *asked = &world->ledger->asked [place];
     const experience_t *had = &promise->experiences [place];
     exception_t dead;

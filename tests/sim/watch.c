@@ -7,6 +7,7 @@
 #include "tests/sim/broker_actor.h"
 #include "tests/sim/model.h"
 #include "tests/sim/state.h"
+#include "tests/sim/watch_bursts.h"
 #include "tests/sim/watch_policy.h"
 
 //  As PROTOCOL.md has them.
@@ -17,11 +18,14 @@ typedef struct {
     lease_id_t lease;
     session_id_t session;
     uint64_t number;
-    size_t place;  //  of the subscription in the ledger
+    uint64_t batch;  //  0: it went alone
+    size_t place;    //  of the subscription in the ledger
     promise_t *promise;
     int64_t sent_ms, deadline_ms;
     bool is_begun;     //  its worker says that it is at work on it
     bool is_probe;     //  the breaker was open
+    bool has_ok;       //  others of its batch have been taken, or refused for good
+    bool disables;     //  the consumer said 410 to others of its batch
     bool is_doubtful;  //  overdue: taken back, unless the broker was itself asleep and is lenient
 } handed_t;
 
@@ -123,6 +127,34 @@ forget_sessions (watch_t *self)
     }
 }
 
+//  What is said of one of a batch, the others of it remember. false: it was the last.
+static bool
+tell_batch (watch_t *self, const handed_t *ended)
+{
+    bool has_others = false;
+    for (size_t i = 0; i < self->handed_count; i++) {
+        handed_t *other = &self->handed [i];
+        if (ended->batch == 0 || other->batch != ended->batch || other->session != ended->session)
+            continue;
+        other->has_ok |= ended->has_ok;
+        other->disables |= ended->disables;
+        has_others = true;
+    }
+    return has_others;
+}
+
+//  A request has ended.
+static void
+judge (watch_t *self, const handed_t *ended, int64_t now_ms)
+{
+    size_t place = ended->place;
+    if (ended->disables)
+        policy_stop (self->policies, self->ledger, place);
+    else
+        policy_settled (&self->policies [place], self->ledger->asked [place].subscription,
+                        !ended->has_ok, ended->is_probe, now_ms);
+}
+
 static void
 hear_settle (watch_t *self, session_id_t session, const settle_t *settle, int64_t now_ms)
 {
@@ -131,14 +163,12 @@ hear_settle (watch_t *self, session_id_t session, const settle_t *settle, int64_
         return;  //  stale, or said before
     const handed_t *handed = &self->handed [i];
     handed->promise->experiences [handed->place].suspicions = 0;
-    size_t place = handed->place;
-    bool is_probe = handed->is_probe;
+    handed_t ended = *handed;
+    ended.has_ok |= settle->outcome != OUTCOME_RETRY;
+    ended.disables |= settle->disables;
     take_back (self, i);
-    if (settle->disables)
-        policy_stop (self->policies, self->ledger, place);
-    else
-        policy_settled (&self->policies [place], self->ledger->asked [place].subscription,
-                        settle->outcome == OUTCOME_RETRY, is_probe, now_ms);
+    if (!tell_batch (self, &ended))
+        judge (self, &ended, now_ms);
 }
 
 static void
@@ -230,9 +260,20 @@ watch_heard (watch_t *self, const input_t *input, int64_t now_ms)
 
 //  ---- What it says
 
-//  Others that are under way for this subscription; and none is of this event, or its key.
+//  Whether one of its batch stands before it.
+static bool
+is_counted (const watch_t *self, size_t index)
+{
+    const handed_t *handed = &self->handed [index];
+    for (size_t i = 0; handed->batch > 0 && i < index; i++)
+        if (self->handed [i].batch == handed->batch && !self->handed [i].is_doubtful)
+            return true;
+    return false;
+}
+
+//  Other requests that are under way for this subscription; and none is of this event, or its key.
 static int32_t
-count_others (watch_t *self, size_t place, const promise_t *promise)
+count_others (watch_t *self, size_t place, const promise_t *promise, uint64_t batch)
 {
     const subscription_t *subscription = self->ledger->asked [place].subscription;
     int32_t others = 0;
@@ -240,7 +281,7 @@ count_others (watch_t *self, size_t place, const promise_t *promise)
         const handed_t *other = &self->handed [i];
         if (other->place != place || other->is_doubtful)
             continue;
-        others++;
+        others += (batch == 0 || other->batch != batch) && !is_counted (self, i);
         if (other->promise == promise)
             world_fail (self->world, "%s: %s goes out while another has it", subscription->id,
                         promise->event->id);
@@ -249,6 +290,32 @@ count_others (watch_t *self, size_t place, const promise_t *promise)
                         subscription->id, promise->event->id, other->promise->event->id);
     }
     return others;
+}
+
+//  How many of this batch went before; they go to one worker, and are of one subscription.
+static int32_t
+count_batch (watch_t *self, size_t place, const effect_t *effect)
+{
+    const subscription_t *subscription = self->ledger->asked [place].subscription;
+    uint64_t batch = effect->deliver.batch;
+    int32_t count = 0;
+    for (size_t i = 0; batch > 0 && i < self->handed_count; i++) {
+        const handed_t *other = &self->handed [i];
+        if (other->batch != batch)
+            continue;
+        count++;
+        if (other->place != place || other->session != effect->session)
+            world_fail (self->world, "%s: batch %llu has what is not its own", subscription->id,
+                        (unsigned long long)batch);
+        if (other->promise->event->partition == effect->deliver.event->partition &&
+            other->promise->event->seq > effect->deliver.event->seq)
+            world_fail (self->world, "%s: batch %llu is not in the order of the log",
+                        subscription->id, (unsigned long long)batch);
+    }
+    if (batch > 0 && count >= subscription->batch.max_events)
+        world_fail (self->world, "%s: batch %llu is too large", subscription->id,
+                    (unsigned long long)batch);
+    return count;
 }
 
 static void
@@ -266,6 +333,8 @@ watch_said (watch_t *self, const effect_t *effect, int64_t now_ms)
 {
     if (effect->kind == EFFECT_WELCOME)
         teller_of (self, effect->session)->peer = effect->peer;
+    if (effect->kind == EFFECT_SAVE)
+        watch_bursts_look (self->world, effect);
     if (effect->kind != EFFECT_DELIVER)
         return;
     const event_t *event = effect->deliver.event;
@@ -279,16 +348,20 @@ watch_said (watch_t *self, const effect_t *effect, int64_t now_ms)
     policy_sending_t sending = {.event = event,
                                 .attempt = effect->deliver.attempt,
                                 .redrives = promise->experiences [place].redrives,
-                                .others = count_others (self, place, promise),
+                                .others =
+                                    count_others (self, place, promise, effect->deliver.batch),
+                                .is_more = count_batch (self, place, effect) > 0,
                                 .now_ms = now_ms};
     const char *objection = policy_objection (policy, asked->subscription, &sending);
     if (objection)
         world_fail (self->world, "%s: %s goes out, %s", asked->subscription->id, event->id,
                     objection);
-    policy_sent (policy);
+    if (!sending.is_more)
+        policy_sent (policy);
     hand_out (self, &(handed_t){.lease = effect->deliver.lease,
                                 .session = effect->session,
                                 .number = effect->deliver.number,
+                                .batch = effect->deliver.batch,
                                 .place = place,
                                 .promise = promise,
                                 .sent_ms = now_ms,

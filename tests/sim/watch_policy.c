@@ -93,7 +93,7 @@ policy_objection (policy_t *self, const subscription_t *subscription,
     if (subscription->retry.ttl_ms > 0 &&
         now_ms > sending->event->accepted_ms + subscription->retry.ttl_ms)
         return "though it is older than ttl_ms";
-    if (subscription->rate_per_second > 0 && self->tokens < 0.99)
+    if (subscription->rate_per_second > 0 && self->tokens < 0.99 && !sending->is_more)
         return "faster than the rate";
     if (policy_is_broken (self) && now_ms < self->broken_ms)
         return "though the breaker is open";

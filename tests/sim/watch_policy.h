@@ -21,7 +21,8 @@ typedef struct {
 typedef struct {
     const event_t *event;
     int32_t attempt, redrives;
-    int32_t others;  //  of this subscription under way
+    int32_t others;  //  requests of this subscription under way
+    bool is_more;    //  it goes along with one before it, in a batch
     int64_t now_ms;
 } policy_sending_t;
 

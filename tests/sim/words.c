@@ -35,6 +35,12 @@ static const struct {
     {"failures", "breaker", "failures", NUMBER},
     {"probe", "breaker", "probe_ms", NUMBER},
     {"probe_most", "breaker", "probe_most_ms", NUMBER},
+    {"batch", "batch", "max_events", NUMBER},
+    {"wait", "batch", "max_wait_ms", NUMBER},
+    {"coalesce", "coalesce", "by", TEXT},
+    {"window", "coalesce", "window_ms", NUMBER},
+    {"burst_most", "coalesce", "max", NUMBER},
+    {"coalesced", "coalesce", "keep", TEXT},
 };
 
 static json_t *
@@ -75,6 +81,8 @@ read_word (json_t *document, const char *word, const char *value, int64_t now_ms
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp (known [i].word, word) != 0)
             continue;
+        if (known [i].part && !json_object_get (document, known [i].part))
+            json_object_set_new (document, known [i].part, json_object ());
         json_t *part = known [i].part ? json_object_get (document, known [i].part) : document;
         json_object_set_new (part, known [i].member, value_of (known [i].kind, value, now_ms));
         return;

@@ -14,16 +14,18 @@
 
 enum { SUPERVISED_MS = 1000 };
 
-//  An attempt under way at a consumer.
+//  An attempt under way at a consumer: at one event, or at the events of a batch.
 typedef struct attempt {
     worker_actor_t *worker;
     uint64_t life;
     holding_t *holding;
     char subscription [32];
-    event_t *event;  //  ours
-    int64_t begun_ms;
+    event_t **events;            //  ours
+    consumer_answer_t *answers;  //  ours: for each event
+    size_t count;
+    int64_t begun_ms, after_ms;
     bool is_leased;  //  on the broker, when it began
-    consumer_answer_t answer;
+    bool murders;    //  one of the answers does
     bool is_cancelled;
     struct attempt *prev, *next;
 } attempting_t;
@@ -102,7 +104,10 @@ static void
 forget (worker_actor_t *self, attempting_t *attempt)
 {
     DL_DELETE (self->attempts, attempt);
-    event_destroy (&attempt->event);
+    for (size_t i = 0; i < attempt->count; i++)
+        event_destroy (&attempt->events [i]);
+    free ((void *)attempt->events);
+    free (attempt->answers);
     free (attempt);
 }
 
@@ -125,6 +130,27 @@ be_murdered (worker_actor_t *self)
                  self, self->life, NULL, NULL);
 }
 
+//  What the consumer said of each event, which the checker hears too. free () it.
+static settlement_t *
+settle (worker_actor_t *self, const attempting_t *attempt)
+{
+    settlement_t *settlements = allocate (attempt->count, sizeof *settlements);
+    for (size_t i = 0; i < attempt->count; i++) {
+        const consumer_answer_t *answer = &attempt->answers [i];
+        settlements [i] = (settlement_t){.outcome = answer->outcome,
+                                         .disables = answer->disables,
+                                         .retry_after_ms = answer->retry_after_ms,
+                                         .time_ms = attempt->begun_ms,
+                                         .duration_ms = world_now (self->world) - attempt->begun_ms,
+                                         .http_status = answer->http_status,
+                                         .error = "",
+                                         .result = ""};
+        checker_answered (self->world->checker, attempt->subscription, attempt->events [i],
+                          answer->outcome, attempt->is_leased ? attempt->begun_ms : 0);
+    }
+    return settlements;
+}
+
 static void
 finish (void *actor, uint64_t life, void *load)
 {
@@ -137,25 +163,35 @@ finish (void *actor, uint64_t life, void *load)
         return;
     }
     holding_t *holding = attempt->holding;
-    if (attempt->answer.murders && !self->world->is_calm) {
+    if (attempt->murders && !self->world->is_calm) {
         be_murdered (self);
         return;
     }
-    settlement_t settlement = {.outcome = attempt->answer.outcome,
-                               .disables = attempt->answer.disables,
-                               .retry_after_ms = attempt->answer.retry_after_ms,
-                               .time_ms = attempt->begun_ms,
-                               .duration_ms = world_now (self->world) - attempt->begun_ms,
-                               .http_status = attempt->answer.http_status,
-                               .error = "",
-                               .result = ""};
+    settlement_t *settlements = settle (self, attempt);
     bool is_cancelled = attempt->is_cancelled;
-    checker_answered (self->world->checker, attempt->subscription, attempt->event,
-                      settlement.outcome, attempt->is_leased ? attempt->begun_ms : 0);
     forget (self, attempt);
-    worker_session_finish (self->session, holding, is_cancelled ? NULL : &settlement,
+    worker_session_finish (self->session, holding, is_cancelled ? NULL : settlements,
                            world_now (self->world));
+    free (settlements);
     drain (self);
+}
+
+//  The consumer answers for each event, when it is through with all.
+static void
+begin_one (worker_actor_t *self, attempting_t *attempt, const delivery_t *delivery,
+           int64_t timeout_ms)
+{
+    event_t *event = event_ref (delivery->event);
+    world_note (self->world, "%s begins %s for %s, lease %llu, attempt %d", self->name, event->id,
+                attempt->subscription, (unsigned long long)delivery->lease, delivery->attempt);
+    checker_begun (self->world->checker, attempt->subscription, event, attempt->is_leased);
+    consumer_answer_t answer =
+        consumer_answer (self->world, attempt->subscription, event, timeout_ms);
+    if (attempt->after_ms < answer.after_ms)
+        attempt->after_ms = answer.after_ms;
+    attempt->murders |= answer.murders;
+    attempt->events [attempt->count] = event;
+    attempt->answers [attempt->count++] = answer;
 }
 
 static void
@@ -164,19 +200,17 @@ begin (worker_actor_t *self, const worker_effect_t *effect)
     attempting_t *attempt = ALLOCATE (attempting_t);
     attempt->worker = self;
     attempt->holding = effect->holding;
-    attempt->event = event_ref (effect->delivery->event);
     attempt->begun_ms = world_now (self->world);
+    attempt->events = (event_t **)allocate (effect->delivery_count, sizeof *attempt->events);
+    attempt->answers = allocate (effect->delivery_count, sizeof *attempt->answers);
+    attempt->is_leased = broker_actor_has_session (self->world->broker, self->welcomed);
     snprintf (attempt->subscription, sizeof attempt->subscription, "%s",
               effect->target->subscription);
     DL_APPEND (self->attempts, attempt);
-    world_note (self->world, "%s begins %s for %s, lease %llu, attempt %d", self->name,
-                attempt->event->id, attempt->subscription,
-                (unsigned long long)effect->delivery->lease, effect->delivery->attempt);
-    attempt->is_leased = broker_actor_has_session (self->world->broker, self->welcomed);
-    checker_begun (self->world->checker, attempt->subscription, attempt->event, attempt->is_leased);
-    attempt->answer = consumer_answer (self->world, attempt->subscription, attempt->event,
-                                       effect->target->timeout_ms);
-    schedule_at (self->world->schedule, attempt->begun_ms + attempt->answer.after_ms, finish, self,
+    for (size_t i = 0; i < effect->delivery_count; i++)
+        begin_one (self, attempt, effect->deliveries ? effect->deliveries [i] : effect->delivery,
+                   effect->target->timeout_ms);
+    schedule_at (self->world->schedule, attempt->begun_ms + attempt->after_ms, finish, self,
                  self->life, attempt, NULL);
 }
 
@@ -283,9 +317,10 @@ die (worker_actor_t *self)
     DL_FOREACH_SAFE (self->attempts, attempt, next)
     {
         holding_t *holding = attempt->holding;
-        if (attempt->answer.outcome == OUTCOME_OK)
-            checker_answered (self->world->checker, attempt->subscription, attempt->event,
-                              OUTCOME_OK, attempt->is_leased ? attempt->begun_ms : 0);
+        for (size_t i = 0; i < attempt->count; i++)
+            if (attempt->answers [i].outcome == OUTCOME_OK)
+                checker_answered (self->world->checker, attempt->subscription, attempt->events [i],
+                                  OUTCOME_OK, attempt->is_leased ? attempt->begun_ms : 0);
         forget (self, attempt);
         worker_session_finish (self->session, holding, NULL, world_now (self->world));
     }
