@@ -47,9 +47,9 @@ parcel_of (const message_t *message)
     return parcel_new (&decoded);
 }
 
-//  So many deliveries of a subscription.
+//  So many deliveries of a subscription, in batches of so many; 1: alone.
 static void
-arrive (holdings_t *holdings, const char *subscription, size_t count)
+arrive_in (holdings_t *holdings, const char *subscription, size_t count, size_t batch)
 {
     event_t *event = event_new (
         &(event_t){.id = "e", .type = "a", .subject = "/s", .time = "2026-11-24T00:00:00Z"});
@@ -58,6 +58,7 @@ arrive (holdings_t *holdings, const char *subscription, size_t count)
         uint64_t lease = ++last_lease;
         deliveries [i] =
             (delivery_t){.lease = lease, .number = lease, .attempt = 1, .event = event};
+        deliveries [i].batch = batch > 1 ? 1 + i / batch : 0;
     }
     target_t target = {
         .subscription = subscription, .version = 1, .deliver = "{}", .deliver_size = 2};
@@ -72,6 +73,12 @@ arrive (holdings_t *holdings, const char *subscription, size_t count)
     parcel_destroy (&parcel);
     free (deliveries);
     event_destroy (&event);
+}
+
+static void
+arrive (holdings_t *holdings, const char *subscription, size_t count)
+{
+    arrive_in (holdings, subscription, count, 1);
 }
 
 static const char *
@@ -218,6 +225,40 @@ a_slot_is_taken_until_its_cancelled_attempt_has_ended (void **state)
     assert_non_null (holdings_begin (holdings));
 }
 
+static void
+a_batch_takes_one_slot_until_all_of_it_has_ended (void **state)
+{
+    holdings_t *holdings = *state;
+    arrive_in (holdings, "bulk", 200, 100);
+    assert_int_equal (begin_all (holdings), 2);
+    assert_int_equal (holdings_slots_taken (holdings), 2);
+    assert_int_equal (holdings_count (holdings, HOLDING_BEGUN), 200);
+    for (size_t i = 0; i < 99; i++)
+        answer (holdings, "bulk");
+    assert_int_equal (holdings_slots_taken (holdings), 2);
+    answer (holdings, "bulk");
+    assert_int_equal (holdings_slots_taken (holdings), 1);
+    for (size_t i = 0; i < 100; i++)
+        answer (holdings, "bulk");
+    assert_int_equal (holdings_slots_taken (holdings), 0);
+}
+
+static void
+those_of_a_batch_know_one_another (void **state)
+{
+    holdings_t *holdings = *state;
+    arrive_in (holdings, "bulk", 3, 3);
+    arrive (holdings, "alone", 1);
+    holding_t *first = holdings_begin (holdings);
+    holding_t *const *members;
+    const delivery_t *const *deliveries;
+    assert_int_equal (holdings_batch (first, &members, &deliveries), 3);
+    assert_ptr_equal (members [0], first);
+    assert_int_equal (deliveries [2]->lease, first->lease + 2);
+    holding_t *alone = holdings_begin (holdings);
+    assert_int_equal (holdings_batch (alone, &members, &deliveries), 1);
+}
+
 int
 main (void)
 {
@@ -230,6 +271,8 @@ main (void)
         TEST (the_last_slot_is_for_one_that_has_none),
         TEST (few_slots_are_shared_too),
         TEST (a_slot_is_taken_until_its_cancelled_attempt_has_ended),
+        TEST (a_batch_takes_one_slot_until_all_of_it_has_ended),
+        TEST (those_of_a_batch_know_one_another),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -11,12 +11,13 @@
 
 #include "proto/model/allocate.h"
 
-enum { WORDS = 32, ATTEMPTS = 256 };
+enum { WORDS = 32, ATTEMPTS = 256, BATCH = 16 };
 
 //  An attempt that was begun.
 typedef struct {
     char lease [16];
     holding_t *holding;  //  NULL: finished
+    size_t count;        //  of its batch; 1: alone
 } begun_t;
 
 typedef struct {
@@ -86,7 +87,10 @@ note_begun (stage_t *stage, const worker_effect_t *effect)
     snprintf (begun->lease, sizeof begun->lease, "L%llu",
               (unsigned long long)effect->delivery->lease);
     begun->holding = effect->holding;
+    begun->count = effect->delivery_count;
     fprintf (stage->out, "BEGIN %s %s", begun->lease, effect->target->subscription);
+    for (size_t i = 1; i < effect->delivery_count; i++)
+        fprintf (stage->out, " L%llu", (unsigned long long)effect->deliveries [i]->lease);
 }
 
 static begun_t *
@@ -156,14 +160,18 @@ hear_delivery (stage_t *stage, message_t *message)
                        .deliver = "{}",
                        .deliver_size = 2,
                        .timeout_ms = option (stage, "timeout", 1000)};
-    delivery_t delivery = {.number = number_of (stage->words [2]),
-                           .lease = number_of (stage->words [3]),
-                           .attempt = 1,
-                           .deadline_ms = option (stage, "deadline", 31000),
-                           .event = event};
+    delivery_t deliveries [BATCH];
     message->targets = &target;
-    message->deliveries = &delivery;
-    message->target_count = message->delivery_count = 1;
+    message->target_count = 1;
+    message->deliveries = deliveries;
+    message->delivery_count = (size_t)option (stage, "batch", 1);
+    for (size_t i = 0; i < message->delivery_count; i++)
+        deliveries [i] = (delivery_t){.number = number_of (stage->words [2]) + i,
+                                      .lease = number_of (stage->words [3]) + i,
+                                      .attempt = 1,
+                                      .deadline_ms = option (stage, "deadline", 31000),
+                                      .batch = message->delivery_count > 1 ? 7 : 0,
+                                      .event = event};
     hear (stage, message);
     event_destroy (&event);
 }
@@ -184,11 +192,16 @@ static void
 finish (stage_t *stage)
 {
     begun_t *begun = find_begun (stage, stage->words [1], NULL);
-    settlement_t settlement = {.time_ms = 1, .duration_ms = 1};
-    bool is_something = outcome_from_name (stage->words [2], &settlement.outcome);
-    if (settlement.outcome != OUTCOME_OK)
-        settlement.error = "that";
-    worker_session_finish (stage->session, begun->holding, is_something ? &settlement : NULL,
+    settlement_t settlements [BATCH];
+    bool is_something = false;
+    for (size_t i = 0; i < begun->count; i++) {
+        const char *word = i > 0 && *stage->words [2 + i] ? stage->words [2 + i] : stage->words [2];
+        settlements [i] = (settlement_t){.time_ms = 1, .duration_ms = 1};
+        is_something = outcome_from_name (word, &settlements [i].outcome);
+        if (settlements [i].outcome != OUTCOME_OK)
+            settlements [i].error = "that";
+    }
+    worker_session_finish (stage->session, begun->holding, is_something ? settlements : NULL,
                            stage->now_ms);
     begun->holding = NULL;
 }

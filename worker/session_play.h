@@ -8,8 +8,9 @@
  *  differ the test fails and shows what came; TOCSIN_BLESS=1 prints it as C, to be read and pasted.
  *
  *      WELCOME s1 HEARTBEAT_MS      DELIVER s1 NUMBER LEASE SUBSCRIPTION [timeout MS] [deadline MS] [size N]
+ *                                     [batch N]: so many, one after another, of one batch
  *      SETTLED s1 LEASE …           HEARTBEAT s1 [NUMBER of the last delivery]
- *      RESET · BYE s1               FINISH LEASE ok|retry|fail|none
+ *      RESET · BYE s1               FINISH LEASE ok|retry|fail|none …: of a batch, for each
  *      TICK · LEAVE                 DEADLINE: shows when it wants a tick
  *
  *  Everything it hears is encoded and decoded on the way, as by the link.

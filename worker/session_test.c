@@ -206,6 +206,64 @@ a_broker_that_leaves_gets_back_what_waits (void **state)
                   " 900 < HEARTBEAT s1 received 5 L2 L3 begun L2 L3\n");
 }
 
+//  One slot, one attempt; each lease is settled by itself, and one that is lost is no affair of others.
+static void
+a_batch_is_begun_as_one_and_settled_each (void **state)
+{
+    (void)state;
+    session_play ("   0 < HELLO\n"
+                  "   0 > WELCOME s1 1000\n"
+                  "   0 < CREDIT s1 5 bytes 1000\n"
+                  "  10 > DELIVER s1 1 L1 a batch 5\n"
+                  "  10 < BEGIN L1 a L2 L3 L4 L5\n"
+                  "  10 < CREDIT s1 9 bytes 1000\n"
+                  "  20 > FINISH L1 ok retry ok fail ok\n"
+                  "  20 < SETTLE s1 L1 ok L2 retry because that L3 ok L4 fail because that L5 ok\n"
+                  "  20 < CREDIT s1 10 bytes 1005\n"
+                  "  30 > SETTLED s1 L1 L2 L3 L4 L5\n"
+                  "  40 > DELIVER s1 6 L6 a batch 3\n"
+                  "  40 < BEGIN L6 a L7 L8\n"
+                  "  40 < CREDIT s1 12 bytes 1005\n"
+                  "  50 > FINISH L6 none\n"
+                  "  50 < RELEASE s1 L6 L7 L8\n"
+                  "  50 < CREDIT s1 13 bytes 1008\n");
+}
+
+static void
+a_batch_that_waits_goes_back_delivery_by_delivery (void **state)
+{
+    (void)state;
+    session_play ("   0 < HELLO\n"
+                  "   0 > WELCOME s1 1000\n"
+                  "   0 < CREDIT s1 5 bytes 1000\n"
+                  "  10 > DELIVER s1 1 L1 a\n"
+                  "  10 < BEGIN L1 a\n"
+                  "  10 > DELIVER s1 2 L2 a\n"
+                  "  10 < BEGIN L2 a\n"
+                  "  10 > DELIVER s1 3 L3 a\n"
+                  "  10 < BEGIN L3 a\n"
+                  "  10 > DELIVER s1 4 L4 a batch 2\n"
+                  "  10 < CREDIT s1 7 bytes 1000\n"
+                  "  20 > BYE s1\n"
+                  "  20 < RELEASE s1 L4 L5\n");
+}
+
+static void
+the_attempt_at_a_batch_is_cancelled_once (void **state)
+{
+    (void)state;
+    session_play ("   0 < HELLO\n"
+                  "   0 > WELCOME s1 1000\n"
+                  "   0 < CREDIT s1 5 bytes 1000\n"
+                  "  10 > DELIVER s1 1 L1 a batch 3\n"
+                  "  10 < BEGIN L1 a L2 L3\n"
+                  "  10 < CREDIT s1 7 bytes 1000\n"
+                  "  20 > RESET s1\n"
+                  "  20 < CONNECT\n"
+                  "  20 < CANCEL L1\n"
+                  "  30 > FINISH L1 ok\n");
+}
+
 int
 main (void)
 {
@@ -218,6 +276,9 @@ main (void)
         cmocka_unit_test (leaving_finishes_what_is_in_flight_and_gives_the_rest_back),
         cmocka_unit_test (a_stranger_leaves_at_once),
         cmocka_unit_test (a_broker_that_leaves_gets_back_what_waits),
+        cmocka_unit_test (a_batch_is_begun_as_one_and_settled_each),
+        cmocka_unit_test (a_batch_that_waits_goes_back_delivery_by_delivery),
+        cmocka_unit_test (the_attempt_at_a_batch_is_cancelled_once),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
