@@ -7,6 +7,7 @@
 #include <utlist.h>
 
 #include "broker/connections.h"
+#include "broker/doorman.h"
 #include "broker/front.h"
 #include "broker/listening.h"
 #include "broker/settles.h"
@@ -37,8 +38,12 @@ back_peer (link_peer_t peer)
 back_t *
 back_new (edge_t *edge, void *zmq, const char *endpoint, problem_t *problem)
 {
-    link_settings_t settings = {
-        .zmq = zmq, .endpoint = endpoint, .is_server = true, .limits = edge->limits};
+    link_keys_t keys;
+    link_settings_t settings = {.zmq = zmq,
+                                .endpoint = endpoint,
+                                .is_server = true,
+                                .limits = edge->limits,
+                                .keys = doorman_keys (edge->doorman, DOOR_BACK, &keys)};
     OWNED (link) link_t *link = link_new (&settings, problem);
     if (!link)
         return NULL;
@@ -46,6 +51,7 @@ back_new (edge_t *edge, void *zmq, const char *endpoint, problem_t *problem)
     self->edge = edge;
     self->link = TAKE (link);
     self->connections.link = self->link;
+    doorman_watch (edge->doorman, self->link);
     return self;
 }
 
@@ -197,11 +203,14 @@ held_find (void *context, const session_view_t *view)
 }
 
 static void
-back_log_parting (const back_t *self, const connection_t *connection)
+back_log_parting (const back_t *self, const connection_t *connection, bool is_expelled)
 {
     held_t held = {.session = connection->session};
     core_each_session (self->edge->core, held_find, &held);
-    if (held.leases > 0)
+    if (is_expelled)
+        log_warning ("broker", "the key of worker %s is gone: its %zu deliveries go to others",
+                     connection->name, held.leases);
+    else if (held.leases > 0)
         log_warning ("broker",
                      "the connection of worker %s is gone: its %zu deliveries go to others",
                      connection->name, held.leases);
@@ -209,18 +218,29 @@ back_log_parting (const back_t *self, const connection_t *connection)
         log_notice ("broker", "worker %s left", connection->name);
 }
 
-//  The send found nobody: what it holds goes to others now, not when its silence has lasted.
+//  What it holds goes to others now, not when its silence has lasted.
 static void
-back_part (back_t *self, connection_t *connection)
+back_part (back_t *self, connection_t *connection, bool is_expelled)
 {
-    input_t gone = {
-        .kind = INPUT_GONE, .peer = back_peer (connection->peer), .session = connection->session};
+    input_t gone = {.kind = INPUT_GONE,
+                    .peer = back_peer (connection->peer),
+                    .session = connection->session,
+                    .gone = {.is_expelled = is_expelled}};
     if (connection->session)
-        back_log_parting (self, connection);
+        back_log_parting (self, connection, is_expelled);
     offers_drop (&self->edge->offers, connection->peer);
     connections_remove (&self->connections, connection);
     if (gone.session)
         edge_step (self->edge, &gone);
+}
+
+void
+back_expel (back_t *self)
+{
+    connection_t *connection, *next;
+    HASH_ITER (hh, self->connections.all, connection, next)
+    if (!link_allows (self->link, connection->peer))
+        back_part (self, connection, true);
 }
 
 void
@@ -269,7 +289,7 @@ back_flush (back_t *self)
         connection->is_staged = false;
         back_empty (self, connection, outbox_session (connection->outbox));
         if (connection->is_gone)
-            back_part (self, connection);  //  what it held may be staged for others
+            back_part (self, connection, false);  //  what it held may be staged for others
     }
 }
 
@@ -442,7 +462,7 @@ back_beat (back_t *self, int64_t now_ms)
         bool is_forgotten =
             !connection->session && now_ms - connection->heard_ms > FORGOTTEN_BEATS * heartbeat_ms;
         if (connection->is_gone || is_forgotten)
-            back_part (self, connection);
+            back_part (self, connection, false);
     }
     free (living.list);
 }

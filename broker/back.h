@@ -21,6 +21,9 @@ bool back_ready (void *back);  //  a loop_ready_t: hears what is there, under a 
  */
 void back_beat (back_t *self, int64_t now_monotonic_ms);
 
+//  Ends the sessions of those whose key is gone: what they hold goes to others, and accuses nobody.
+void back_expel (back_t *self);
+
 //  Effects of the core. DELIVER and SETTLED are gathered until back_flush, the others leave at once.
 void back_deliver (back_t *self, const effect_t *effect);
 void back_settled (back_t *self, const effect_t *effect);

@@ -9,6 +9,7 @@
 #include "broker/admin_token.h"
 #include "broker/back.h"
 #include "broker/calls.h"
+#include "broker/doorman.h"
 #include "broker/edge.h"
 #include "broker/feed_socket.h"
 #include "broker/front.h"
@@ -70,6 +71,8 @@ broker_deadline (broker_t *self, int64_t now_ms)
         deadline_ms = self->next_beat_ms;
     if (self->state == SERVING && deadline_ms > retention_deadline (self->edge.retention))
         deadline_ms = retention_deadline (self->edge.retention);
+    if (deadline_ms > doorman_deadline (self->edge.doorman))
+        deadline_ms = doorman_deadline (self->edge.doorman);
     if (self->state != SERVING && deadline_ms > self->state_until_ms)
         deadline_ms = self->state_until_ms;
     return deadline_ms;
@@ -95,6 +98,10 @@ broker_tick (broker_t *self)
     int64_t now_ms = monotonic_ms ();
     if (core_deadline (self->edge.core) <= edge_now_ms (&self->edge))
         edge_step (&self->edge, &(input_t){.kind = INPUT_TICK});
+    if (doorman_tick (self->edge.doorman, now_ms)) {
+        front_expel (self->edge.front);
+        back_expel (self->edge.back);
+    }
     if (self->state == SERVING)
         retention_tick (self->edge.retention, now_ms);
     if (now_ms < self->next_beat_ms)
@@ -238,6 +245,9 @@ static status_t
 broker_bind (broker_t *self, void *zmq, problem_t *problem)
 {
     edge_t *edge = &self->edge;
+    edge->doorman = doorman_new (self->settings, zmq, self->metrics, problem);
+    if (!edge->doorman)
+        return problem->status;
     edge->front = front_new (edge, zmq, settings_text (self->settings, "broker/front"), problem);
     if (!edge->front)
         return problem->status;
@@ -250,6 +260,7 @@ broker_bind (broker_t *self, void *zmq, problem_t *problem)
         return problem->status;
     loop_add_socket (self->loop, feed_socket_handle (edge->feed), feed_socket_ready, edge->feed);
     loop_add_descriptor (self->loop, bell_descriptor (self->bell), broker_hear_bell, self);
+    doorman_stand (edge->doorman, self->loop);
     loop_add_socket (self->loop, back_socket (edge->back), back_ready, edge->back);
     loop_add_socket (self->loop, front_socket (edge->front), front_ready, edge->front);
     return STATUS_OK;
@@ -280,6 +291,7 @@ broker_take_apart (broker_t *self)
     back_destroy (&edge->back);
     feed_socket_destroy (&edge->feed);
     listening_destroy (&edge->listening);
+    doorman_destroy (&edge->doorman);  //  last: a door without one is open to all
     calls_destroy (&edge->calls);
     retention_destroy (&edge->retention);
     core_destroy (&edge->core);

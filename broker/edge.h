@@ -23,6 +23,7 @@ typedef struct edge {
     metrics_t *metrics;
     writer_t *writer;
     reader_t *reader;
+    struct doorman *doorman;
     struct front *front;
     struct back *back;
     struct feed_socket *feed;
@@ -36,11 +37,11 @@ typedef struct edge {
     effects_t *effects;
     transcript_t *transcript;
     steady_clock_t clock;
-    bool is_performing;                  //  effects are being performed: no step now
-    uint64_t last_ticket;                //  as the core gave it out
-    uint64_t last_persisted;             //  up to here everything is on disk, or was withdrawn
-    int64_t delivered [REASONS];         //  this turn, by reason, not counted in metrics yet
-    int64_t settled [OUTCOMES];  //  this turn, by outcome, likewise
+    bool is_performing;           //  effects are being performed: no step now
+    uint64_t last_ticket;         //  as the core gave it out
+    uint64_t last_persisted;      //  up to here everything is on disk, or was withdrawn
+    int64_t delivered [REASONS];  //  this turn, by reason, not counted in metrics yet
+    int64_t settled [OUTCOMES];   //  this turn, by outcome, likewise
 } edge_t;
 
 int64_t edge_now_ms (edge_t *self);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "broker/doorman.h"
 #include "proto/model/allocate.h"
 #include "proto/model/owned.h"
 
@@ -29,17 +30,20 @@ struct feed_socket {
 feed_socket_t *
 feed_socket_new (edge_t *edge, void *zmq, const char *endpoint, problem_t *problem)
 {
+    link_keys_t keys;
     link_settings_t settings = {.zmq = zmq,
                                 .endpoint = endpoint,
                                 .is_server = true,
                                 .is_feed = true,
-                                .limits = edge->limits};
+                                .limits = edge->limits,
+                                .keys = doorman_keys (edge->doorman, DOOR_FEED, &keys)};
     OWNED (link) link_t *link = link_new (&settings, problem);
     if (!link)
         return NULL;
     feed_socket_t *self = ALLOCATE (feed_socket_t);
     self->edge = edge;
     self->link = TAKE (link);
+    doorman_watch (edge->doorman, self->link);
     return self;
 }
 

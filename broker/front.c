@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "broker/calls.h"
+#include "broker/client_rights.h"
 #include "broker/connections.h"
+#include "broker/doorman.h"
 #include "daemon/log.h"
 #include "proto/model/allocate.h"
 #include "proto/model/owned.h"
@@ -38,8 +40,12 @@ front_is_peer (peer_t peer)
 front_t *
 front_new (edge_t *edge, void *zmq, const char *endpoint, problem_t *problem)
 {
-    link_settings_t settings = {
-        .zmq = zmq, .endpoint = endpoint, .is_server = true, .limits = edge->limits};
+    link_keys_t keys;
+    link_settings_t settings = {.zmq = zmq,
+                                .endpoint = endpoint,
+                                .is_server = true,
+                                .limits = edge->limits,
+                                .keys = doorman_keys (edge->doorman, DOOR_FRONT, &keys)};
     OWNED (link) link_t *link = link_new (&settings, problem);
     if (!link)
         return NULL;
@@ -47,6 +53,7 @@ front_new (edge_t *edge, void *zmq, const char *endpoint, problem_t *problem)
     self->edge = edge;
     self->link = TAKE (link);
     self->connections.link = self->link;
+    doorman_watch (edge->doorman, self->link);
     return self;
 }
 
@@ -149,12 +156,24 @@ front_correct (front_t *self, peer_t peer, const message_t *message)
 }
 
 static void
+front_call (front_t *self, peer_t peer, const message_t *message)
+{
+    static const char refusal [] =
+        "{\"message\": \"the key of a client opens what asks, and changes nothing\"}";
+    const node_key_t *key = link_key (self->link, peer >> 1);
+    if (key && key->role == NODE_CLIENT && !client_may_call (message->method))
+        front_reply (self, peer, message->request, STATUS_FORBIDDEN, refusal, strlen (refusal));
+    else
+        calls_hear (self->edge->calls, peer, message);
+}
+
+static void
 front_hear (front_t *self, peer_t peer, const message_t *message)
 {
     if (message->command == COMMAND_PUBLISH)
         front_publish (self, peer, message);
     else if (message->command == COMMAND_CALL)
-        calls_hear (self->edge->calls, peer, message);
+        front_call (self, peer, message);
     else if (message->command != COMMAND_HEARTBEAT && message->command != COMMAND_ERROR)
         front_correct (self, peer, message);
 }
@@ -196,6 +215,15 @@ front_beat (front_t *self, int64_t now_ms)
         if (connection->is_gone || now_ms - connection->heard_ms > FORGOTTEN_BEATS * heartbeat_ms)
             connections_remove (&self->connections, connection);
     }
+}
+
+void
+front_expel (front_t *self)
+{
+    connection_t *connection, *next;
+    HASH_ITER (hh, self->connections.all, connection, next)
+    if (!link_allows (self->link, connection->peer))
+        connections_remove (&self->connections, connection);
 }
 
 static int

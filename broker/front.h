@@ -16,6 +16,7 @@ const char *front_endpoint (const front_t *self);  //  as bound
 
 bool front_ready (void *front);  //  a loop_ready_t: hears what is there, under a budget
 void front_beat (front_t *self, int64_t now_monotonic_ms);  //  heartbeats; forgets the silent
+void front_expel (front_t *self);  //  forgets those whose key is gone: they are told nothing more
 
 //  Effects of the core.
 void front_confirm (front_t *self, const effect_t *effect);

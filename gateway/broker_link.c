@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/clock.h"
+#include "daemon/keyring.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "gateway/errands.h"
@@ -30,6 +31,7 @@ struct broker_link {
     char *endpoint_list;  //  ours; the endpoints are in it
     char **endpoints;
     size_t endpoint_count;
+    keyring_t *keyring;
     errands_t *errands;
     bell_t *bell;
     pthread_t thread;
@@ -43,8 +45,9 @@ struct broker_link {
     bool is_full;            //  the pipe took no more
     int64_t opened_ms;       //  when `link` was, or could not be
     int64_t heard_ms, said_ms, turned_ms;
-    int64_t down_ms;  //  since when no broker has answered
-    bool is_away;     //  for so long that requests no longer wait for one
+    int64_t down_ms;    //  since when no broker has answered
+    problem_t trouble;  //  of the connection, as was logged last
+    bool is_away;       //  for so long that requests no longer wait for one
 };
 
 //  ---- Down and up
@@ -90,10 +93,12 @@ static void
 broker_link_open (broker_link_t *self, int64_t now_ms)
 {
     problem_t problem = {0};
+    link_keys_t keys;
     link_settings_t settings = {
         .zmq = self->zmq,
         .endpoint = self->endpoints [self->endpoint],
         .limits = settings_limits (self->settings),
+        .keys = keyring_to_broker (self->keyring, self->endpoint, &keys),
     };
     self->opened_ms = now_ms;
     self->loop = loop_new ();
@@ -108,6 +113,18 @@ broker_link_open (broker_link_t *self, int64_t now_ms)
     loop_add_descriptor (self->loop, bell_descriptor (self->bell), broker_link_hear_bell, self);
 }
 
+//  Once in words, until a broker answers or it is another trouble.
+static void
+broker_link_tell_trouble (broker_link_t *self)
+{
+    problem_t trouble = {0};
+    if (!self->link || !link_trouble (self->link, &trouble) ||
+        strcmp (trouble.text, self->trouble.text) == 0)
+        return;
+    log_warning ("gateway", "%s", trouble.text);
+    self->trouble = trouble;
+}
+
 //  The next endpoint is tried. What was sent over the old one will not be answered.
 static void
 broker_link_move_on (broker_link_t *self, int64_t now_ms)
@@ -118,6 +135,7 @@ broker_link_move_on (broker_link_t *self, int64_t now_ms)
         self->down_ms = now_ms;
         metrics_set (self->metrics, METRIC_broker_connected, 0);
     }
+    broker_link_tell_trouble (self);
     broker_link_close (self);
     errands_lose (self->errands);
     self->endpoint = (self->endpoint + 1) % self->endpoint_count;
@@ -129,6 +147,7 @@ broker_link_came_up (broker_link_t *self)
 {
     self->is_up = true;
     self->is_away = false;
+    self->trouble = (problem_t){0};
     errands_set_away (self->errands, false);
     metrics_set (self->metrics, METRIC_broker_connected, 1);
     log_notice ("gateway", "%s answers", self->endpoints [self->endpoint]);
@@ -311,6 +330,7 @@ broker_link_split (broker_link_t *self, const char *list)
 static void
 broker_link_free (broker_link_t *self)
 {
+    keyring_destroy (&self->keyring);
     errands_destroy (&self->errands);
     bell_destroy (&self->bell);
     free (self->endpoints);
@@ -330,9 +350,13 @@ broker_link_new (const settings_t *settings, void *zmq, metrics_t *metrics, prob
     self->knock_ms = self->heartbeat_ms > KNOCK_LEAST_MS ? self->heartbeat_ms : KNOCK_LEAST_MS;
     self->errands = errands_new (settings_limits (settings));
     self->bell = bell_new ();
+    self->keyring = keyring_new (settings, problem);
     if (!broker_link_split (self, settings_text (settings, "gateway/brokers")))
         problem_at (problem, STATUS_BAD_SETTING, "gateway/brokers",
                     "gateway/brokers is empty: name the front of a broker, tcp://127.0.0.1:7101");
+    else if (!self->keyring ||
+             keyring_check (self->keyring, "gateway/brokers", self->endpoint_count, problem))
+        ;  //  the problem is told
     else if (pthread_create (&self->thread, NULL, broker_link_run, self) != 0)
         problem_set (problem, STATUS_SYSTEM, "gateway: no thread can be made for the broker");
     else
@@ -373,4 +397,10 @@ const char *
 broker_link_endpoint (broker_link_t *self)
 {
     return self->endpoints [atomic_load (&self->endpoint)];
+}
+
+const link_keys_t *
+broker_link_keys (broker_link_t *self, link_keys_t *keys)
+{
+    return keyring_to_broker (self->keyring, atomic_load (&self->endpoint), keys);
 }

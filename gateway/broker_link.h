@@ -10,6 +10,7 @@
 #include "daemon/metrics.h"
 #include "daemon/settings.h"
 #include "gateway/errand.h"
+#include "proto/wire/link.h"
 
 typedef struct broker_link broker_link_t;
 
@@ -21,6 +22,8 @@ broker_link_t *broker_link_new (const settings_t *settings, void *zmq, metrics_t
 void broker_link_destroy (broker_link_t **self_p);  //  when nobody waits any more; safe on NULL
 
 const char *broker_link_endpoint (broker_link_t *self);  //  of the broker in use; any thread
+//  For another link to it; NULL: without keys. Filled into `keys`. Any thread.
+const link_keys_t *broker_link_keys (broker_link_t *self, link_keys_t *keys);
 
 /*  Any thread; blocks at most gateway/broker_timeout_ms. Fill in what is wanted, and read the answer
  *  when it returns errand->status; errand.h says what is whose.

@@ -207,6 +207,7 @@ static void
 hub_listen (hub_t *self, const char *told)
 {
     char start [FEED_TOPIC_SIZE], endpoint [ENDPOINT_SIZE];
+    link_keys_t keys;
     problem_t problem;
     feed_endpoint (endpoint, broker_link_endpoint (self->broker), told);
     if (self->link && strcmp (self->feed, endpoint) == 0)
@@ -216,7 +217,8 @@ hub_listen (hub_t *self, const char *told)
     self->link = link_new (&(link_settings_t){.zmq = self->zmq,
                                               .endpoint = endpoint,
                                               .is_feed = true,
-                                              .limits = settings_limits (self->settings)},
+                                              .limits = settings_limits (self->settings),
+                                              .keys = broker_link_keys (self->broker, &keys)},
                            &problem);
     if (!self->link) {
         log_warning ("gateway", "%s; live streams are read from the log, late", problem.text);

@@ -16,22 +16,38 @@ enum {
 
 struct bond {
     bond_settings_t settings;
-    char *endpoint;  //  ours
-    link_t *link;    //  NULL: it could not be made
+    char *endpoint;    //  ours
+    link_keys_t keys;  //  settings.keys points here, or is NULL
+    link_t *link;      //  NULL: it could not be made
     worker_session_t *session;
     listener_t *listener;
     bool is_member;  //  as was logged last
     bool is_leaving;
     bool is_complaining;  //  that the link cannot be made was logged
+    problem_t trouble;    //  of the connection, as was logged last
 };
+
+//  Once in words, until it is a member or it is another trouble.
+static void
+bond_tell_trouble (bond_t *self)
+{
+    problem_t trouble = {0};
+    if (!self->link || !link_trouble (self->link, &trouble) ||
+        strcmp (trouble.text, self->trouble.text) == 0)
+        return;
+    log_warning ("worker", "%s", trouble.text);
+    self->trouble = trouble;
+}
 
 static status_t
 bond_connect (bond_t *self, problem_t *problem)
 {
+    bond_tell_trouble (self);
     link_destroy (&self->link);
     self->link = link_new (&(link_settings_t){.zmq = self->settings.zmq,
                                               .endpoint = self->endpoint,
-                                              .limits = self->settings.session.limits},
+                                              .limits = self->settings.session.limits,
+                                              .keys = self->settings.keys},
                            problem);
     if (self->link) {
         self->is_complaining = false;
@@ -67,12 +83,17 @@ bond_new (const bond_settings_t *settings, problem_t *problem)
     OWNED (bond) bond_t *self = ALLOCATE (bond_t);
     self->settings = *settings;
     self->endpoint = allocate_copy (settings->endpoint);
+    if (settings->keys) {
+        self->keys = *settings->keys;
+        self->settings.keys = &self->keys;
+    }
     if (bond_connect (self, problem) == STATUS_BAD_SETTING)
         return NULL;
     self->session = worker_session_new (&settings->session, monotonic_ms ());
     self->listener =
         listener_new (&(listener_settings_t){.zmq = settings->zmq,
                                              .endpoint = self->endpoint,
+                                             .keys = self->settings.keys,
                                              .limits = settings->session.limits,
                                              .places = settings->places,
                                              .metrics = settings->metrics,
@@ -191,6 +212,7 @@ void
 bond_tick (bond_t *self)
 {
     int64_t now_ms = monotonic_ms ();
+    bond_tell_trouble (self);
     if (worker_session_deadline (self->session) <= now_ms)
         worker_session_tick (self->session, now_ms);
 }
@@ -206,6 +228,8 @@ bond_note_membership (bond_t *self)
     else if (!is_member && self->is_member && !self->is_leaving)
         log_warning ("worker", "the broker at %s has ended the session or is silent: joining again",
                      self->endpoint);
+    if (is_member)
+        self->trouble = (problem_t){0};
     self->is_member = is_member;
 }
 

@@ -7,6 +7,7 @@
 #define BOND_H
 
 #include "daemon/metrics.h"
+#include "proto/wire/link.h"
 #include "worker/feed/places.h"
 #include "worker/runner.h"
 #include "worker/session.h"
@@ -15,8 +16,9 @@ typedef struct bond bond_t;
 
 typedef struct {
     void *zmq;
-    const char *endpoint;  //  copied
-    runner_t *runner;      //  borrowed, as are the next
+    const char *endpoint;     //  copied
+    const link_keys_t *keys;  //  copied; NULL: without
+    runner_t *runner;         //  borrowed, as are the next
     metrics_t *metrics;
     places_t *places;  //  how far broadcasts were performed
     worker_session_settings_t session;

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "daemon/clock.h"
+#include "daemon/keyring.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "proto/model/allocate.h"
@@ -28,6 +29,7 @@ struct worker {
     const settings_t *settings;  //  borrowed
     metrics_t *metrics;
     bell_t *bell;  //  attempts have ended, or it is to leave
+    keyring_t *keyring;
     repertoire_t *repertoire;
     runner_t *runner;
     places_t *places;      //  how far broadcasts were performed, of all brokers
@@ -208,8 +210,10 @@ worker_add_bond (worker_t *self, void *zmq, const char *endpoint, size_t of, pro
     //  The transfers and the memory are shared by all brokers.
     int64_t capacity = settings_number (self->settings, "worker/capacity") / (int64_t)of;
     int64_t bytes = settings_number (self->settings, "worker/capacity_bytes") / (int64_t)of;
+    link_keys_t keys;
     bond_settings_t settings = {.zmq = zmq,
                                 .endpoint = endpoint,
+                                .keys = keyring_to_broker (self->keyring, self->bond_count, &keys),
                                 .runner = self->runner,
                                 .metrics = self->metrics,
                                 .places = self->places,
@@ -246,6 +250,8 @@ worker_add_bonds (worker_t *self, void *zmq, problem_t *problem)
         status = problem_at (problem, STATUS_BAD_SETTING, "worker/brokers",
                              "worker/brokers names %zu brokers; give 1 to %d, separated by blanks",
                              count, BROKERS);
+    if (status == STATUS_OK)
+        status = keyring_check (self->keyring, "worker/brokers", count, problem);
     for (size_t i = 0; status == STATUS_OK && i < count; i++)
         status = worker_add_bond (self, zmq, endpoints [i], count, problem);
     free (list);
@@ -274,6 +280,9 @@ worker_new (const settings_t *settings, void *zmq, problem_t *problem)
     self->settled_by_ms = INT64_MAX;
     self->metrics = metrics_new ("worker");
     self->bell = bell_new ();
+    self->keyring = keyring_new (settings, problem);
+    if (!self->keyring)
+        return NULL;
     self->repertoire = repertoire_new (settings, process_helper, self->metrics, problem);
     if (!self->repertoire)
         return NULL;
@@ -316,6 +325,7 @@ worker_destroy (worker_t **self_p)
     places_destroy (&self->places);
     runner_destroy (&self->runner);
     repertoire_destroy (&self->repertoire);
+    keyring_destroy (&self->keyring);
     bell_destroy (&self->bell);
     metrics_destroy (&self->metrics);
     free (self);

@@ -113,7 +113,7 @@ go (core_t *self, const input_t *input)
     session_t *session = session_find (self, input);
     if (!session)
         return;
-    if (!session->is_leaving)
+    if (!session->is_leaving && !input->gone.is_expelled)
         joining_crash (self, session);
     session_end (self, session, REASON_SESSION_GONE);
 }

@@ -89,6 +89,8 @@ typedef struct {
                  const lease_id_t *begun; size_t begun_count; bool tells_begun; } alive;
         //  A worker that listens wants what a feed told after a seq.
         struct { const char *subscription; int32_t partition; int64_t above; } catch_up;
+        //  Its connection is gone. is_expelled: we have ended it ourselves, which accuses no delivery.
+        struct { bool is_expelled; } gone;
         //  is_loaded: it comes from the store at start; nothing is saved or answered. health: as
         //  the store has it, or NULL. start_seqs: of a new one that starts at a time, for each
         //  partition the last seq it does not want; NULL: as its document says.

@@ -82,20 +82,41 @@ endpoint_write (endpoint_t *self, const struct addrinfo *found, const char *port
 }
 
 static status_t
-endpoint_resolve_tcp (const char *text, bool may_be_any_port, endpoint_t *endpoint,
+endpoint_want_keys (const char *text, const char *what, problem_t *problem)
+{
+    return problem_set (
+        problem, STATUS_BAD_SETTING,
+        "%s is %s, and without keys only this machine is spoken with: make some (`tocsin keygen`, docs/keys.md), or write 127.0.0.1, ::1 or ipc://PATH",
+        text, what);
+}
+
+//  All addresses of this machine, IPv6 and IPv4.
+static status_t
+endpoint_open_to_all (const char *text, const char *port, endpoint_rights_t rights,
+                      endpoint_t *endpoint, problem_t *problem)
+{
+    if (!rights.is_server)
+        return problem_set (problem, STATUS_BAD_SETTING,
+                            "%s names no host to connect to: write tcp://HOST:PORT", text);
+    if (!rights.has_keys)
+        return endpoint_want_keys (text, "open to every host", problem);
+    endpoint->is_ipv6 = true;
+    snprintf (endpoint->address, sizeof (endpoint->address), TCP "*:%s", port);
+    return STATUS_OK;
+}
+
+static status_t
+endpoint_resolve_tcp (const char *text, endpoint_rights_t rights, endpoint_t *endpoint,
                       problem_t *problem)
 {
     char host [HOST_SIZE];
     const char *port;
-    if (!endpoint_split (text + strlen (TCP), host, &port) || !is_port (port, may_be_any_port))
+    if (!endpoint_split (text + strlen (TCP), host, &port) || !is_port (port, rights.is_server))
         return problem_set (problem, STATUS_BAD_SETTING,
                             "%s is no endpoint: write tcp://HOST:PORT%s", text,
-                            may_be_any_port ? ", or tcp://HOST:* for any free port" : "");
+                            rights.is_server ? ", or tcp://HOST:* for any free port" : "");
     if (strcmp (host, "*") == 0)
-        return problem_set (
-            problem, STATUS_BAD_SETTING,
-            "%s is open to every host, and this release has no keys yet: write tcp://127.0.0.1:%s",
-            text, port);
+        return endpoint_open_to_all (text, port, rights, endpoint, problem);
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *list = NULL;
     int code = getaddrinfo (host, NULL, &hints, &list);
@@ -104,22 +125,19 @@ endpoint_resolve_tcp (const char *text, bool may_be_any_port, endpoint_t *endpoi
                             host, gai_strerror (code));
 
     const struct addrinfo *found = endpoint_prefer (list);
-    bool is_here = is_loopback (found->ai_addr);
-    if (is_here)
+    bool is_allowed = rights.has_keys || is_loopback (found->ai_addr);
+    if (is_allowed)
         endpoint_write (endpoint, found, port);
     freeaddrinfo (list);
-    return is_here
-               ? STATUS_OK
-               : problem_set (
-                     problem, STATUS_BAD_SETTING,
-                     "%s is another host, and this release has no keys yet to speak with it: write a loopback address (127.0.0.1, ::1) or ipc://PATH",
-                     text);
+    return is_allowed ? STATUS_OK : endpoint_want_keys (text, "another host", problem);
 }
 
 status_t
-endpoint_resolve (const char *text, bool may_be_any_port, endpoint_t *endpoint, problem_t *problem)
+endpoint_resolve (const char *text, endpoint_rights_t rights, endpoint_t *endpoint,
+                  problem_t *problem)
 {
-    bool is_local = strncmp (text, "ipc://", 6) == 0 || strncmp (text, "inproc://", 9) == 0;
+    endpoint->is_inproc = strncmp (text, "inproc://", 9) == 0;
+    bool is_local = strncmp (text, "ipc://", 6) == 0 || endpoint->is_inproc;
     if (!is_local && strncmp (text, TCP, strlen (TCP)) != 0)
         return problem_set (problem, STATUS_BAD_SETTING,
                             "%s is no endpoint: write tcp://HOST:PORT, ipc://PATH or inproc://NAME",
@@ -129,7 +147,7 @@ endpoint_resolve (const char *text, bool may_be_any_port, endpoint_t *endpoint, 
                             "%.60s… is too long for an endpoint: at most %d bytes", text,
                             ENDPOINT_SIZE - 1);
     if (!is_local)
-        return endpoint_resolve_tcp (text, may_be_any_port, endpoint, problem);
+        return endpoint_resolve_tcp (text, rights, endpoint, problem);
     if (text [strcspn (text, ":") + strlen ("://")] == 0)
         return problem_set (problem, STATUS_BAD_SETTING, "%s has no name after the slashes", text);
     endpoint->is_ipv6 = false;

@@ -14,12 +14,19 @@ enum { ENDPOINT_SIZE = 256 };  //  bytes, with the final zero
 typedef struct {
     char address [ENDPOINT_SIZE];  //  "tcp://127.0.0.1:7101", "tcp://[::1]:*", "inproc://front"
     bool is_ipv6;
+    bool is_inproc;  //  within this process, where nobody listens in
 } endpoint_t;
 
+/*  What an end of a connection may be. */
+typedef struct {
+    bool is_server;  //  it may be any port, tcp://HOST:*, and with keys all hosts, tcp://*:PORT
+    bool has_keys;   //  so that it may be another machine
+} endpoint_rights_t;
+
 /*  BAD_SETTING: it is no endpoint, or one that needs keys. SYSTEM: the name has no address now.
- *  may_be_any_port: "*" stands for a port that the system chooses. Blocks while it resolves a name.
+ *  Blocks while it resolves a name.
  */
-status_t endpoint_resolve (const char *text, bool may_be_any_port, endpoint_t *endpoint,
+status_t endpoint_resolve (const char *text, endpoint_rights_t rights, endpoint_t *endpoint,
                            problem_t *problem);
 
 #endif

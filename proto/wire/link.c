@@ -5,12 +5,15 @@
 #include <string.h>
 #include <zmq.h>
 
+#include "proto/keys/curve.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 #include "proto/model/owned.h"
 #include "proto/wire/endpoint.h"
 #include "proto/wire/frames.h"
+#include "proto/wire/intruder.h"
 #include "proto/wire/peers.h"
+#include "proto/wire/troubles.h"
 
 enum {
     THE_PEER = 1,          //  a DEALER's
@@ -32,6 +35,9 @@ struct link {
     const limits_t *limits;  //  borrowed
     peers_t *peers;          //  of a ROUTER; NULL for the others
     bool is_feed;            //  XPUB or SUB
+    bool has_keys;           //  and checks them
+    link_keys_t keys;        //  if it has
+    troubles_t *troubles;    //  NULL: not watched, since there can be none
     char endpoint [ENDPOINT_SIZE];
 };
 
@@ -97,12 +103,29 @@ link_type (const link_settings_t *settings)
     return settings->is_server ? ZMQ_ROUTER : ZMQ_DEALER;
 }
 
+//  Within the process nobody listens in, and ZeroMQ has no keys there.
+static status_t
+link_lock (link_t *self, const link_settings_t *settings, const endpoint_t *endpoint,
+           problem_t *problem)
+{
+    if (endpoint->is_inproc)
+        return STATUS_OK;
+    self->troubles = troubles_new (settings->zmq, self->socket);
+    self->has_keys = settings->keys;
+    if (!self->has_keys)
+        return STATUS_OK;
+    self->keys = *settings->keys;
+    return settings->is_server
+               ? curve_serve (self->socket, self->keys.own, self->keys.door, problem)
+               : curve_connect (self->socket, self->keys.own, self->keys.broker, problem);
+}
+
 static status_t
 link_open (link_t *self, const link_settings_t *settings, problem_t *problem)
 {
     endpoint_t endpoint;
-    status_t status =
-        endpoint_resolve (settings->endpoint, settings->is_server, &endpoint, problem);
+    endpoint_rights_t rights = {.is_server = settings->is_server, .has_keys = settings->keys};
+    status_t status = endpoint_resolve (settings->endpoint, rights, &endpoint, problem);
     if (status)
         return status;
     self->socket = zmq_socket (settings->zmq, link_type (settings));
@@ -110,6 +133,8 @@ link_open (link_t *self, const link_settings_t *settings, problem_t *problem)
         return problem_set (problem, STATUS_SYSTEM, "%s: no socket can be made: %s",
                             settings->endpoint, zmq_strerror (errno));
     link_set_options (self, endpoint.is_ipv6);
+    if (link_lock (self, settings, &endpoint, problem))
+        return problem->status;
     if (!settings->is_server) {
         memcpy (self->endpoint, settings->endpoint, strlen (settings->endpoint) + 1);
         return zmq_connect (self->socket, endpoint.address) == 0
@@ -144,6 +169,7 @@ link_destroy (link_t **self_p)
     link_t *self = *self_p;
     if (!self)
         return;
+    troubles_destroy (&self->troubles);
     if (self->socket)
         zmq_close (self->socket);
     peers_destroy (&self->peers);
@@ -222,6 +248,31 @@ link_decode (const link_t *self, frames_t *frames, message_t *message, problem_t
                            problem);
 }
 
+//  Each message is held to the list as it is now: libzmq asks but once, when a peer connects.
+static status_t
+link_check_key (const link_t *self, frames_t *frames, uint64_t *owner, problem_t *problem)
+{
+    const char *key = zmq_msg_gets (&frames->head, "User-Id");
+    const allowed_t *allowed = allow_list_find (self->keys.allowed, key);
+    if (!allowed || !node_role_opens (allowed->key.role, self->keys.door))
+        return problem_set (problem, STATUS_FORBIDDEN,
+                            "this key is no longer allowed at the broker's %s",
+                            door_word (self->keys.door));
+    *owner = allowed->number;
+    return STATUS_OK;
+}
+
+//  0: unknown. An identity may be of the peer's choosing, so that a number is for one key alone.
+static link_peer_t
+link_number (link_t *self, const void *identity, size_t identity_size, uint64_t owner)
+{
+    link_peer_t peer = peers_number (self->peers, identity, identity_size);
+    if (!peer || peers_owner (self->peers, peer) == owner)
+        return peer;
+    peers_forget (self->peers, peer);
+    return 0;
+}
+
 //  Who is not known gets a number only when he has said something that is understood.
 static status_t
 link_read (link_t *self, frames_t *frames, link_peer_t *peer, message_t *message,
@@ -229,14 +280,17 @@ link_read (link_t *self, frames_t *frames, link_peer_t *peer, message_t *message
 {
     void *identity = zmq_msg_data (&frames->identity);
     size_t identity_size = zmq_msg_size (&frames->identity);
-    *peer = self->peers ? peers_number (self->peers, identity, identity_size) : THE_PEER;
+    uint64_t owner = 0;
+    if (self->peers && self->has_keys && link_check_key (self, frames, &owner, problem))
+        return problem->status;
+    *peer = self->peers ? link_number (self, identity, identity_size, owner) : THE_PEER;
     if (!*peer && peers_is_full (self->peers))
         return problem_set (problem, STATUS_FULL,
                             "limits/sessions (%lld) are here already: repeat later",
                             (long long)self->limits->sessions);
     status_t status = link_decode (self, frames, message, problem);
     if (status == STATUS_OK && !*peer)
-        *peer = peers_add (self->peers, identity, identity_size);
+        *peer = peers_add (self->peers, identity, identity_size, owner);
     return status;
 }
 
@@ -252,9 +306,79 @@ link_receive (link_t *self, link_peer_t *peer, message_t *message, problem_t *pr
     status_t status = link_read (self, &frames, peer, message, &why);
     if (status) {
         link_answer (self, &frames, &why);
+        if (status == STATUS_FORBIDDEN)
+            intruder_cut (&frames.head);
         if (problem)
             *problem = why;
     }
     frames_destroy (&frames);
     return status;
+}
+
+//  ---- Keys
+
+bool
+link_allows (const link_t *self, link_peer_t peer)
+{
+    return !self->has_keys || allow_list_has (self->keys.allowed, peers_owner (self->peers, peer));
+}
+
+const node_key_t *
+link_key (const link_t *self, link_peer_t peer)
+{
+    if (!self->has_keys || !self->peers)
+        return NULL;
+    return allow_list_key (self->keys.allowed, peers_owner (self->peers, peer));
+}
+
+static status_t
+link_explain_trouble (const link_t *self, trouble_t trouble, problem_t *problem)
+{
+    switch (trouble) {
+        case TROUBLE_NONE: return STATUS_OK;
+        case TROUBLE_KEY_REFUSED:
+            return problem_set (
+                problem, STATUS_FORBIDDEN,
+                "%s refuses the key of %s: copy its .public file into keys/allowed of that broker, if it is not there; the log of the broker says more",
+                self->endpoint, self->keys.own ? self->keys.own->name : "this node");
+        case TROUBLE_WRONG_KEY:
+        case TROUBLE_BROKEN_OFF:
+            return problem_set (
+                problem, STATUS_SYSTEM,
+                "%s broke off before it said who it is: is the file of keys/brokers that broker's NAME.public of today, and this the right socket?",
+                self->endpoint);
+        case TROUBLE_NO_COMMON_WAY:
+            return problem_set (
+                problem, STATUS_SYSTEM,
+                self->has_keys
+                    ? "%s speaks without keys, this node only with them: give that broker keys/own and keys/allowed"
+                    : "%s speaks only with keys, this node has none: set keys/own and keys/brokers (docs/keys.md)",
+                self->endpoint);
+        case TROUBLE_UNREACHABLE:
+            return problem_set (problem, STATUS_NO_BROKER,
+                                "nobody accepts connections at %s: is the broker running?",
+                                self->endpoint);
+    }
+    return STATUS_OK;
+}
+
+trouble_t
+link_next_trouble (link_t *self)
+{
+    return self->troubles ? troubles_take (self->troubles) : TROUBLE_NONE;
+}
+
+void *
+link_monitor (const link_t *self)
+{
+    return self->troubles ? troubles_socket (self->troubles) : NULL;
+}
+
+status_t
+link_trouble (link_t *self, problem_t *problem)
+{
+    trouble_t trouble = TROUBLE_NONE, newer;
+    while ((newer = link_next_trouble (self)) != TROUBLE_NONE)
+        trouble = newer;
+    return link_explain_trouble (self, trouble, problem);
 }

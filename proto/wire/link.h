@@ -6,12 +6,22 @@
 #ifndef LINK_H
 #define LINK_H
 
+#include "proto/keys/allow_list.h"
 #include "proto/wire/message.h"
+#include "proto/wire/troubles.h"
 
 typedef struct link link_t;
 
 //  A connection as a ROUTER sees it, numbered by us, 1, 2, 3 …; never given twice. A DEALER's is 1.
 typedef uint64_t link_peer_t;
+
+//  How a link is kept from others. All of it is borrowed for the life of the link.
+typedef struct {
+    const node_key_t *own;
+    const char *broker;           //  a DEALER's: the public key of whom it connects to
+    const allow_list_t *allowed;  //  a ROUTER's: a message of any other is refused,
+    door_t door;                  //  and of those whose role does not open this door
+} link_keys_t;
 
 typedef struct {
     void *zmq;  //  the ZeroMQ context, shared for inproc
@@ -20,6 +30,8 @@ typedef struct {
     bool is_server;  //  ROUTER and bind; otherwise DEALER and connect
     const limits_t *limits;  //  borrowed for the life of the link
     bool is_feed;  //  XPUB and SUB instead: feed_link.h. A listener's first frame is a topic
+    const link_keys_t
+        *keys;  //  copied; NULL: this machine alone. Within the process without effect
 } link_settings_t;
 
 /*  NULL and a problem (SYSTEM: the port is in use, the name is unknown; BAD_SETTING) otherwise. */
@@ -36,9 +48,24 @@ status_t link_send (link_t *self, link_peer_t peer, const message_t *message);
 
 /*  Receive without waiting. OK and a message to clear; NOT_FOUND: nothing there. BAD_MESSAGE or
  *  TOO_LARGE: it could not be understood; FULL: it came from a stranger, and limits/sessions are
- *  known already. The link has then answered ERROR by itself, and peer is 0 for a stranger.
+ *  known already; FORBIDDEN: its key is not, or no longer, allowed, and its connection was cut. The
+ *  link has then answered ERROR by itself, and peer is 0 for a stranger.
  */
 status_t link_receive (link_t *self, link_peer_t *peer, message_t *message, problem_t *problem);
+
+//  Whether the key of a peer is still allowed. Always so without keys.
+bool link_allows (const link_t *self, link_peer_t peer);
+//  A ROUTER's peer with keys: whose it is. NULL: without keys.
+const node_key_t *link_key (const link_t *self, link_peer_t peer);
+
+/*  What hinders a DEALER's connection, in words, once for each time: OK when there is nothing new.
+ *  FORBIDDEN: its key was refused. SYSTEM: something else.
+ */
+status_t link_trouble (link_t *self, problem_t *problem);
+
+//  For who watches a ROUTER: each trouble by itself, and what to poll for them. NULL: none can be.
+trouble_t link_next_trouble (link_t *self);
+void *link_monitor (const link_t *self);
 
 //  The edge has no more use for this peer's number.
 void link_forget (link_t *self, link_peer_t peer);

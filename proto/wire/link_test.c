@@ -222,8 +222,8 @@ what_cannot_be_opened_is_told_why (void **state)
     world_t *world = *state;
     expect_unopened (
         world, "tcp://192.0.2.1:7101", false, STATUS_BAD_SETTING,
-        "tcp://192.0.2.1:7101 is another host, and this release has no keys yet to speak "
-        "with it: write a loopback address (127.0.0.1, ::1) or ipc://PATH");
+        "tcp://192.0.2.1:7101 is another host, and without keys only this machine is spoken with: "
+        "make some (`tocsin keygen`, docs/keys.md), or write 127.0.0.1, ::1 or ipc://PATH");
     expect_unopened (world, "tcp://127.0.0.1:*", false, STATUS_BAD_SETTING,
                      "tcp://127.0.0.1:* is no endpoint: write tcp://HOST:PORT");
     expect_unopened (

@@ -9,6 +9,7 @@
 
 typedef struct {
     uint64_t number;
+    uint64_t owner;  //  whose key it has; 0: it has none
     UT_hash_handle by_number;
     UT_hash_handle by_identity;
     size_t size;  //  of the identity, bytes
@@ -64,13 +65,14 @@ peers_is_full (const peers_t *self)
 }
 
 uint64_t
-peers_add (peers_t *self, const void *identity, size_t size)
+peers_add (peers_t *self, const void *identity, size_t size, uint64_t owner)
 {
     ASSERT (size <= IDENTITY_MOST, "ZMTP has no longer identities");
     ASSERT (!peers_is_full (self), "who adds asks for room before");
     ASSERT (!peers_number (self, identity, size), "one connection has one number");
     peer_t *peer = allocate (1, sizeof *peer + size);
     peer->number = ++self->last;
+    peer->owner = owner;
     peer->size = size;
     memcpy (peer->identity, identity, size);
     HASH_ADD (by_number, self->numbers, number, sizeof (peer->number), peer);
@@ -95,6 +97,13 @@ peers_identity (const peers_t *self, uint64_t number, identity_t *identity)
     identity->size = peer->size;
     memcpy (identity->bytes, peer->identity, peer->size);
     return true;
+}
+
+uint64_t
+peers_owner (const peers_t *self, uint64_t number)
+{
+    const peer_t *peer = peers_find (self, number);
+    return peer ? peer->owner : 0;
 }
 
 void

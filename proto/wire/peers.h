@@ -25,11 +25,12 @@ void peers_destroy (peers_t **self_p);
 //  0: unknown.
 uint64_t peers_number (const peers_t *self, const void *identity, size_t size);
 bool peers_is_full (const peers_t *self);
-uint64_t peers_add (peers_t *self, const void *identity,
-                    size_t size);  //  unknown so far, and not full
+//  Unknown so far, and not full. owner: whose key it has, 0: none.
+uint64_t peers_add (peers_t *self, const void *identity, size_t size, uint64_t owner);
 
 //  false: there is none of this number.
 bool peers_identity (const peers_t *self, uint64_t number, identity_t *identity);
+uint64_t peers_owner (const peers_t *self, uint64_t number);  //  0 also when there is none
 void peers_forget (peers_t *self, uint64_t number);
 
 #endif

@@ -14,8 +14,8 @@ a_peer_keeps_its_number (void **state)
     (void)state;
     peers_t *peers = peers_new (10);
     assert_int_equal (peers_number (peers, "\0abcd", 5), 0);
-    assert_int_equal (peers_add (peers, "\0abcd", 5), 1);
-    assert_int_equal (peers_add (peers, "\0abce", 5), 2);
+    assert_int_equal (peers_add (peers, "\0abcd", 5, 0), 1);
+    assert_int_equal (peers_add (peers, "\0abce", 5, 0), 2);
     assert_int_equal (peers_number (peers, "\0abcd", 5), 1);
     assert_int_equal (peers_number (peers, "\0abc", 4), 0);
 
@@ -33,12 +33,12 @@ a_number_is_never_given_twice (void **state)
     (void)state;
     peers_t *peers = peers_new (10);
     identity_t identity;
-    assert_int_equal (peers_add (peers, "a", 1), 1);
+    assert_int_equal (peers_add (peers, "a", 1, 0), 1);
     peers_forget (peers, 1);
     peers_forget (peers, 1);
     assert_false (peers_identity (peers, 1, &identity));
     assert_int_equal (peers_number (peers, "a", 1), 0);
-    assert_int_equal (peers_add (peers, "a", 1), 2);
+    assert_int_equal (peers_add (peers, "a", 1, 0), 2);
     assert_false (peers_identity (peers, 1, &identity));
     peers_destroy (&peers);
 }
@@ -48,9 +48,9 @@ there_is_room_for_so_many_and_again_after_one_is_forgotten (void **state)
 {
     (void)state;
     peers_t *peers = peers_new (2);
-    peers_add (peers, "a", 1);
+    peers_add (peers, "a", 1, 0);
     assert_false (peers_is_full (peers));
-    peers_add (peers, "b", 1);
+    peers_add (peers, "b", 1, 0);
     assert_true (peers_is_full (peers));
     peers_forget (peers, 1);
     assert_false (peers_is_full (peers));
@@ -65,7 +65,7 @@ the_longest_identity_is_taken (void **state)
     uint8_t longest [IDENTITY_MOST];
     memset (longest, 0xff, sizeof (longest));
     identity_t identity;
-    assert_int_equal (peers_add (peers, longest, sizeof (longest)), 1);
+    assert_int_equal (peers_add (peers, longest, sizeof (longest), 0), 1);
     assert_true (peers_identity (peers, 1, &identity));
     assert_int_equal (identity.size, sizeof (longest));
     assert_memory_equal (identity.bytes, longest, sizeof (longest));

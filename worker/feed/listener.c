@@ -115,7 +115,8 @@ listener_connect (listener_t *self, const char *told)
     self->link = link_new (&(link_settings_t){.zmq = self->settings.zmq,
                                               .endpoint = endpoint,
                                               .is_feed = true,
-                                              .limits = self->settings.limits},
+                                              .limits = self->settings.limits,
+                                              .keys = self->settings.keys},
                            &problem);
     if (!self->link)
         log_warning ("worker", "%s; broadcasts are read from the log of the broker, late",

@@ -7,6 +7,7 @@
 #define LISTENER_H
 
 #include "daemon/metrics.h"
+#include "proto/wire/link.h"
 #include "worker/feed/feeds.h"
 #include "worker/runner.h"
 
@@ -14,7 +15,8 @@ typedef struct listener listener_t;
 
 typedef struct {
     void *zmq;
-    const char *endpoint;  //  of the broker's socket for workers; borrowed
+    const char *endpoint;     //  of the broker's socket for workers; borrowed
+    const link_keys_t *keys;  //  likewise; NULL: without
     const limits_t *limits;
     places_t *places;  //  borrowed, as are the next
     metrics_t *metrics;
