@@ -49,6 +49,17 @@ broker_notes_input (world_t *world, const input_t *input)
         world_note (world, "SUBSCRIBE %s", input->subscribe.subscription->id);
 }
 
+static void
+note_save (world_t *world, const effect_t *effect)
+{
+    for (size_t i = 0; i < effect->save.event_count; i++)
+        world_note (world, "SAVE %llu: %s of %s via %s", (unsigned long long)effect->save.ticket,
+                    effect->save.events [i]->id, effect->save.events [i]->causation,
+                    effect->save.events [i]->via);
+    for (size_t i = 0; i < effect->save.count; i++)
+        note_change (world, effect->save.ticket, &effect->save.changes [i]);
+}
+
 void
 broker_notes_effect (world_t *world, const effect_t *effect)
 {
@@ -57,8 +68,7 @@ broker_notes_effect (world_t *world, const effect_t *effect)
             world_note (world, "APPEND %llu: %s in %d", (unsigned long long)effect->append.ticket,
                         effect->append.events [i]->id, effect->append.events [i]->partition);
     else if (effect->kind == EFFECT_SAVE)
-        for (size_t i = 0; i < effect->save.count; i++)
-            note_change (world, effect->save.ticket, &effect->save.changes [i]);
+        note_save (world, effect);
     else if (effect->kind == EFFECT_READ)
         world_note (world, "READ %llu: in %d above %lld%s", (unsigned long long)effect->read.read,
                     effect->read.partition, (long long)effect->read.above_seq,

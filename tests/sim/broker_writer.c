@@ -51,28 +51,36 @@ broker_writer_destroy (broker_writer_t **self_p)
     *self_p = NULL;
 }
 
+//  What a ticket brings: events, changes, or both.
+static batch_t
+brought (const effect_t *ticket)
+{
+    if (ticket->kind == EFFECT_APPEND)
+        return (batch_t){.events = ticket->append.events, .event_count = ticket->append.count};
+    return (batch_t){.events = ticket->save.events,
+                     .event_count = ticket->save.event_count,
+                     .changes = ticket->save.changes,
+                     .change_count = ticket->save.count};
+}
+
 static status_t
 commit (broker_writer_t *self, stored_t **stored_p, size_t *count, bool is_find)
 {
     batch_t batch = {0};
     for (size_t i = 0; i < self->under_way.count; i++) {
-        const effect_t *ticket = &self->under_way.list [i];
-        if (ticket->kind == EFFECT_APPEND)
-            batch.event_count += ticket->append.count;
-        else
-            batch.change_count += ticket->save.count;
+        batch_t ticket = brought (&self->under_way.list [i]);
+        batch.event_count += ticket.event_count;
+        batch.change_count += ticket.change_count;
     }
     event_t **events = allocate (batch.event_count, sizeof *events);
     change_t *changes = allocate (batch.change_count, sizeof *changes);
     size_t e = 0, c = 0;
     for (size_t i = 0; i < self->under_way.count; i++) {
-        const effect_t *ticket = &self->under_way.list [i];
-        if (ticket->kind == EFFECT_APPEND)
-            for (size_t n = 0; n < ticket->append.count; n++)
-                events [e++] = ticket->append.events [n];
-        else
-            for (size_t n = 0; n < ticket->save.count; n++)
-                changes [c++] = ticket->save.changes [n];
+        batch_t ticket = brought (&self->under_way.list [i]);
+        for (size_t n = 0; n < ticket.event_count; n++)
+            events [e++] = ticket.events [n];
+        for (size_t n = 0; n < ticket.change_count; n++)
+            changes [c++] = ticket.changes [n];
     }
     batch.events = events;
     batch.changes = changes;
@@ -113,6 +121,8 @@ tell_not_persisted (broker_writer_t *self, status_t status)
     self->waiting.count = 0;  //  withdrawn with it
     self->is_committing = false;
     world_note (self->world, "commit fails: %s", status_name (status));
+    if (status == STATUS_FULL)
+        self->world->refused_ms = world_now (self->world);
     self->ended (self->owner,
                  &(input_t){.kind = INPUT_NOT_PERSISTED,
                             .not_persisted = {.from_ticket = ticket, .status = status}});

@@ -50,10 +50,18 @@ checker_disturbed (checker_t *self)
     self->disturbed_ms = world_now (self->world);
 }
 
-int64_t
-checker_disturbed_ms (const checker_t *self)
+bool
+checker_explains (const checker_t *self, const asked_t *asked, const experience_t *had)
 {
-    return self->disturbed_ms;
+    bool had_no_room =
+        asked->subscription->emit.type && self->world->refused_ms >= had->ok_begun_ms;
+    return self->disturbed_ms >= had->ok_begun_ms || had->redrives > 0 || had_no_room;
+}
+
+bool
+checker_is_too_far (const world_t *world, const asked_t *asked, const event_t *event)
+{
+    return asked->subscription->emit.type && event->hops >= world->limits.hops;
 }
 
 //  Promise 5: everything earlier of its key has ended.
@@ -98,8 +106,10 @@ checker_begun (checker_t *self, const char *subscription, const event_t *event, 
     if (!model_may_want (asked, promise))
         world_fail (self->world, "%s got %s, which it did not ask for", subscription, event->id);
     experience_t *had = &promise->experiences [place];
-    bool is_explained = self->disturbed_ms >= had->ok_begun_ms || had->redrives > 0;
-    if (is_leased && had->oks > 0 && !is_explained)
+    if (checker_is_too_far (self->world, asked, event))
+        world_fail (self->world, "%s got %s, which is too far from where it began", subscription,
+                    event->id);
+    if (is_leased && had->oks > 0 && !checker_explains (self, asked, had))
         world_fail (self->world, "%s got %s twice, and nothing explains it", subscription,
                     event->id);
     had->begins++;

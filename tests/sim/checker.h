@@ -20,7 +20,12 @@ void checker_confirmed (checker_t *self, const char *event, int32_t partition, i
 
 //  Something broke, or was mended: from now on a repeat has an explanation.
 void checker_disturbed (checker_t *self);
-int64_t checker_disturbed_ms (const checker_t *self);  //  when it last did; -1: never
+//  Whether there is one, for a consumer that has had this: somebody asked for it, or there was no room
+//  for what came of it.
+bool checker_explains (const checker_t *self, const asked_t *asked, const experience_t *had);
+
+//  One action more would be one too many in a row.
+bool checker_is_too_far (const world_t *world, const asked_t *asked, const event_t *event);
 
 //  A consumer gets an event, and has answered. is_leased: the worker's session still lives on the
 //  broker; otherwise this is a lease that the broker has given to another meanwhile.

@@ -62,7 +62,7 @@ is_chosen (const world_t *world, const event_t *event, const char *name, int64_t
                           : strncmp (event->id, name, strlen (name)) == 0;
 }
 
-//  A replay has the consumer of what it replays.
+//  A replay has the consumer of what it replays; so have results, unless theirs is named.
 static bool
 is_named (const char *subscription, const char *name)
 {
@@ -73,6 +73,9 @@ is_named (const char *subscription, const char *name)
 static consumer_mood_t
 mood_of (const world_t *world, const char *subscription)
 {
+    for (size_t i = 0; i < world->mood_count; i++)
+        if (strcmp (subscription, world->moods [i].subscription) == 0)
+            return world->moods [i].mood;
     for (size_t i = 0; i < world->mood_count; i++)
         if (is_named (subscription, world->moods [i].subscription))
             return world->moods [i].mood;

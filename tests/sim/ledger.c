@@ -4,6 +4,7 @@
 
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
+#include "proto/model/results.h"
 
 ledger_t *
 ledger_new (void)
@@ -117,6 +118,22 @@ begin (const ledger_t *self, asked_t *asked)
     }
 }
 
+//  Once: it has always the same policy.
+static void
+ask_for_companion (ledger_t *self, const subscription_t *subscription)
+{
+    limits_t limits = limits_default ();
+    problem_t problem = {0};
+    if (!subscription->delivers_results || subscription->replay.id)
+        return;
+    subscription_t *companion =
+        subscription_results (subscription, subscription->version, &limits, &problem);
+    ASSERT (companion, "a play's subscriptions are sound");
+    if (!ledger_find (self, companion->id))
+        ledger_ask (self, companion);
+    subscription_destroy (&companion);
+}
+
 void
 ledger_ask (ledger_t *self, const subscription_t *subscription)
 {
@@ -125,13 +142,24 @@ ledger_ask (ledger_t *self, const subscription_t *subscription)
     asked_t *asked = &self->asked [i];
     subscription_t *before = asked->subscription;
     asked->subscription = subscription_ref (subscription);
-    asked->type = json_string_value (
-        json_object_get (json_object_get (subscription->document, "match"), "type"));
+    const json_t *match = json_object_get (subscription->document, "match");
+    asked->type = json_string_value (json_object_get (match, "type"));
+    asked->via = json_string_value (json_object_get (match, "via"));
     subscription_destroy (&before);
     if (i == self->asked_count) {
         self->asked_count++;
         begin (self, asked);
     }
+    ask_for_companion (self, subscription);
+}
+
+//  Who goes with it: a replay, or who delivers its results.
+bool
+ledger_goes_with (const ledger_t *self, size_t place, const char *subscription)
+{
+    const subscription_t *other = self->asked [place].subscription;
+    return (other->replay.id && strcmp (other->replay.of, subscription) == 0) ||
+           (other->results_of && strcmp (other->results_of, subscription) == 0);
 }
 
 //  The last seq that it need not get, of a log that is so long.
@@ -145,10 +173,9 @@ first_promise (const subscription_t *subscription, int64_t low_seq, int64_t last
     return subscription->start == START_SEQ ? subscription->start_at - 1 : low_seq;
 }
 
-void
-ledger_made (ledger_t *self, const char *subscription, const int64_t *last_seqs)
+static void
+made (ledger_t *self, asked_t *asked, const int64_t *last_seqs)
 {
-    asked_t *asked = ledger_find (self, subscription);
     for (int32_t i = 0; i < LEDGER_PARTITIONS; i++) {
         int64_t high_seq = first_promise (asked->subscription, asked->low_seqs [i], last_seqs [i]);
         if (high_seq < self->soft_seqs [i])
@@ -159,12 +186,22 @@ ledger_made (ledger_t *self, const char *subscription, const int64_t *last_seqs)
 }
 
 void
-ledger_end (ledger_t *self, const char *subscription)
+ledger_made (ledger_t *self, const char *subscription, const int64_t *last_seqs)
 {
     for (size_t i = 0; i < self->asked_count; i++) {
         const subscription_t *other = self->asked [i].subscription;
-        bool is_replay = other->replay.id && strcmp (other->replay.of, subscription) == 0;
-        if (is_replay || strcmp (other->id, subscription) == 0)
+        if (strcmp (other->id, subscription) == 0 ||
+            (other->results_of && strcmp (other->results_of, subscription) == 0))
+            made (self, &self->asked [i], last_seqs);
+    }
+}
+
+void
+ledger_end (ledger_t *self, const char *subscription)
+{
+    for (size_t i = 0; i < self->asked_count; i++) {
+        if (ledger_goes_with (self, i, subscription) ||
+            strcmp (self->asked [i].subscription->id, subscription) == 0)
             self->asked [i].is_ending = true;
     }
 }

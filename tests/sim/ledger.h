@@ -11,7 +11,7 @@
 #include "proto/model/event.h"
 #include "proto/model/record.h"
 
-enum { LEDGER_SUBSCRIPTIONS = 16, LEDGER_PARTITIONS = 4 };
+enum { LEDGER_SUBSCRIPTIONS = 32, LEDGER_PARTITIONS = 4 };
 
 //  What the consumer of one subscription had of one event, and what was asked for it.
 typedef struct {
@@ -41,7 +41,8 @@ typedef struct promise {
 //  A subscription, or a replay. Which events it wants is a promise only once it was answered.
 typedef struct {
     subscription_t *subscription;  //  ours; as it was asked for last
-    const char *type;              //  the pattern in its match
+    const char *type;              //  the pattern in its match; NULL: it has none
+    const char *via;               //  likewise: it wants what this one's action makes
     int64_t
         low_seqs [LEDGER_PARTITIONS];  //  in each partition: what is not above it it never gets,
     int64_t high_seqs [LEDGER_PARTITIONS];   //  what is above this one it does,
@@ -65,13 +66,16 @@ void ledger_destroy (ledger_t **self_p);
 promise_t *ledger_publish (ledger_t *self, const event_t *event);
 promise_t *ledger_promise (const ledger_t *self, const char *event);  //  NULL: never published
 
-//  Asked for, or another version of it; then made, when the log was as long as `last_seqs`; then asked
+//  Asked for, or another version of it, with who delivers its results; then made, when the log was as long as `last_seqs`; then asked
 //  to end, with its replays.
 void ledger_ask (ledger_t *self, const subscription_t *subscription);
 void ledger_made (ledger_t *self, const char *subscription, const int64_t *last_seqs);
 void ledger_end (ledger_t *self, const char *subscription);
 asked_t *ledger_find (ledger_t *self, const char *subscription);       //  NULL: never asked for
 size_t ledger_place (const ledger_t *self, const char *subscription);  //  it was asked for
+
+//  Whether the one at this place is a replay of that subscription, or delivers its results.
+bool ledger_goes_with (const ledger_t *self, size_t place, const char *subscription);
 
 void ledger_redriven (ledger_t *self, const char *subscription, int32_t partition, int64_t seq);
 void ledger_discarded (ledger_t *self, const char *subscription, int32_t partition, int64_t seq);

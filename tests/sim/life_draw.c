@@ -53,6 +53,11 @@ draw_subscription (pencil_t *self)
         "coalesce=key window=1500 batch=4 wait=1000 attempts=4 type=a",
         "coalesce=subject window=2500 ttl=20000 failures=2 keep=none",
         "coalesce=key window=20000 earliest order=key in_flight=2",
+        "type=a emit=c",
+        "action=exec nowhere type=b emit=b attempts=3",
+        "action=exec type=a order=key",
+        "action=exec type=a emit=c failures=3 attempts=8 probe=500 probe_most=4000",
+        "type=c order=key attempts=6",
     };
     DRAW (self, .kind = DEED_SUBSCRIBE, .subject = self->subscriptions++,
           .words = kinds [number (self, (int)(sizeof kinds / sizeof *kinds))]);

@@ -4,19 +4,23 @@
 #include <string.h>
 
 #include "tests/sim/broker_actor.h"
+#include "tests/sim/results.h"
 #include "tests/sim/state.h"
 
 bool
 model_is_notice (const event_t *event)
 {
-    return strncmp (event->type, "tocsin.", 7) == 0;
+    return strncmp (event->type, "tocsin.", 7) == 0 && !results_is_one (event);
 }
 
-//  Worlds have few types, each one segment: a pattern is one of them, or **; or tocsin.**.
+//  Worlds have few types, each one segment: a pattern is one of them, or **; or tocsin.**. Who wants
+//  results wants nothing else.
 static bool
 is_of_type (const asked_t *asked, const event_t *event)
 {
-    if (model_is_notice (event))
+    if (asked->via)
+        return strcmp (asked->via, event->via) == 0;
+    if (strncmp (event->type, "tocsin.", 7) == 0)
         return strcmp (asked->type, "tocsin.**") == 0;
     return strcmp (asked->type, "**") == 0 || strcmp (asked->type, event->type) == 0;
 }
@@ -146,7 +150,7 @@ model_is_fulfilled (world_t *world, char *what, size_t size)
     for (size_t i = 0; i < world->ledger->promise_count; i++)
         if (!is_kept (world, world->ledger->promises [i], what, size))
             return false;
-    return true;
+    return results_are_there (world, what, size);
 }
 
 //  ---- The log
@@ -166,8 +170,10 @@ promise_t *
 model_promise (world_t *world, const event_t *event)
 {
     promise_t *promise = ledger_promise (world->ledger, event->id);
-    if (promise || !model_is_notice (event))
+    if (promise || !(model_is_notice (event) || results_is_one (event)))
         return promise;
+    if (results_is_one (event))
+        results_check (world, event);
     promise = ledger_publish (world->ledger, event);
     promise->partition = event->partition;
     promise->seq = event->seq;
@@ -177,7 +183,8 @@ model_promise (world_t *world, const event_t *event)
 void
 model_adopt_notices (world_t *world)
 {
-    for (int32_t i = 0; i < broker_actor_partitions (world->broker) && world->tells; i++) {
+    bool may_come = world->tells || results_may_come (world);
+    for (int32_t i = 0; i < broker_actor_partitions (world->broker) && may_come; i++) {
         page_t *page = read_log (world, i);
         for (size_t n = 0; page && n < page->count; n++)
             model_promise (world, page->events [n]);
@@ -256,6 +263,7 @@ is_justified (const world_t *world, const promise_t *promise, size_t place, cons
         case REASON_USED_UP: return had->tries >= asked->subscription->retry.max_attempts;
         case REASON_FINAL: return had->fails > 0;
         case REASON_POISON: return had->was_poison;
+        case REASON_HOPS: return checker_is_too_far (world, asked, promise->event);
         case REASON_EXPIRED: return may_have_expired (world, asked, promise, had->tries);
         default: return false;
     }
@@ -270,7 +278,7 @@ compare_death (world_t *world, const promise_t *promise, size_t place, const exc
     if (!model_may_want (asked, promise))
         world_fail (world, "%s is a dead letter of %s, which never wanted it", promise->event->id,
                     id);
-    else if (had->oks > 0 && checker_disturbed_ms (world->checker) < had->ok_begun_ms)
+    else if (had->oks > 0 && !checker_explains (world->checker, asked, had))
         world_fail (world, "%s is a dead letter of %s, whose consumer took it", promise->event->id,
                     id);
     else if (!is_justified (world, promise, place, dead))

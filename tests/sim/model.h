@@ -17,7 +17,7 @@ bool model_may_have_ended (const world_t *world, const promise_t *promise, size_
 
 bool model_is_notice (const event_t *event);  //  the broker speaks of itself
 //  That of an event that was published; what the broker says of itself (tocsin.*) becomes one, like
-//  all others. NULL: nobody published it.
+//  all others, and what an action made. NULL: nobody published it.
 promise_t *model_promise (world_t *world, const event_t *event);
 void model_adopt_notices (world_t *world);  //  all that are in the log
 

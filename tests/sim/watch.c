@@ -328,6 +328,14 @@ hand_out (watch_t *self, const handed_t *handed)
     self->handed [self->handed_count++] = *handed;
 }
 
+//  How often its attempts may have begun to count anew: somebody redrove it, or it went well and there
+//  was no room for what came of it.
+static int32_t
+put_back (const asked_t *asked, const experience_t *had)
+{
+    return had->redrives + (asked->subscription->emit.type ? had->oks : 0);
+}
+
 void
 watch_said (watch_t *self, const effect_t *effect, int64_t now_ms)
 {
@@ -347,7 +355,7 @@ watch_said (watch_t *self, const effect_t *effect, int64_t now_ms)
     policy_t *policy = &self->policies [place];
     policy_sending_t sending = {.event = event,
                                 .attempt = effect->deliver.attempt,
-                                .redrives = promise->experiences [place].redrives,
+                                .redrives = put_back (asked, &promise->experiences [place]),
                                 .others =
                                     count_others (self, place, promise, effect->deliver.batch),
                                 .is_more = count_batch (self, place, effect) > 0,

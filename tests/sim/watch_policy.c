@@ -102,13 +102,6 @@ policy_objection (policy_t *self, const subscription_t *subscription,
     return NULL;
 }
 
-static bool
-replays (const ledger_t *ledger, size_t place, const char *subscription)
-{
-    const replay_t *replay = &ledger->asked [place].subscription->replay;
-    return replay->id && strcmp (replay->of, subscription) == 0;
-}
-
 //  It may have been disabled by itself, since it failed for too long: that we do not follow.
 static void
 let_go_on (policy_t *self, bool was_stopped, bool has_stopped)
@@ -117,6 +110,24 @@ let_go_on (policy_t *self, bool was_stopped, bool has_stopped)
         return;
     close_breaker (self);
     self->is_known = was_stopped;
+}
+
+//  A replay waits while what it replays has stopped; who delivers its results is in its state.
+static void
+follow (policy_t *self, const subscription_t *subscription, const policy_t *leader, bool is_new,
+        bool is_loaded)
+{
+    bool was_stopped = self->is_paused || self->is_disabled;
+    bool has_stopped = leader->is_paused || leader->is_disabled;
+    bool is_companion = subscription->results_of;
+    self->is_paused = is_companion ? leader->is_paused : has_stopped;
+    self->is_disabled = is_companion && leader->is_disabled;
+    if (is_companion && !self->is_there && !is_loaded)
+        close_breaker (self);
+    self->is_there |= is_companion;
+    self->is_gone &= !is_companion;
+    if (!is_new)
+        let_go_on (self, was_stopped, has_stopped);
 }
 
 void
@@ -137,20 +148,16 @@ policy_changed (policy_t *policies, const ledger_t *ledger, const subscription_t
     self->is_disabled = subscription->is_disabled;
     if (!is_new)
         let_go_on (self, was_stopped, has_stopped);
-    for (size_t i = 0; i < ledger->asked_count; i++) {
-        if (!replays (ledger, i, subscription->id))
-            continue;
-        policies [i].is_paused = has_stopped;
-        if (!is_new)
-            let_go_on (&policies [i], was_stopped, has_stopped);
-    }
+    for (size_t i = 0; i < ledger->asked_count; i++)
+        if (ledger_goes_with (ledger, i, subscription->id))
+            follow (&policies [i], ledger->asked [i].subscription, self, is_new, is_loaded);
 }
 
 void
 policy_ended (policy_t *policies, const ledger_t *ledger, const char *subscription)
 {
     for (size_t i = 0; i < ledger->asked_count; i++)
-        if (replays (ledger, i, subscription) ||
+        if (ledger_goes_with (ledger, i, subscription) ||
             strcmp (ledger->asked [i].subscription->id, subscription) == 0)
             policies [i].is_gone = true;
 }
@@ -161,7 +168,11 @@ policy_stop (policy_t *policies, const ledger_t *ledger, size_t place)
     const subscription_t *subscription = ledger->asked [place].subscription;
     const char *id = subscription->replay.id ? subscription->replay.of : subscription->id;
     policies [ledger_place (ledger, id)].is_disabled = true;
-    for (size_t i = 0; i < ledger->asked_count; i++)
-        if (replays (ledger, i, id))
-            policies [i].is_paused = true;
+    for (size_t i = 0; i < ledger->asked_count; i++) {
+        if (!ledger_goes_with (ledger, i, id))
+            continue;
+        bool is_companion = ledger->asked [i].subscription->results_of;
+        policies [i].is_paused |= !is_companion;
+        policies [i].is_disabled |= is_companion;
+    }
 }

@@ -19,6 +19,8 @@ static const struct {
     {"expires", NULL, "expires", MOMENT},
     {"seq", NULL, "start", START_AT},
     {"paused", NULL, "paused", FLAG},
+    {"action", "action", "name", TEXT},
+    {"emit", "emit", "type", TEXT},
     {"type", "match", "type", TEXT},
     {"attempts", "retry", "max_attempts", NUMBER},
     {"least", "retry", "min_backoff_ms", NUMBER},
@@ -78,6 +80,10 @@ read_word (json_t *document, const char *word, const char *value, int64_t now_ms
         json_object_set_new (document, "start", json_string ("earliest"));
         return;
     }
+    if (strcmp (word, "nowhere") == 0) {
+        json_object_del (document, "deliver");
+        return;
+    }
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp (known [i].word, word) != 0)
             continue;
@@ -94,11 +100,26 @@ read_word (json_t *document, const char *word, const char *value, int64_t now_ms
 static json_t *
 usual (const char *id)
 {
-    return json_pack ("{ss s{ss} s{ss} s{si si si si} s{si sb} s{si si si}}", "id", id, "match",
-                      "type", "**", "deliver", "url", "http://consumer.example/", "retry",
-                      "max_attempts", 50, "min_backoff_ms", 100, "max_backoff_ms", 5000,
-                      "timeout_ms", 5000, "limits", "in_flight", 8, "adaptive", 0, "breaker",
-                      "failures", 0, "probe_ms", 1000, "probe_most_ms", 8000);
+    return json_pack ("{ss s{ss} s{ss} s{ss} s{si si si si} s{si sb} s{si si si}}", "id", id,
+                      "match", "type", "**", "action", "name", "webhook", "deliver", "url",
+                      "http://consumer.example/", "retry", "max_attempts", 50, "min_backoff_ms",
+                      100, "max_backoff_ms", 5000, "timeout_ms", 5000, "limits", "in_flight", 8,
+                      "adaptive", 0, "breaker", "failures", 0, "probe_ms", 1000, "probe_most_ms",
+                      8000);
+}
+
+//  As quickly as its action is tried.
+static void
+let_deliver_results (json_t *document)
+{
+    const char *action =
+        json_string_value (json_object_get (json_object_get (document, "action"), "name"));
+    if (strcmp (action, "webhook") == 0 || !json_object_get (document, "deliver"))
+        return;
+    json_object_set_new (document, "results",
+                         json_pack ("{sO sO sO}", "retry", json_object_get (document, "retry"),
+                                    "limits", json_object_get (document, "limits"), "breaker",
+                                    json_object_get (document, "breaker")));
 }
 
 subscription_t *
@@ -117,6 +138,7 @@ words_subscription (const char *id, const char *words, int64_t now_ms, const lim
             *value++ = '\0';
         read_word (document, word, value ? value : "1", now_ms);
     }
+    let_deliver_results (document);
     problem_t problem = {0};
     subscription_t *made = subscription_new (document, now_ms, limits, &problem);
     ASSERT (made, "a play subscribes soundly");

@@ -1,5 +1,5 @@
 /*  words – a subscription from the words of a play: "order=key in_flight=2 attempts=3 type=a ttl=500
- *  rate=5 burst=2 failures=3 probe=1000 earliest", separated by blanks. What it can say is in words.c.
+ *  rate=5 burst=2 failures=3 probe=1000 earliest action=exec nowhere emit=c", separated by blanks. What it can say is in words.c.
  */
 #ifndef WORDS_H
 #define WORDS_H

@@ -9,6 +9,7 @@
 #include "tests/sim/broker_actor.h"
 #include "tests/sim/consumer.h"
 #include "tests/sim/net.h"
+#include "tests/sim/results.h"
 #include "tests/sim/state.h"
 #include "worker/session.h"
 
@@ -38,7 +39,7 @@ typedef struct inmail {
 struct worker_actor {
     world_t *world;
     char name [16];
-    const char *actions [1];
+    const char *actions [2];
     worker_session_t *session;  //  NULL while it is down
     line_t *line;
     uint64_t welcomed;  //  the broker's number of its session
@@ -58,6 +59,7 @@ worker_actor_new (world_t *world, const char *name)
     self->world = world;
     snprintf (self->name, sizeof self->name, "%s", name);
     self->actions [0] = "webhook";
+    self->actions [1] = "exec";
     return self;
 }
 
@@ -134,9 +136,12 @@ be_murdered (worker_actor_t *self)
 static settlement_t *
 settle (worker_actor_t *self, const attempting_t *attempt)
 {
-    settlement_t *settlements = allocate (attempt->count, sizeof *settlements);
+    settlement_t *settlements = allocate (attempt->count, sizeof *settlements + RESULTS_WORD);
+    char *word = (char *)(settlements + attempt->count);
     for (size_t i = 0; i < attempt->count; i++) {
         const consumer_answer_t *answer = &attempt->answers [i];
+        word += i > 0 ? RESULTS_WORD : 0;
+        results_word (attempt->events [i], word);
         settlements [i] = (settlement_t){.outcome = answer->outcome,
                                          .disables = answer->disables,
                                          .retry_after_ms = answer->retry_after_ms,
@@ -144,7 +149,7 @@ settle (worker_actor_t *self, const attempting_t *attempt)
                                          .duration_ms = world_now (self->world) - attempt->begun_ms,
                                          .http_status = answer->http_status,
                                          .error = "",
-                                         .result = ""};
+                                         .result = answer->outcome == OUTCOME_OK ? word : ""};
         checker_answered (self->world->checker, attempt->subscription, attempt->events [i],
                           answer->outcome, attempt->is_leased ? attempt->begun_ms : 0);
     }
@@ -283,7 +288,7 @@ worker_actor_start (worker_actor_t *self)
     worker_session_settings_t settings = {.name = self->name,
                                           .version = "sim",
                                           .actions = self->actions,
-                                          .action_count = 1,
+                                          .action_count = 2,
                                           .capacity = 4 + world_number (self->world, 12),
                                           .capacity_bytes = 1 << 20,
                                           .limits = &self->world->limits,

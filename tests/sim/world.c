@@ -34,6 +34,7 @@ world_new (uint64_t seed, telling_t telling)
     self->limits.waiting_per_track = 8 + world_number (self, 24);
     self->limits.exceptions_per_track = 4 + world_number (self, 28);
     self->limits.page_bytes = 2000 + world_number (self, 8000);
+    self->limits.hops = 1 + world_number (self, 3);
     self->schedule = schedule_new ();
     self->ledger = ledger_new ();
     self->checker = checker_new (self, self->ledger);
