@@ -16,6 +16,7 @@
 #include "broker/listening.h"
 #include "broker/loading.h"
 #include "broker/retention.h"
+#include "broker/waits.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "proto/model/allocate.h"
@@ -69,6 +70,8 @@ broker_deadline (broker_t *self, int64_t now_ms)
     int64_t deadline_ms = broker_core_deadline (self, now_ms);
     if (deadline_ms > self->next_beat_ms)
         deadline_ms = self->next_beat_ms;
+    if (deadline_ms > waits_deadline (self->edge.waits))
+        deadline_ms = waits_deadline (self->edge.waits);
     if (self->state == SERVING && deadline_ms > retention_deadline (self->edge.retention))
         deadline_ms = retention_deadline (self->edge.retention);
     if (deadline_ms > doorman_deadline (self->edge.doorman))
@@ -102,6 +105,7 @@ broker_tick (broker_t *self)
         front_expel (self->edge.front);
         back_expel (self->edge.back);
     }
+    waits_tick (self->edge.waits, now_ms);
     if (self->state == SERVING)
         retention_tick (self->edge.retention, now_ms);
     if (now_ms < self->next_beat_ms)
@@ -131,6 +135,7 @@ broker_drain (broker_t *self)
 {
     broker_begin_state (self, DRAINING, settings_number (self->settings, "broker/drain_ms"));
     broker_tell_stop (self);
+    waits_end (self->edge.waits);
 }
 
 static void
@@ -230,6 +235,7 @@ broker_load (broker_t *self, const inventory_t *inventory)
     edge->reader = reader_new (self->store, self->bell);
     edge->calls = calls_new (edge);
     edge->listening = listening_new (edge);
+    edge->waits = waits_new (edge);
     edge->retention = retention_new (edge, self->settings);
     char folder [PATH_MAX];
     admin_token_folder (edge->store_url, folder);
@@ -293,6 +299,7 @@ broker_take_apart (broker_t *self)
     listening_destroy (&edge->listening);
     doorman_destroy (&edge->doorman);  //  last: a door without one is open to all
     calls_destroy (&edge->calls);
+    waits_destroy (&edge->waits);
     retention_destroy (&edge->retention);
     core_destroy (&edge->core);
     effects_destroy (&edge->effects);

@@ -7,6 +7,7 @@
 #include "broker/front.h"
 #include "broker/listening.h"
 #include "broker/retention.h"
+#include "broker/waits.h"
 #include "daemon/log.h"
 #include "proto/model/assert.h"
 
@@ -47,6 +48,7 @@ edge_save (edge_t *self, const effect_t *effect, const input_t *cause)
             effect->save.changes [i].attempt.number != ATTEMPT_COALESCED)
             self->settled [effect->save.changes [i].attempt.outcome]++;
     self->last_ticket = effect->save.ticket;
+    self->has_saved = true;
     writer_add (self->writer, &(ticket_t){.number = effect->save.ticket,
                                           .changes = effect->save.changes,
                                           .change_count = effect->save.count,
@@ -198,6 +200,9 @@ edge_count (edge_t *self)
 void
 edge_end_turn (edge_t *self)
 {
+    if (self->has_saved)
+        waits_saved (self->waits);
+    self->has_saved = false;
     back_flush (self->back);
     writer_hand_over (self->writer);
     edge_count (self);

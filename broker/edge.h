@@ -31,12 +31,14 @@ typedef struct edge {
     struct calls *calls;
     offers_t offers;  //  of the workers; back keeps it
     struct retention *retention;
+    struct waits *waits;
     struct redrive *redrives;  //  jobs that are under way; each its call's
 
     core_t *core;
     effects_t *effects;
     transcript_t *transcript;
     steady_clock_t clock;
+    bool has_saved;               //  this turn, something that may end a wait
     bool is_performing;           //  effects are being performed: no step now
     uint64_t last_ticket;         //  as the core gave it out
     uint64_t last_persisted;      //  up to here everything is on disk, or was withdrawn

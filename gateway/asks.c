@@ -1,11 +1,14 @@
 /*  asks – POST /v1/events with an event of phase pre: a question, answered at once and never stored. */
+#include "gateway/prefer.h"
 #include "gateway/resources.h"
 
 //  Of what we wait, a tenth is for the way there and back: an answer that comes is told.
 static int64_t
 asks_timeout (const request_t *request)
 {
-    return settings_number (request->services->settings, "gateway/ask_timeout_ms");
+    int64_t wait_s = prefer_wait_s (request);
+    int64_t most_ms = settings_number (request->services->settings, "gateway/ask_timeout_ms");
+    return wait_s > 0 && wait_s * 1000 < most_ms ? wait_s * 1000 : most_ms;
 }
 
 static void
@@ -41,5 +44,12 @@ asks_post (request_t *request, answer_t *answer, problem_t *problem)
     call.errand.timeout_ms = timeout_ms;
     call_add_number (&call, "timeout_ms", timeout_ms - timeout_ms / 10);
     asks_say (&call, request->desk->reading.events.at [0]);
-    return resource_answer_call (answer, &call, problem);
+    if (!prefer_enter (request))
+        return problem_set (
+            problem, STATUS_FULL,
+            "as many requests wait in this gateway as may (gateway/waiting): nobody "
+            "was asked");
+    status_t status = resource_answer_call (answer, &call, problem);
+    prefer_leave (request);
+    return status;
 }

@@ -4,11 +4,15 @@
 
 #include "gateway/call.h"
 #include "gateway/event_reader.h"
+#include "gateway/event_wait.h"
+#include "gateway/prefer.h"
 #include "gateway/resources.h"
 #include "proto/model/event_id.h"
 
+//  deliveries: what became of it, verbatim; no `at`: nobody waited for that.
 static void
-events_answer_one (bytes_t *body, const event_t *event, const confirmation_t *confirmation)
+events_answer_one (bytes_t *body, const event_t *event, const confirmation_t *confirmation,
+                   json_span_t deliveries)
 {
     static const char *const words [] = {
         [CONFIRMED_STORED] = "stored",
@@ -28,20 +32,49 @@ events_answer_one (bytes_t *body, const event_t *event, const confirmation_t *co
         bytes_add_text (body, "\",\"status\":\"");
     }
     bytes_add_text (body, words [confirmation->kind]);
-    bytes_add_text (body, "\"}");
+    bytes_add_text (body, "\"");
+    if (deliveries.at) {
+        bytes_add_text (body, ",\"deliveries\":");
+        bytes_add (body, deliveries.at, deliveries.size);
+    }
+    bytes_add_text (body, "}");
 }
 
 static void
-events_answer (answer_t *answer, const event_list_t *events, const confirmation_t *confirmations)
+events_answer (answer_t *answer, const event_list_t *events, const confirmation_t *confirmations,
+               event_wait_t *waits)
 {
     answer->code = 202;
     bytes_add_text (answer->body, "{\"data\":[");
     for (size_t i = 0; i < events->count; i++) {
         if (i > 0)
             bytes_add_text (answer->body, ",");
-        events_answer_one (answer->body, events->at [i], &confirmations [i]);
+        events_answer_one (answer->body, events->at [i], &confirmations [i],
+                           waits ? event_wait_next (waits) : (json_span_t){0});
     }
     bytes_add_text (answer->body, "]}");
+}
+
+/*  They are on disk, whatever follows. Where as many wait as may, or nobody can say what became of
+ *  them, the client is told that it was not waited for.
+ */
+static void
+events_wait (request_t *request, answer_t *answer, int64_t wait_s)
+{
+    event_wait_t waits;
+    const event_list_t *events = &request->desk->reading.events;
+    bool may_wait = prefer_enter (request);
+    if (may_wait) {
+        event_wait_ask (&waits, request, wait_s);
+        prefer_leave (request);
+    }
+    bool is_told = may_wait && waits.is_answered;
+    events_answer (answer, events, request->desk->confirmations, is_told ? &waits : NULL);
+    if (is_told && waits.is_done)
+        answer->code = 200;
+    prefer_applied (answer, is_told ? wait_s : 0);
+    if (may_wait)
+        event_wait_end (&waits);
 }
 
 //  Perhaps stored, under an id that was made here: the client needs it to repeat safely.
@@ -90,7 +123,11 @@ events_publish (request_t *request, answer_t *answer, problem_t *problem)
                            events->at [0]->given_id [0] ? events->at [0]->given_id
                                                         : events->at [0]->id);
     events_ask_to_wait (answer, errand.backoff_ms);
-    events_answer (answer, events, errand.confirmations);
+    int64_t wait_s = prefer_wait_s (request);
+    if (wait_s >= 0)
+        events_wait (request, answer, wait_s);
+    else
+        events_answer (answer, events, errand.confirmations, NULL);
     return STATUS_OK;
 }
 
@@ -106,7 +143,7 @@ events_post (request_t *request, answer_t *answer, problem_t *problem)
         return asks_post (request, answer, problem);
     if (desk->reading.events.count > 0)
         return events_publish (request, answer, problem);
-    events_answer (answer, &desk->reading.events, NULL);
+    events_answer (answer, &desk->reading.events, NULL, NULL);
     return STATUS_OK;
 }
 

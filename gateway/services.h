@@ -19,6 +19,7 @@ typedef struct {
     hub_t *hub;
     char url [280];  //  "http://127.0.0.1:8889"
     atomic_bool is_stopping;
+    atomic_int waiting;    //  of these, for what comes of their events, or for a decision
     atomic_int in_flight;  //  requests under way
 } services_t;
 

@@ -45,5 +45,8 @@ ask_form_reply (const form_t *form)
         return form_refuse (
             form, "reply",
             "one that is asked (match.phase is pre) is always waited for: leave it out");
+    const char *mode = json_string_value (json_object_get (form->json, "mode"));
+    if (mode && strcmp (mode, "broadcast") == 0)
+        return form_refuse (form, "reply", "nobody is told how a broadcast went: leave it out");
     return form_flag (form, "reply", false);
 }
