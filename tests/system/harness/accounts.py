@@ -49,9 +49,10 @@ def notification(publisher: int, number: int) -> Json:
 class Load:
     """Publishers, each with one thing under way: again and again until its 202, then the next."""
 
-    def __init__(self, pause_seconds: float = 0.0) -> None:
+    def __init__(self, pause_seconds: float = 0.0, first_publisher: int = 0) -> None:
         self.accepted: list[str] = []
         self.pause_seconds = pause_seconds  # of each, after each
+        self.first_publisher = first_publisher  # another one for each load of a play
         self._stop = threading.Event()
         self._problems: list[BaseException] = []
 
@@ -60,7 +61,7 @@ class Load:
         """It goes on until the end of the `with`."""
         threads = [
             threading.Thread(target=self._publish, args=(tocsin.client(), publisher))
-            for publisher in range(publishers)
+            for publisher in range(self.first_publisher, self.first_publisher + publishers)
         ]
         for thread in threads:
             thread.start()

@@ -27,6 +27,8 @@ TUNSETIFF = 0x400454CA
 IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
 PACKET_BYTES = 65536
 IDLE_SECONDS = 0.1
+NAME_BYTES = 15  # of a device, at most
+WITHOUT_A_QUESTION = ["nodad"]  # whether somebody else has this address: IPv6 would wait for it
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -74,6 +76,11 @@ def run(*command: str) -> None:
     assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
 
 
+def device_name(peer: str) -> str:
+    """Of the device that leads to this address."""
+    return "wire-" + peer.replace(":", ".")[: NAME_BYTES - len("wire-")]
+
+
 @dataclass
 class Way:
     """One direction of a wire."""
@@ -94,6 +101,7 @@ class Wire:
         self, here: tuple[Namespace, str], there: tuple[Namespace, str], seed: int = 0
     ) -> None:
         self._chance = random.Random(seed)
+        self.devices = device_name(there[1]), device_name(here[1])  # at the one end and the other
         left = self._open(here, there[1])
         right = self._open(there, here[1])
         self.ways = Way(left, right), Way(right, left)  # there, and back
@@ -103,13 +111,13 @@ class Wire:
 
     def _open(self, place: tuple[Namespace, str], peer: str) -> int:
         namespace, address = place
-        name = f"wire-{peer.removeprefix('127.9.')}"
+        name = device_name(peer)
         with namespace.inside():
             device = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
             request = struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI)
             fcntl.ioctl(device, TUNSETIFF, request)
-            run("ip", "address", "add", address, "peer", peer, "dev", name)
             run("ip", "link", "set", name, "up")
+            run("ip", "address", "add", address, "peer", peer, "dev", name, *WITHOUT_A_QUESTION)
         return device
 
     #   Weather

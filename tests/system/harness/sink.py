@@ -177,7 +177,7 @@ class Sink:
     def __init__(self, host: str = "127.0.0.1") -> None:
         self.host = host
         self.port = free_port()
-        self.url = f"http://{host}:{self.port}"
+        self.url = f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
         self.consumers: dict[str, Consumer] = {}
         self.loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
