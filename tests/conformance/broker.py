@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import zmq
+from locks import Locks
 
 from sink import Sink
 from words import LARGE, Body, Fault, decode, encode
@@ -37,8 +38,9 @@ class Said:
 class Broker:
     """A socket, a consumer, and a worker that was started with its endpoint."""
 
-    def __init__(self, command: list[str]) -> None:
+    def __init__(self, command: list[str], has_keys: bool = False) -> None:
         self.command = command
+        self.has_keys = has_keys
         self.said: list[Said] = []
         self.session = 0
         self.peer = b""  # where it is sent to
@@ -58,6 +60,9 @@ class Broker:
     def __enter__(self) -> Self:
         self._socket = self._context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.LINGER, 0)
+        self.locks = Locks(self._context) if self.has_keys else None
+        if self.locks:
+            self.locks.lock(self._socket)
         port = self._socket.bind_to_random_port("tcp://127.0.0.1", 30001, 32000)
         self.endpoint = f"tcp://127.0.0.1:{port}"
         self.start()
@@ -65,6 +70,8 @@ class Broker:
 
     def start(self) -> None:
         environment = {**os.environ, "TOCSIN_BROKER": self.endpoint}
+        if self.locks:
+            environment |= self.locks.environment()
         self.worker = subprocess.Popen(
             self.command,
             env=environment,
@@ -79,6 +86,8 @@ class Broker:
             os.killpg(self.worker.pid, signal.SIGKILL)
         self.worker.wait()
         self.sink.end()
+        if self.locks:
+            self.locks.end()
         self._context.destroy(linger=0)
 
     def tail(self) -> str:

@@ -1,4 +1,4 @@
-"""Keys between nodes: who has one that is allowed gets in, and nobody else; on hosts of their own."""
+"""Keys between nodes: who has one that is allowed gets in, nobody else; on hosts of their own."""
 
 import time
 from collections.abc import Iterator

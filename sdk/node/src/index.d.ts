@@ -59,6 +59,9 @@ export interface Options {
     capacity?: number
     /** How long a worker that is stopped waits for what it has begun; 30 if left out. */
     leaveSeconds?: number
+    /** Files of `tocsin keygen`: NAME.secret of this worker, NAME.public of the brokers. Together, or neither. */
+    ownKey?: string
+    brokerKey?: string
     log?: { info?(words: string): void; warn?(words: string): void }
 }
 

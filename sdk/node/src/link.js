@@ -20,19 +20,36 @@ const OPTIONS = {
     ipv6: true,
 }
 
+const TROUBLES = {
+    'handshake:error:auth':
+        "it refuses this worker's key: copy its .public file into keys/allowed of that broker; the log of the broker says more",
+    'handshake:error:protocol': 'it and this worker do not both have keys',
+    'handshake:error:other':
+        "it broke off before it said who it is: is brokerKey that broker's .public file of today?",
+}
+
 export class Link {
     /** worker: what a session's port asks for besides a socket, and heard(), after each message. */
-    constructor(worker, endpoint, hello) {
+    constructor(worker, endpoint, hello, keys) {
         this.worker = worker
+        this.keys = keys
         this.endpoint = endpoint
         this.session = new Session(this, hello, performance.now())
         this.#connect()
     }
 
     #connect() {
-        this.socket = new Dealer(OPTIONS)
+        this.socket = new Dealer({ ...OPTIONS, ...this.keys })
+        for (const [event, words] of Object.entries(TROUBLES))
+            this.socket.events.on(event, () => this.#tell(words))
         this.socket.connect(this.endpoint)
         void this.#read(this.socket)
+    }
+
+    /** Once, until it is another trouble. */
+    #tell(words) {
+        if (words !== this.told) this.log('warn', words)
+        this.told = words
     }
 
     async #read(socket) {

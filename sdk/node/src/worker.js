@@ -2,6 +2,7 @@
 
 import { hostname } from 'node:os'
 import { Retry, settlementOf } from './delivery.js'
+import { readKeys } from './keys.js'
 import { Link } from './link.js'
 import { ENDED, MEMBER } from './session.js'
 import { LIST_MOST } from './wire.js'
@@ -27,11 +28,15 @@ export class Worker {
     #isStopping = false
     #ended // resolves what run() has promised
 
-    constructor(brokers, { name = hostname(), capacity = 8, leaveSeconds = 30, log = shown } = {}) {
+    constructor(
+        brokers,
+        { name = hostname(), capacity = 8, leaveSeconds = 30, log = shown, ownKey, brokerKey } = {},
+    ) {
         this.brokers = [brokers].flat()
         if (!this.brokers.length) throw new RangeError('a worker wants a broker')
         if (!Number.isInteger(capacity) || capacity < 1 || capacity > LIST_MOST)
             throw new RangeError(`capacity is ${capacity}; it is 1 to ${LIST_MOST}`)
+        this.keys = readKeys(ownKey, brokerKey)
         this.name = name
         this.capacity = capacity
         this.leaveSeconds = leaveSeconds
@@ -67,7 +72,7 @@ export class Worker {
             capacity: this.capacity,
         }
         this.life = new Promise((resolve) => { this.#ended = resolve })
-        this.#links = this.brokers.map((each) => new Link(this, each, hello))
+        this.#links = this.brokers.map((each) => new Link(this, each, hello, this.keys))
         this.#turn()
         return this.life
     }

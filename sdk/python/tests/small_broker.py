@@ -8,6 +8,8 @@ from typing import Any
 
 import msgpack
 import zmq
+from zmq.auth import CURVE_ALLOW_ANY
+from zmq.auth.thread import ThreadAuthenticator
 
 from tocsin_worker.wire import NAMES, encode
 
@@ -23,9 +25,16 @@ EVENT = {
 
 
 class SmallBroker:
-    def __init__(self) -> None:
+    def __init__(self, keys: tuple[bytes, bytes] | None = None) -> None:
+        """keys: public and secret of a broker that takes whoever has any."""
         self._context = zmq.Context()
+        self._guard = ThreadAuthenticator(self._context) if keys else None
         self._socket = self._context.socket(zmq.ROUTER)
+        if self._guard and keys:
+            self._guard.start()
+            self.allow("")
+            self._socket.curve_publickey, self._socket.curve_secretkey = keys
+            self._socket.curve_server = True
         port = self._socket.bind_to_random_port("tcp://127.0.0.1")
         self.endpoint = f"tcp://127.0.0.1:{port}"
         self._peer = b""
@@ -35,7 +44,14 @@ class SmallBroker:
         self.settlements: dict[int, dict[str, Any]] = {}
         self.credit = 0
 
+    def allow(self, directory: str) -> None:
+        """Whose keys are certificates of ZeroMQ there; all, if it is empty."""
+        assert self._guard
+        self._guard.configure_curve(location=directory or CURVE_ALLOW_ANY)
+
     def close(self) -> None:
+        if self._guard:
+            self._guard.stop()
         self._context.destroy(linger=0)
 
     def say(self, command: str, **body: Any) -> None:

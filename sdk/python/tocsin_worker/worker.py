@@ -12,12 +12,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any, TypeVar
 
 import zmq
 
 from tocsin_worker.delivery import Attempt, Retry
 from tocsin_worker.hands import Action, Cancel, Hands
+from tocsin_worker.keys import TROUBLES, Keys, trouble
 from tocsin_worker.session import Held, Session, State
 from tocsin_worker.version import VERSION
 from tocsin_worker.wire import FRAME_BYTES, LIST_MOST, NAME_BYTES, encode
@@ -58,9 +60,13 @@ class Job:
 class Link:
     """One broker: its session and the socket of the moment."""
 
-    def __init__(self, worker: Worker, endpoint: str, hello: dict[str, Any]) -> None:
+    def __init__(
+        self, worker: Worker, endpoint: str, hello: dict[str, Any], keys: Keys | None
+    ) -> None:
         self._worker = worker
         self._endpoint = endpoint
+        self._keys = keys
+        self._told = ""  # of the troubles of its handshakes, the last
         self.socket = self._connect()
         self.session = Session(self, hello, time.monotonic())
 
@@ -68,6 +74,9 @@ class Link:
         made = self._worker.context.socket(zmq.DEALER)
         for option, value in SOCKET_OPTIONS.items():
             made.setsockopt(option, value)
+        if self._keys:
+            self._keys.lock(made)
+        self._monitor = made.get_monitor_socket(sum(TROUBLES))
         made.connect(self._endpoint)
         return made
 
@@ -81,7 +90,19 @@ class Link:
             self.session.hear(frames, time.monotonic())
 
     def close(self) -> None:
-        self.socket.close(linger=LINGER_MS)
+        self._close(LINGER_MS)
+
+    def _close(self, linger: int) -> None:
+        self._say_trouble()
+        self.socket.disable_monitor()
+        self._monitor.close(linger=0)
+        self.socket.close(linger=linger)
+
+    def _say_trouble(self) -> None:
+        words = trouble(self._monitor)
+        if words and words != self._told:
+            log.warning("%s %s", self._endpoint, words)
+        self._told = words
 
     #   ---- what the session asks for
 
@@ -90,7 +111,7 @@ class Link:
             self.socket.send_multipart(encode(command, body), zmq.NOBLOCK)
 
     def renew(self) -> None:
-        self.socket.close(linger=0)
+        self._close(0)
         self.socket = self._connect()
 
     def performs(self, action: str) -> bool:
@@ -107,10 +128,18 @@ class Worker:
     """Performs actions for brokers: `run()` until SIGTERM, or `start()` and `stop()`."""
 
     def __init__(
-        self, *brokers: str, name: str = "", capacity: int = 8, leave_seconds: float = 30.0
+        self,
+        *brokers: str,
+        name: str = "",
+        capacity: int = 8,
+        leave_seconds: float = 30.0,
+        own_key: str | PathLike[str] = "",
+        broker_key: str | PathLike[str] = "",
     ) -> None:
         """brokers: endpoints as tcp://127.0.0.1:7102. capacity: deliveries at work at a time.
-        leave_seconds: how long a worker that is stopped waits for what it has begun."""
+        leave_seconds: how long a worker that is stopped waits for what it has begun.
+        own_key, broker_key: files of `tocsin keygen`, NAME.secret of this worker and NAME.public of
+        the brokers; other hosts take no worker without keys."""
         if not brokers:
             raise ValueError("a worker wants a broker, as in Worker('tcp://127.0.0.1:7102')")
         if not 1 <= capacity <= LIST_MOST:
@@ -119,6 +148,9 @@ class Worker:
         self.name = name or socket.gethostname()
         if not 1 <= len(self.name.encode()) <= NAME_BYTES:
             raise ValueError(f"the name has 1 to {NAME_BYTES} bytes")
+        if bool(own_key) != bool(broker_key):
+            raise ValueError("own_key and broker_key go together, or neither is given")
+        self.keys = Keys.of(own_key, broker_key) if own_key else None
         self.capacity = capacity
         self.leave_seconds = leave_seconds
         self.actions: dict[str, Action] = {}
@@ -185,7 +217,7 @@ class Worker:
         }
         self.context = zmq.Context()
         self._hands = Hands(self.capacity)
-        self._links = [Link(self, each, hello) for each in self.brokers]
+        self._links = [Link(self, each, hello, self.keys) for each in self.brokers]
         try:
             while any(each.session.state is not State.ENDED for each in self._links):
                 self._turn()

@@ -2,7 +2,12 @@
 
 import { Fail, Retry, Worker } from '../../../sdk/node/src/index.js'
 
-const worker = new Worker(process.env.TOCSIN_BROKER, { name: 'node', capacity: 16 })
+const worker = new Worker(process.env.TOCSIN_BROKER, {
+    name: 'node',
+    capacity: 16,
+    ownKey: process.env.TOCSIN_KEYS_OWN,
+    brokerKey: process.env.TOCSIN_KEYS_BROKERS,
+})
 
 worker.action('post', async ({ event, deliver, signal }) => {
     const headers = { 'content-type': event.contentType, 'webhook-id': event.id }

@@ -51,7 +51,9 @@ class Listeners:
 
     def wait_until_listening(self, *names: str) -> None:
         for name in names:
-            self.daemons.workers[name].wait_for_log(f"listens to broadcast subscription {SUBSCRIPTION}")
+            self.daemons.workers[name].wait_for_log(
+                f"listens to broadcast subscription {SUBSCRIPTION}"
+            )
 
     def wait_for(self, events: list[str], *names: str, seconds: float = 60) -> None:
         """Each has heard all of these, in this order, and nothing else."""
