@@ -96,6 +96,13 @@ check_required (const json_t *required, problem_t *problem)
     return is_good ? STATUS_OK : check_fault (problem, "required", "is an array of names");
 }
 
+static bool
+is_format (const json_t *value)
+{
+    const char *name = json_string_value (value);
+    return name && (strcmp (name, "template") == 0 || strcmp (name, "template-path") == 0);
+}
+
 static status_t
 check_keyword (const char *keyword, const json_t *value, int depth, problem_t *problem)
 {
@@ -122,9 +129,9 @@ check_keyword (const char *keyword, const json_t *value, int depth, problem_t *p
                    ? STATUS_OK
                    : check_fault (problem, keyword, "is a whole number from 0");
     if (strcmp (keyword, "format") == 0)
-        return json_is_string (value) && strcmp (json_string_value (value), "template") == 0
+        return is_format (value)
                    ? STATUS_OK
-                   : check_fault (problem, keyword, "is \"template\"");
+                   : check_fault (problem, keyword, "is \"template\" or \"template-path\"");
     if (strcmp (keyword, "additionalProperties") == 0)
         return json_is_boolean (value) ? STATUS_OK
                                        : check_fault (problem, keyword, "is true or false");
@@ -288,6 +295,19 @@ apply_object (const json_t *schema, const json_t *value, const char *at, problem
     return apply_required (schema, value, at, problem);
 }
 
+//  A path is a string: what is none was refused, or has no template in it.
+static status_t
+apply_format (const json_t *schema, const json_t *value, const char *at, problem_t *problem)
+{
+    const char *name = json_string_value (json_object_get (schema, "format"));
+    if (!name)
+        return STATUS_OK;
+    bool is_path = strcmp (name, "template-path") == 0 && json_is_string (value);
+    const template_where_t where = {.place = is_path ? TEMPLATE_PATH : TEMPLATE_TEXT, .at = at};
+    return is_path ? template_check (json_string_value (value), &where, problem)
+                   : template_check_json (value, &where, problem);
+}
+
 status_t
 json_schema_apply (const json_t *schema, const json_t *value, const char *at, problem_t *problem)
 {
@@ -299,8 +319,8 @@ json_schema_apply (const json_t *schema, const json_t *value, const char *at, pr
         status = apply_bounds (schema, value, at, problem);
     if (!status)
         status = apply_length (schema, value, at, problem);
-    if (!status && json_object_get (schema, "format"))
-        status = template_check_json (value, &(template_where_t){.at = at}, problem);
+    if (!status)
+        status = apply_format (schema, value, at, problem);
     if (!status && json_is_object (value))
         status = apply_object (schema, value, at, problem);
     return status;

@@ -2,7 +2,7 @@
  *
  *  There are type (one word), properties, required, additionalProperties (true or false), enum,
  *  minimum, maximum, maxLength and format, which is "template": the strings in it, however deep, are
- *  templates (template.h); title, description and default say something to people and are
+ *  templates (template.h), or "template-path": it is one for a part of a URL's path; title, description and default say something to people and are
  *  passed over. Any other keyword makes it no schema of ours: what it asks for would not be checked.
  *  Both functions end for any input, after as many steps as schema and value have parts.
  */

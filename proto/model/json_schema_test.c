@@ -22,6 +22,7 @@ static const char paint [] =
     "  \"share\": {\"type\": \"number\"},"
     "  \"rooms\": {\"type\": \"array\"},"
     "  \"sign\": {\"format\": \"template\"},"
+    "  \"door\": {\"type\": \"string\", \"format\": \"template-path\"},"
     "  \"where\": {\"type\": \"object\", \"properties\": {\"floor\": {\"type\": \"integer\"}}}}}";
 
 static void
@@ -46,7 +47,7 @@ what_fits_is_taken (void **state)
     expect ("{\"name\": \"paint\", \"colour\": \"red\"}", "", "");
     expect (
         "{\"name\": \"paint\", \"colour\": \"blue\", \"coats\": 3, \"note\": \"h\xc3\xa9y\","
-        " \"wet\": true, \"share\": 0.5, \"rooms\": [1], \"sign\": {\"x\": [\"{id}\"]}, \"where\": {\"floor\": 2.0, \"x\": 1}}",
+        " \"wet\": true, \"share\": 0.5, \"rooms\": [1], \"sign\": {\"x\": [\"{id}\"]}, \"door\": \"/{+subject}\", \"where\": {\"floor\": 2.0, \"x\": 1}}",
         "", "");
 }
 
@@ -55,6 +56,9 @@ what_does_not_is_refused_with_its_place (void **state)
 {
     (void)state;
     expect ("7", "action", "action: it is an object");
+    expect (
+        "{\"name\": \"paint\", \"colour\": \"red\", \"door\": \"{+titel}\"}", "action.door",
+        "action.door: at byte 0: \"titel\" is nothing an event has; there are id, source, type, subject, key, time, phase, content_type, partition, seq, causation, root, via, hops, subscription, or a place in the data as in {/new/title}");
     expect ("{\"name\": \"paint\"}", "action.colour", "action.colour: it is missing");
     expect ("{\"name\": \"paint\", \"colour\": \"green\"}", "action.colour",
             "action.colour: \"green\" is none; there are red, blue");

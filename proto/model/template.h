@@ -13,6 +13,7 @@
 typedef enum {
     TEMPLATE_TEXT,    //  as it is
     TEMPLATE_URL,     //  percent-encoded as a component; {+…} lets / through
+    TEMPLATE_PATH,    //  likewise: a part of a URL's path, of which somebody else makes the whole
     TEMPLATE_HEADER,  //  control characters become blanks
     TEMPLATE_JSON,    //  escaped as inside a JSON string, between quotes that the template has
     TEMPLATE_FORM     //  percent-encoded, as in application/x-www-form-urlencoded

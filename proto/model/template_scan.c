@@ -95,7 +95,7 @@ read_slot (template_scan_t *scan, template_piece_t *slot, problem_t *problem)
     slot->size = (size_t)(end + 1 - slot->start);
     scan->at = end + 1;
     if (*name == '+') {
-        if (scan->where->place != TEMPLATE_URL)
+        if (scan->where->place != TEMPLATE_URL && scan->where->place != TEMPLATE_PATH)
             return refuse (scan, slot->start, problem, "{+…} is for URLs; leave out the +");
         slot->keeps_slashes = true;
         name++;

@@ -83,6 +83,7 @@ add_escaped (template_text_t *text, const char *bytes, size_t size, const templa
     for (size_t i = 0; i < size && !text->is_over; i++)
         switch (place) {
             case TEMPLATE_FORM:
+            case TEMPLATE_PATH:
             case TEMPLATE_URL: add_for_url (text, bytes [i], slot->keeps_slashes); break;
             case TEMPLATE_HEADER: add_for_header (text, bytes [i]); break;
             case TEMPLATE_JSON: add_for_json (text, bytes [i]); break;

@@ -29,7 +29,7 @@ kinto_schema (const kinto_servers_t *servers)
     json_t *names = json_array ();
     for (size_t i = 0; i < servers->count; i++)
         json_array_append_new (names, json_string (servers->list [i].service.name));
-    json_t *text = json_pack ("{s:s, s:s, s:i}", "type", "string", "format", "template",
+    json_t *text = json_pack ("{s:s, s:s, s:i}", "type", "string", "format", "template-path",
                               "maxLength", URI_BYTES / 4);
     json_t *schema = json_pack (
         "{s:s, s:{s:{s:[s]}, s:{s:o}, s:O, s:O, s:O, s:O, s:{s:[s,s,s]}, s:{s:s, s:s}}, s:[s,s], "
