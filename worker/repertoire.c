@@ -10,8 +10,9 @@
 #include "worker/balrog/balrog_action.h"
 #include "worker/exec/exec_action.h"
 #include "worker/kinto/kinto_action.h"
+#include "worker/plugins/plugin_action.h"
 
-enum { OFFERS = 8 };
+enum { OFFERS = 8 + PLUGINS };
 
 struct repertoire {
     transfer_settings_t webhook;
@@ -25,6 +26,9 @@ struct repertoire {
     balrog_servers_t balrogs;
     balrog_settings_t balrog;
     char *balrog_schema;  //  ours
+    plugins_t plugins;
+    crew_t *crews [PLUGINS];            //  ours
+    action_t plugin_actions [PLUGINS];  //
     offer_t offers [OFFERS];
     const char *names [OFFERS];
     const char *schemas [OFFERS];
@@ -86,6 +90,19 @@ repertoire_add_balrog (repertoire_t *self, const settings_t *settings, problem_t
     return STATUS_OK;
 }
 
+static status_t
+repertoire_add_plugins (repertoire_t *self, const settings_t *settings, problem_t *problem)
+{
+    status_t status = plugins_read (&self->plugins, settings, problem);
+    for (size_t i = 0; !status && i < self->plugins.count; i++) {
+        const plugin_t *plugin = &self->plugins.list [i];
+        self->crews [i] = crew_new (plugin);
+        self->plugin_actions [i] = plugin_action (plugin->name);
+        repertoire_add (self, &self->plugin_actions [i], self->crews [i], plugin->schema);
+    }
+    return status;
+}
+
 repertoire_t *
 repertoire_new (const settings_t *settings, const helper_t *helper, metrics_t *metrics,
                 problem_t *problem)
@@ -102,7 +119,8 @@ repertoire_new (const settings_t *settings, const helper_t *helper, metrics_t *m
     repertoire_add (self, &counter_action, self->counter, counter_schema);
     if (repertoire_add_exec (self, settings, helper, problem) ||
         repertoire_add_kinto (self, settings, problem) ||
-        repertoire_add_balrog (self, settings, problem))
+        repertoire_add_balrog (self, settings, problem) ||
+        repertoire_add_plugins (self, settings, problem))
         return NULL;
     return TAKE (self);
 }
@@ -120,8 +138,14 @@ repertoire_destroy (repertoire_t **self_p)
     free (self->kinto_schema);
     balrog_servers_clear (&self->balrogs);
     free (self->balrog_schema);
-    free (self);
+    bool has_left = true;
+    for (size_t i = 0; i < PLUGINS; i++)
+        has_left &= crew_destroy (&self->crews [i]);
     *self_p = NULL;
+    if (!has_left)
+        return;  //  a thread is still in a plug-in, and may come back to all this
+    plugins_clear (&self->plugins);
+    free (self);
 }
 
 bool
