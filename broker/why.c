@@ -75,6 +75,11 @@ why_hindered (const subscription_t *subscription, const subscriber_view_t *view,
                       "its limits.rate_per_second (%g) is used up: the next delivery goes at %s",
                       subscription->rate_per_second, moment_text (view->until_ms, moment));
             break;
+        case REASON_FULL:
+            snprintf (text, HINDRANCE_SIZE,
+                      "the store takes no events, so that there is no room for the results of its "
+                      "action: make room on the disk, it goes on by itself");
+            break;
         case REASON_NO_WORKER:
             snprintf (text, HINDRANCE_SIZE, "no worker offers its action, \"%s\": start one",
                       subscription->action);

@@ -28,11 +28,24 @@ read_attribute (const form_t *emit, const char *name, const event_t *fields, con
     return STATUS_OK;
 }
 
+//  A question is no delivery: its answer goes back to who asked.
+static bool
+is_asked (const json_t *document)
+{
+    const char *phase =
+        json_string_value (json_object_get (json_object_get (document, "match"), "phase"));
+    return phase && strcmp (phase, "pre") == 0;
+}
+
 status_t
 results_form_emit (const form_t *form)
 {
     if (!json_object_get (form->json, "emit"))
         return STATUS_OK;
+    if (is_asked (form->made))
+        return form_refuse (form, "emit",
+                            "there is none with match.phase \"pre\": the answer of a question goes "
+                            "back to who asked");
     form_t emit = form_part (form, "emit");
     event_t fields = sample;
     status_t status = form_members (&emit, "type subject source");
@@ -55,7 +68,7 @@ results_form_delivers (const json_t *document)
 {
     const char *action =
         json_string_value (json_object_get (json_object_get (document, "action"), "name"));
-    return strcmp (action, "webhook") != 0 &&
+    return strcmp (action, "webhook") != 0 && !is_asked (document) &&
            json_object_get (json_object_get (document, "deliver"), "url");
 }
 

@@ -97,6 +97,11 @@ what_emit_cannot_be_is_told (void **state)
     refuse ("{" EXEC ", \"emit\": {\"type\": \"tocsin.x\"}}", "emit.type",
             "emit.type: what begins with tocsin. is told by Tocsin itself: choose another first "
             "word");
+    refuse ("{\"match\": {\"phase\": \"pre\"}, \"action\": {\"name\": \"exec\"}, \"emit\": "
+            "{\"type\": \"a\"}}",
+            "emit",
+            "emit: there is none with match.phase \"pre\": the answer of a question goes back to "
+            "who asked");
     refuse ("{" EXEC ", \"emit\": {\"type\": \"a\", \"subject\": 1}}", "emit.subject",
             "emit.subject: it is a string, and not empty");
     refuse ("{" EXEC ", \"emit\": {\"type\": \"a\", \"data\": 1}}", "emit",
