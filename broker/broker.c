@@ -260,8 +260,7 @@ broker_bind (broker_t *self, void *zmq, problem_t *problem)
     edge->back = back_new (edge, zmq, settings_text (self->settings, "broker/back"), problem);
     if (!edge->back)
         return problem->status;
-    edge->feed =
-        feed_socket_new (edge, zmq, settings_text (self->settings, "broker/feed"), problem);
+    edge->feed = feed_socket_new (edge, zmq, self->settings, problem);
     if (!edge->feed)
         return problem->status;
     loop_add_socket (self->loop, feed_socket_handle (edge->feed), feed_socket_ready, edge->feed);

@@ -28,13 +28,14 @@ struct feed_socket {
 };
 
 feed_socket_t *
-feed_socket_new (edge_t *edge, void *zmq, const char *endpoint, problem_t *problem)
+feed_socket_new (edge_t *edge, void *zmq, const settings_t *given, problem_t *problem)
 {
     link_keys_t keys;
     link_settings_t settings = {.zmq = zmq,
-                                .endpoint = endpoint,
+                                .endpoint = settings_text (given, "broker/feed"),
                                 .is_server = true,
                                 .is_feed = true,
+                                .queue_most = (int)settings_number (given, "broker/feed_queue"),
                                 .limits = edge->limits,
                                 .keys = doorman_keys (edge->doorman, DOOR_FEED, &keys)};
     OWNED (link) link_t *link = link_new (&settings, problem);

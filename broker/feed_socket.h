@@ -6,12 +6,14 @@
 #define FEED_SOCKET_H
 
 #include "broker/edge.h"
+#include "daemon/settings.h"
 #include "proto/wire/feed_link.h"
 
 typedef struct feed_socket feed_socket_t;
 
-/*  Binds. NULL and a problem otherwise. edge is borrowed. */
-feed_socket_t *feed_socket_new (edge_t *edge, void *zmq, const char *endpoint, problem_t *problem);
+/*  Binds as broker/feed says. NULL and a problem otherwise. edge is borrowed. */
+feed_socket_t *feed_socket_new (edge_t *edge, void *zmq, const settings_t *settings,
+                                problem_t *problem);
 void feed_socket_destroy (feed_socket_t **self_p);
 
 void *feed_socket_handle (const feed_socket_t *self);

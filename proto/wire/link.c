@@ -51,9 +51,10 @@ link_set (link_t *self, int option, int value)
 }
 
 static void
-link_set_options (link_t *self, bool is_ipv6)
+link_set_options (link_t *self, int queue_most, bool is_ipv6)
 {
-    int queue_most = self->is_feed ? FEED_MOST : QUEUE_MOST;
+    if (queue_most == 0)
+        queue_most = self->is_feed ? FEED_MOST : QUEUE_MOST;
     int64_t frame_bytes = self->limits->frame_bytes;
     int code = zmq_setsockopt (self->socket, ZMQ_MAXMSGSIZE, &frame_bytes, sizeof (frame_bytes));
     ASSERT (code == 0, "these options and values are those of libzmq 4.3");
@@ -132,7 +133,7 @@ link_open (link_t *self, const link_settings_t *settings, problem_t *problem)
     if (!self->socket)
         return problem_set (problem, STATUS_SYSTEM, "%s: no socket can be made: %s",
                             settings->endpoint, zmq_strerror (errno));
-    link_set_options (self, endpoint.is_ipv6);
+    link_set_options (self, settings->queue_most, endpoint.is_ipv6);
     if (link_lock (self, settings, &endpoint, problem))
         return problem->status;
     if (!settings->is_server) {

@@ -31,7 +31,8 @@ typedef struct {
     const limits_t *limits;  //  borrowed for the life of the link
     bool is_feed;  //  XPUB and SUB instead: feed_link.h. A listener's first frame is a topic
     const link_keys_t
-        *keys;  //  copied; NULL: this machine alone. Within the process without effect
+        *keys;       //  copied; NULL: this machine alone. Within the process without effect
+    int queue_most;  //  messages that wait for one peer; 0: as usual
 } link_settings_t;
 
 /*  NULL and a problem (SYSTEM: the port is in use, the name is unknown; BAD_SETTING) otherwise. */

@@ -11,6 +11,7 @@
 #include "broker/store/memory.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
+#include "tests/sim/broker_feed.h"
 #include "tests/sim/broker_notes.h"
 #include "tests/sim/broker_words.h"
 #include "tests/sim/broker_writer.h"
@@ -185,6 +186,8 @@ note_known (broker_actor_t *self, const effect_t *effect)
     known_t *known = known_at (self, effect->session);
     if (known && effect->kind == EFFECT_DELIVER)
         known->sent = effect->deliver.number;
+    if (known && effect->kind == EFFECT_FEEDS)
+        known->listens = true;
     if (known || effect->kind != EFFECT_WELCOME)
         return;
     if (self->known_count == WORLD_SESSIONS)
@@ -213,6 +216,12 @@ perform (broker_actor_t *self, const effect_t *effect)
             if (effect->answer.status != STATUS_OK)
                 world_note (self->world, "ANSWER %s", status_name (effect->answer.status));
             operator_actor_hear (self->world->operator, effect->request, effect->answer.status);
+            break;
+        case EFFECT_FEED:
+        case EFFECT_FEEDS:
+        case EFFECT_CATCH_UP:
+            note_known (self, effect);
+            broker_feed_perform (self, effect);
             break;
         default: note_known (self, effect); broker_words_say (self->world, effect);
     }
@@ -249,6 +258,18 @@ commit_ended (void *owner, const input_t *input)
     step (owner, input);
 }
 
+static bool
+say_heartbeat (broker_actor_t *self, const known_t *known)
+{
+    message_t heartbeat = {
+        .command = COMMAND_HEARTBEAT, .session = known->session, .received = known->sent};
+    if (known->listens)
+        broker_feed_add (self, &heartbeat);
+    bool is_sent = net_send_to_peer (self->world, known->peer, &heartbeat);
+    broker_feed_free (&heartbeat);
+    return is_sent;
+}
+
 static void
 beat (void *actor, uint64_t life, void *load)
 {
@@ -257,10 +278,7 @@ beat (void *actor, uint64_t life, void *load)
         return;
     size_t kept = 0;
     for (size_t i = 0; i < self->known_count; i++)
-        if (net_send_to_peer (self->world, self->known [i].peer,
-                              &(message_t){.command = COMMAND_HEARTBEAT,
-                                           .session = self->known [i].session,
-                                           .received = self->known [i].sent}))
+        if (say_heartbeat (self, &self->known [i]))
             self->known [kept++] = self->known [i];
     self->known_count = kept;
     schedule_at (self->world->schedule, world_now (self->world) + WORLD_HEARTBEAT_MS, beat, self,

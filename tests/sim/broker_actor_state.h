@@ -16,6 +16,7 @@ typedef struct heard {
 //  A worker as the edge knows it: for heartbeats.
 typedef struct {
     uint64_t peer, session, sent;
+    bool listens;  //  to feeds
 } known_t;
 
 struct broker_actor {

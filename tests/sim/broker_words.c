@@ -95,7 +95,7 @@ broker_words_say (world_t *world, const effect_t *effect)
     switch (effect->kind) {
         case EFFECT_FEED:
         case EFFECT_FEEDS:
-        case EFFECT_CATCH_UP: return;  //  to nobody: broker_feed
+        case EFFECT_CATCH_UP: return;  //  broker_feed says them
         case EFFECT_CONFIRM: say_confirm (world, effect); return;
         case EFFECT_DELIVER: return;  //  broker_words_deliver says all of a step
         case EFFECT_REFUSE:
@@ -186,6 +186,13 @@ broker_words_understand (const message_t *message, input_t *input, settle_t **se
             input->alive.begun = message->begun;
             input->alive.begun_count = message->begun_count;
             input->alive.tells_begun = message->tells_begun;
+            return true;
+        case COMMAND_LISTEN: input->kind = INPUT_LISTEN; return true;
+        case COMMAND_CATCH_UP:
+            input->kind = INPUT_CATCH_UP;
+            input->catch_up.subscription = message->subscription;
+            input->catch_up.partition = message->partition;
+            input->catch_up.above = message->above;
             return true;
         case COMMAND_BYE: input->kind = INPUT_BYE; return true;
         default: return false;

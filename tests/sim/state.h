@@ -11,6 +11,7 @@
 #include "tests/sim/world.h"
 
 enum { WORLD_HEARTBEAT_MS = 1000, WORLD_SESSIONS = 64 };
+enum { WORLD_LISTENERS = 4, WORLD_BROADCAST_MS = 77 };  //  77: when a broadcast was made
 enum { WORLD_WORKERS = 8, WORLD_NOTES = 200, WORLD_NOTES_IN_FULL = 20000, WORLD_NOTE_SIZE = 160 };
 
 struct world {
@@ -32,6 +33,8 @@ struct world {
     struct operator_actor *operator;
     struct worker_actor *workers [WORLD_WORKERS];
     size_t worker_count;
+    struct listener_actor *listeners [WORLD_LISTENERS];
+    size_t listener_count;
     ledger_t *ledger;
     checker_t *checker;
     watch_t *watch;

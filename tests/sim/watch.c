@@ -248,8 +248,9 @@ watch_heard (watch_t *self, const input_t *input, int64_t now_ms)
         case INPUT_GONE: hear_gone (self, input->session); break;
         case INPUT_BYE: teller_of (self, input->session)->is_leaving = true; break;
         case INPUT_SUBSCRIBE:
-            policy_changed (self->policies, self->ledger, input->subscribe.subscription,
-                            input->subscribe.is_loaded);
+            if (!input->subscribe.subscription->is_broadcast)  //  it delivers nothing
+                policy_changed (self->policies, self->ledger, input->subscribe.subscription,
+                                input->subscribe.is_loaded);
             break;
         case INPUT_UNSUBSCRIBE:
             policy_ended (self->policies, self->ledger, input->unsubscribe.id);

@@ -9,6 +9,7 @@
 #include "proto/model/assert.h"
 #include "tests/sim/broker_actor.h"
 #include "tests/sim/client_actor.h"
+#include "tests/sim/listener_actor.h"
 #include "tests/sim/model.h"
 #include "tests/sim/operator_actor.h"
 #include "tests/sim/state.h"
@@ -55,6 +56,8 @@ world_destroy (world_t **self_p)
         return;
     for (size_t i = 0; i < self->worker_count; i++)
         worker_actor_destroy (&self->workers [i]);
+    for (size_t i = 0; i < self->listener_count; i++)
+        listener_actor_destroy (&self->listeners [i]);
     client_actor_destroy (&self->client);
     broker_actor_destroy (&self->broker);
     schedule_destroy (&self->schedule);
@@ -355,6 +358,8 @@ mend (world_t *self)
         start_worker (self, "w1");
     for (size_t i = 0; i < self->worker_count; i++)
         worker_actor_start (self->workers [i]);
+    for (size_t i = 0; i < self->listener_count; i++)
+        listener_actor_start (self->listeners [i]);
 }
 
 //  Also one whose consumer, before it was mended, has said 410 Gone.
@@ -386,6 +391,15 @@ restart_and_listen (world_t *self)
         world_fail (self, "after a restart at rest something was delivered again");
 }
 
+static bool
+are_level (const world_t *self)
+{
+    for (size_t i = 0; i < self->listener_count; i++)
+        if (!listener_actor_is_level (self->listeners [i]))
+            return false;
+    return true;
+}
+
 void
 calm (world_t *self)
 {
@@ -394,9 +408,9 @@ calm (world_t *self)
     char what [200];
     int64_t until_ms = self->now_ms + LONG_MS;
     snprintf (what, sizeof what, "the broker never comes to rest");
-    while (self->is_sound &&
-           (!operator_actor_is_idle (self->operator) || !broker_actor_is_at_rest (self->broker) ||
-            !model_is_fulfilled (self, what, sizeof what))) {
+    while (self->is_sound && (!are_level (self) || !operator_actor_is_idle (self->operator) ||
+                              !broker_actor_is_at_rest (self->broker) ||
+                              !model_is_fulfilled (self, what, sizeof what))) {
         if (self->now_ms > until_ms) {
             world_fail (self, "an hour without faults, and %s", what);
             return;

@@ -51,6 +51,13 @@ void start_worker (world_t *self, const char *worker);
 void publish (world_t *self, const char *event, const char *key);
 void publish_many (world_t *self, const char *prefix, int count);
 
+//  A subscription of mode broadcast, for events of type a (whose names do not begin with b-), and those
+//  who perform it. A second passes.
+void broadcast (world_t *self, const char *subscription);
+void start_listener (world_t *self, const char *listener);
+void kill_listener (world_t *self, const char *listener);
+void expect_all_heard (world_t *self, const char *listener);  //  since it has begun
+
 void kill_worker (world_t *self, const char *worker);                    //  as by SIGKILL
 void freeze_worker (world_t *self, const char *worker, int64_t for_ms);  //  as by SIGSTOP
 void kill_broker (world_t *self);

@@ -1,6 +1,9 @@
 """Workers that write down what they hear of a broadcast subscription, each in a list of its own."""
 
 import os
+import shutil
+import tempfile
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +17,12 @@ SUBSCRIPTION = "news"
 class Listeners:
     """Each performs the action exec with a program of its own, which adds a line to a file."""
 
-    def __init__(self, daemons: Daemons, directory: Path) -> None:
+    def __init__(self, daemons: Daemons) -> None:
         self.daemons = daemons
-        for parent in [directory, *directory.parents[:2]]:
-            parent.chmod(parent.stat().st_mode | 0o055)
-        self.place = directory / "listeners"
-        self.place.mkdir()
+        #   Not among pytest's directories, which only root may enter: programs run as nobody.
+        self.place = Path(tempfile.mkdtemp(prefix="listeners-"))
         self.place.chmod(0o777)
+        weakref.finalize(self, shutil.rmtree, self.place)
 
     def subscribe(self, **more: Any) -> None:
         action = {"name": "exec", "program": "note"}

@@ -1,4 +1,4 @@
-"""A client of GET /v1/stream, which reads in a thread of its own, and may come back with the last id."""
+"""A client of GET /v1/stream, which reads in a thread of its own, and comes back with its last id."""
 
 import json
 import threading
