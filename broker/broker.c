@@ -104,6 +104,7 @@ broker_tick (broker_t *self)
     if (doorman_tick (self->edge.doorman, now_ms)) {
         front_expel (self->edge.front);
         back_expel (self->edge.back);
+        feed_socket_expel (self->edge.feed);
     }
     waits_tick (self->edge.waits, now_ms);
     if (self->state == SERVING)

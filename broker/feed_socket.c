@@ -138,3 +138,9 @@ feed_socket_tell (feed_socket_t *self, const effect_t *feed)
     if (feed_socket_is_wanted (self, topic))
         feed_link_tell (self->link, topic, &message);
 }
+
+void
+feed_socket_expel (feed_socket_t *self)
+{
+    link_expel_guests (self->link);
+}

@@ -21,6 +21,8 @@ const char *feed_socket_endpoint (const feed_socket_t *self);  //  as bound
 
 bool feed_socket_ready (void *self);  //  a loop_ready_t: hears who wants what
 
+void feed_socket_expel (feed_socket_t *self);  //  cuts those whose key is gone
+
 void feed_socket_tell (feed_socket_t *self, const effect_t *feed);
 
 #endif

@@ -21,22 +21,33 @@ feed_link_tell (link_t *self, const char *topic, const message_t *message)
     frames_send (link_socket (self), topic, strlen (topic), message);
 }
 
+static bool
+feed_link_read (zmq_msg_t *frame, bool *is_wanted, char start [FEED_TOPIC_SIZE])
+{
+    const char *word = zmq_msg_data (frame);
+    size_t size = zmq_msg_size (frame);
+    if (size == 0 || (word [0] != 0 && word [0] != 1))
+        return false;
+    size_t kept = size < FEED_TOPIC_SIZE ? size : FEED_TOPIC_SIZE;
+    memcpy (start, word + 1, kept - 1);
+    start [kept - 1] = 0;
+    *is_wanted = word [0] == 1;
+    return true;
+}
+
 bool
 feed_link_hear (link_t *self, bool *is_wanted, char start [FEED_TOPIC_SIZE])
 {
-    for (;;) {
-        char word [FEED_TOPIC_SIZE];
-        int size = zmq_recv (link_socket (self), word, sizeof word, ZMQ_DONTWAIT);
-        if (size < 0)
+    zmq_msg_t frame;
+    bool is_word = false;
+    while (!is_word) {
+        zmq_msg_init (&frame);
+        if (zmq_msg_recv (&frame, link_socket (self), ZMQ_DONTWAIT) < 0)
             return false;
-        if (size == 0 || (word [0] != 0 && word [0] != 1))
-            continue;
-        size_t kept = (size_t)size < sizeof word ? (size_t)size : sizeof word;
-        memcpy (start, word + 1, kept - 1);
-        start [kept - 1] = 0;
-        *is_wanted = word [0] == 1;
-        return true;
+        is_word = feed_link_read (&frame, is_wanted, start) && link_note_guest (self, &frame);
+        zmq_msg_close (&frame);
     }
+    return true;
 }
 
 void

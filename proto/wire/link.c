@@ -11,6 +11,7 @@
 #include "proto/model/owned.h"
 #include "proto/wire/endpoint.h"
 #include "proto/wire/frames.h"
+#include "proto/wire/guests.h"
 #include "proto/wire/intruder.h"
 #include "proto/wire/peers.h"
 #include "proto/wire/troubles.h"
@@ -37,6 +38,7 @@ struct link {
     bool is_feed;            //  XPUB or SUB
     bool has_keys;           //  and checks them
     link_keys_t keys;        //  if it has
+    guests_t guests;         //  of a feed that has keys
     troubles_t *troubles;    //  NULL: not watched, since there can be none
     char endpoint [ENDPOINT_SIZE];
 };
@@ -116,6 +118,8 @@ link_lock (link_t *self, const link_settings_t *settings, const endpoint_t *endp
     if (!self->has_keys)
         return STATUS_OK;
     self->keys = *settings->keys;
+    if (self->is_feed && settings->is_server)
+        link_set (self, ZMQ_XPUB_VERBOSE, 1);  //  each listener is heard, not the first alone
     return settings->is_server
                ? curve_serve (self->socket, self->keys.own, self->keys.door, problem)
                : curve_connect (self->socket, self->keys.own, self->keys.broker, problem);
@@ -170,6 +174,7 @@ link_destroy (link_t **self_p)
     link_t *self = *self_p;
     if (!self)
         return;
+    guests_clear (&self->guests);
     troubles_destroy (&self->troubles);
     if (self->socket)
         zmq_close (self->socket);
@@ -251,9 +256,9 @@ link_decode (const link_t *self, frames_t *frames, message_t *message, problem_t
 
 //  Each message is held to the list as it is now: libzmq asks but once, when a peer connects.
 static status_t
-link_check_key (const link_t *self, frames_t *frames, uint64_t *owner, problem_t *problem)
+link_find_key (const link_t *self, zmq_msg_t *frame, uint64_t *owner, problem_t *problem)
 {
-    const char *key = zmq_msg_gets (&frames->head, "User-Id");
+    const char *key = zmq_msg_gets (frame, "User-Id");
     const allowed_t *allowed = allow_list_find (self->keys.allowed, key);
     if (!allowed || !node_role_opens (allowed->key.role, self->keys.door))
         return problem_set (problem, STATUS_FORBIDDEN,
@@ -282,7 +287,7 @@ link_read (link_t *self, frames_t *frames, link_peer_t *peer, message_t *message
     void *identity = zmq_msg_data (&frames->identity);
     size_t identity_size = zmq_msg_size (&frames->identity);
     uint64_t owner = 0;
-    if (self->peers && self->has_keys && link_check_key (self, frames, &owner, problem))
+    if (self->peers && self->has_keys && link_find_key (self, &frames->head, &owner, problem))
         return problem->status;
     *peer = self->peers ? link_number (self, identity, identity_size, owner) : THE_PEER;
     if (!*peer && peers_is_full (self->peers))
@@ -361,6 +366,25 @@ link_explain_trouble (const link_t *self, trouble_t trouble, problem_t *problem)
                                 self->endpoint);
     }
     return STATUS_OK;
+}
+
+bool
+link_note_guest (link_t *self, zmq_msg_t *frame)
+{
+    if (!self->has_keys)
+        return true;
+    uint64_t owner;
+    if (link_find_key (self, frame, &owner, NULL))
+        return false;
+    guests_note (&self->guests, frame, owner);
+    return true;
+}
+
+void
+link_expel_guests (link_t *self)
+{
+    if (self->has_keys)
+        guests_expel (&self->guests, self->keys.allowed);
 }
 
 trouble_t

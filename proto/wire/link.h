@@ -6,6 +6,8 @@
 #ifndef LINK_H
 #define LINK_H
 
+#include <zmq.h>
+
 #include "proto/keys/allow_list.h"
 #include "proto/wire/message.h"
 #include "proto/wire/troubles.h"
@@ -67,6 +69,11 @@ status_t link_trouble (link_t *self, problem_t *problem);
 //  For who watches a ROUTER: each trouble by itself, and what to poll for them. NULL: none can be.
 trouble_t link_next_trouble (link_t *self);
 void *link_monitor (const link_t *self);
+
+//  A feed's: who brought this frame listens from now on, if his key is allowed (false: he does not).
+bool link_note_guest (link_t *self, zmq_msg_t *frame);
+//  Cuts those whose key is gone since.
+void link_expel_guests (link_t *self);
 
 //  The edge has no more use for this peer's number.
 void link_forget (link_t *self, link_peer_t peer);

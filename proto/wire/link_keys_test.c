@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "proto/keys/zap.h"
+#include "proto/wire/feed_link.h"
 #include "proto/wire/link.h"
 
 enum { PATIENCE_MS = 30000, TURN_MS = 10, SHORT_MS = 300 };
@@ -348,6 +349,76 @@ an_identity_does_not_make_one_key_another (void **state)
     assert_null (link_key (world->back, worker));
 }
 
+//  A feed with keys, heard by whoever has the key that is given; what he wants has arrived.
+static link_t *
+open_listener (world_t *world, link_t *feed, const node_key_t *key)
+{
+    link_settings_t settings = {.zmq = world->zmq,
+                                .endpoint = link_endpoint (feed),
+                                .is_feed = true,
+                                .limits = &world->limits,
+                                .keys =
+                                    &(link_keys_t){.own = key, .broker = world->broker.public_key}};
+    link_t *listener = link_new (&settings, NULL);
+    assert_non_null (listener);
+    feed_link_want (listener, "S/");
+    bool is_wanted = false;
+    char start [FEED_TOPIC_SIZE];
+    for (int64_t until_ms = now_ms () + PATIENCE_MS; !is_wanted && now_ms () < until_ms;) {
+        zmq_pollitem_t items [] = {{.socket = zap_socket (world->zap), .events = ZMQ_POLLIN},
+                                   {.socket = link_socket (feed), .events = ZMQ_POLLIN}};
+        zmq_poll (items, 2, TURN_MS);
+        zap_ready (world->zap);
+        feed_link_hear (feed, &is_wanted, start);
+    }
+    assert_true (is_wanted);
+    return listener;
+}
+
+static bool
+is_told (link_t *feed, link_t *listener, int patience_ms)
+{
+    message_t message = {.command = COMMAND_HEARTBEAT};
+    feed_link_tell (feed, "S/a", &message);
+    zmq_pollitem_t item = {.socket = link_socket (listener), .events = ZMQ_POLLIN};
+    if (zmq_poll (&item, 1, patience_ms) != 1)
+        return false;
+    link_peer_t peer;
+    assert_int_equal (link_receive (listener, &peer, &message, NULL), STATUS_OK);
+    message_clear (&message);
+    return true;
+}
+
+static void
+who_listens_silently_is_cut_off_with_his_key (void **state)
+{
+    world_t *world = *state;
+    assert_int_equal (node_key_write (&world->stranger, world->folder, NULL), STATUS_OK);
+    read_list (world);
+    link_keys_t keys = {.own = &world->broker, .allowed = world->allowed, .door = DOOR_FEED};
+    link_settings_t settings = {.zmq = world->zmq,
+                                .endpoint = "tcp://127.0.0.1:*",
+                                .is_server = true,
+                                .is_feed = true,
+                                .limits = &world->limits,
+                                .keys = &keys};
+    link_t *feed = link_new (&settings, NULL);
+    link_t *worker = open_listener (world, feed, &world->worker);
+    link_t *other = open_listener (world, feed, &world->stranger);  //  wants the same
+    assert_true (is_told (feed, worker, PATIENCE_MS));
+    revoke_the_worker (world);
+    link_expel_guests (feed);
+    problem_t problem = trouble_of (world, worker);
+    assert_non_null (strstr (problem.text, "refuses the key of worker-1"));
+    while (is_told (feed, worker, 0))
+        ;  //  what was on its way
+    assert_true (is_told (feed, other, PATIENCE_MS));
+    assert_false (is_told (feed, worker, SHORT_MS));
+    link_destroy (&worker);
+    link_destroy (&other);
+    link_destroy (&feed);
+}
+
 static void
 within_the_process_nobody_needs_a_key (void **state)
 {
@@ -361,6 +432,7 @@ within_the_process_nobody_needs_a_key (void **state)
     zmq_pollitem_t item = {.socket = link_socket (server), .events = ZMQ_POLLIN};
     assert_int_equal (zmq_poll (&item, 1, PATIENCE_MS), 1);
     assert_int_equal (link_receive (server, &peer, &message, NULL), STATUS_OK);
+    message_clear (&message);
     assert_true (link_allows (server, peer));
     assert_null (link_key (server, peer));
     link_destroy (&client);
@@ -381,6 +453,7 @@ main (void)
         IN_WORLD (a_key_that_is_revoked_is_cut_off_in_the_midst),
         IN_WORLD (a_key_that_is_allowed_later_gets_in_by_a_new_connection),
         IN_WORLD (an_identity_does_not_make_one_key_another),
+        IN_WORLD (who_listens_silently_is_cut_off_with_his_key),
         IN_WORLD (within_the_process_nobody_needs_a_key),
     };
     return cmocka_run_group_tests_name ("link_keys", tests, NULL, NULL);
