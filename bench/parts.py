@@ -30,6 +30,7 @@ class Extent:
     idle_seconds: float
     joins: int
     shared_backlog: int  # events that they share
+    listeners: tuple[int, ...]  # to the feed
 
 
 FULL = Extent(
@@ -47,8 +48,9 @@ FULL = Extent(
     20,
     50,
     300_000,
+    (1, 10, 100),
 )
-SMOKE = Extent(1, 0.3, 0.5, (100, 1000), 2000, 50, 100, 200, 3000, (1, 2), 20, 0.5, 3, 2000)
+SMOKE = Extent(1, 0.3, 0.5, (100, 1000), 2000, 50, 100, 200, 3000, (1, 2), 20, 0.5, 3, 2000, (1, 3))
 
 
 @dataclass(frozen=True)

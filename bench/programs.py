@@ -133,12 +133,13 @@ class Daemons(Api):
     """A broker and a gateway as separate programs; the workers are somebody else's."""
 
     def __init__(self, build: Path, data: Path) -> None:
-        front, self.back = (f"tcp://127.0.0.1:{free_port()}" for _ in range(2))
+        front, self.back, self.feed = (f"tcp://127.0.0.1:{free_port()}" for _ in range(3))
         self.port = free_port()
         settings = {
             "store/url": f"sqlite://{data}/tocsin.db",
             "broker/front": front,
             "broker/back": self.back,
+            "broker/feed": self.feed,
             "broker/tells": "0",
             "gateway/brokers": front,
             "gateway/listen": f"127.0.0.1:{self.port}",
@@ -186,13 +187,8 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-class Crowd(Program):
-    """Workers that do nothing, in one process."""
-
-    def __init__(self, build: Path, broker: str, workers: int) -> None:
-        super().__init__(
-            build / "bench/bin/crowd", f"--broker={broker}", f"--workers={workers}", stdin=True
-        )
+class Ordered(Program):
+    """One that answers each line with a line of figures."""
 
     def ask(self, order: str) -> Figures:
         assert self.child.stdin
@@ -201,6 +197,28 @@ class Crowd(Program):
         self.child.stdin.flush()
         figures: Figures = json.loads(self.child.stdout.readline())
         return figures
+
+
+class Crowd(Ordered):
+    """Workers that do nothing, in one process."""
+
+    def __init__(self, build: Path, broker: str, workers: int) -> None:
+        super().__init__(
+            build / "bench/bin/crowd", f"--broker={broker}", f"--workers={workers}", stdin=True
+        )
+
+
+class Ears(Ordered):
+    """Listeners to the feed that only count, in one process."""
+
+    def __init__(self, build: Path, feed: str, start: str, count: int) -> None:
+        super().__init__(
+            build / "bench/bin/ears",
+            f"--feed={feed}",
+            f"--start={start}",
+            f"--ears={count}",
+            stdin=True,
+        )
 
 
 class Sink(Program):

@@ -79,3 +79,10 @@ export class Worker {
     /** Asks it to leave, and waits until it has. Asked twice, it waits for nothing that has begun. */
     stop(): Promise<void>
 }
+
+/** What the feed of a broker tells (docs/feed.md): of the third frame of a message. */
+export function readFeed(body: Uint8Array): {
+    subscription: string
+    prev: number | bigint
+    event: { id: string; type: string; subject: string; partition: number; seq: number | bigint; data: Buffer; [name: string]: unknown }
+}
