@@ -157,6 +157,29 @@ a_commit_that_did_not_happen_is_repeated (void **state)
     expect_verdict (world, 0, VERDICT_STORED, 1);
 }
 
+//  That an event is there tells nothing, if it was there before.
+static void
+a_commit_that_did_not_happen_is_not_taken_for_one_because_of_a_repeat (void **state)
+{
+    world_t *world = *state;
+    append (world, 1, "e1");
+    run (world);
+    commit_clear (world->commit);
+
+    memory_store_fail (world->store, 1, STATUS_OUTCOME_UNKNOWN, false);
+    token_t token = {.id = "t_1", .hash = "h", .name = "n", .scopes = "admin"};
+    commit_add_token (world->commit, &token);
+    append (world, 2, "e1");
+    run (world);
+    assert_int_equal (world->outcome.up_to, 2);
+    expect_verdict (world, 0, VERDICT_DUPLICATE, 1);
+    token_t found = {0};
+    bool is_there = false;
+    world->store->ops->find_token (world->store, "h", &found, &is_there, NULL);
+    assert_true (is_there);
+    token_clear (&found);
+}
+
 static void
 a_store_that_failed_is_never_tried_again (void **state)
 {
@@ -253,6 +276,7 @@ main (void)
         PLAY (outcomes_of_deliveries_are_kept_where_no_event_fits),
         PLAY (a_commit_that_happened_unseen_is_recognised),
         PLAY (a_commit_that_did_not_happen_is_repeated),
+        PLAY (a_commit_that_did_not_happen_is_not_taken_for_one_because_of_a_repeat),
         PLAY (a_store_that_failed_is_never_tried_again),
         PLAY (of_a_progress_only_the_last_of_a_batch_is_written),
         PLAY (a_token_hears_what_became_of_it),

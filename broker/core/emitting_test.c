@@ -239,6 +239,40 @@ what_may_be_written_is_written_again_with_its_event (void **state)
         "1003 < SAVE 5 r_tz5ovdq2uwtdniistum3qop45urlvgk6 done of e1 hops 1 says 1 r_pzoeia5u7q4fubf3wapmhutnypf62gmo done of e2 hops 1 says 2: S 1 attempt 1 ok, S floor 1, S 2 attempt 1 ok, S floor 2 quiet\n");
 }
 
+static void
+a_consumer_of_results_that_is_gone_stops_no_action (void **state)
+{
+    (void)state;
+    play (
+        "   0 > SUBSCRIBE S exec type t\n"
+        "   0 < SAVE 1: S, S~results, S floor 0 quiet, S~results floor 0 quiet\n"
+        "   0 > HELLO w1 exec\n"
+        "   0 < WELCOME w1 because JOINED\n"
+        "   0 > CREDIT w1 9\n"
+        "   0 > HELLO w2 webhook\n"
+        "   0 < WELCOME w2 because JOINED\n"
+        "   0 > CREDIT w2 9\n"
+        "   0 > PUBLISH r1 e1\n"
+        "   0 < APPEND 2 e1 because NEW\n"
+        "   1 > PERSISTED 2: e1 seq 1\n"
+        "   1 < ANSWER OK because KEPT\n"
+        "   1 < CONFIRM r1 e1 seq 1 because NEW\n"
+        "   1 < DELIVER L1 w1 S e1 attempt 1 because NEW\n"
+        "   2 > SETTLE L1 ok result 1\n"
+        "   2 < SAVE 3 r_tz5ovdq2uwtdniistum3qop45urlvgk6 tocsin.result of e1 hops 1 says 1: S 1 attempt 1 ok, S floor 1 quiet\n"
+        "   3 > PERSISTED 3: r1 seq 2\n"
+        "   3 < SETTLED L1 because KEPT\n"
+        "   3 < DELIVER L2 w2 S~results r_tz5ovdq2uwtdniistum3qop45urlvgk6 attempt 1 because NEW\n"
+        "   4 > SETTLE L2 retry disables by w2\n"
+        "   4 < SAVE 4: S~results 2 attempt 1 retry, S~results 2 retry attempts 1, S~results disabled, S~results floor 2 quiet\n"
+        "   5 > PUBLISH r2 e2\n"
+        "   5 < APPEND 5 e2 because NEW\n"
+        "   6 > PERSISTED 5: e2 seq 3\n"
+        "   6 < SETTLED L2 because KEPT\n"
+        "   6 < CONFIRM r2 e2 seq 3 because NEW\n"
+        "   6 < DELIVER L3 w1 S e2 attempt 1 because NEW\n");
+}
+
 int
 main (void)
 {
@@ -252,6 +286,7 @@ main (void)
         cmocka_unit_test (an_action_done_again_after_a_crash_gives_the_same_event),
         cmocka_unit_test (where_there_is_no_room_for_a_result_its_action_is_done_again_later),
         cmocka_unit_test (what_may_be_written_is_written_again_with_its_event),
+        cmocka_unit_test (a_consumer_of_results_that_is_gone_stops_no_action),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -44,6 +44,8 @@ make_match (random_t *random)
         json_object_set_new (document, "type", json_string (type));
     if (random_next (random) % 3)
         json_object_set_new (document, "subject", json_string (subject));
+    if (random_next (random) % 6 == 0)
+        json_object_set_new (document, "via", json_string (random_next (random) % 2 ? "S" : "T"));
     limits_t limits = limits_default ();
     match_t *match = match_new (document, &limits, NULL);
     assert_non_null (match);
@@ -64,7 +66,12 @@ make_event (random_t *random)
     char type [TEXT], subject [TEXT];
     make_path (random, '.', false, type);
     make_path (random, '/', false, subject);
-    return event_new (&(event_t){.id = "e", .type = type, .subject = subject, .key = subject});
+    static const char *const vias [] = {"", "S", "U"};
+    return event_new (&(event_t){.id = "e",
+                                 .type = type,
+                                 .subject = subject,
+                                 .key = subject,
+                                 .via = vias [random_next (random) % 3]});
 }
 
 static void
