@@ -13,7 +13,6 @@ from harness.process import Process
 from harness.waiting import until
 
 SETTINGS = {
-    "listen_addresses": "",
     "timezone": "UTC",
     "max_connections": "200",
     "shared_buffers": "64MB",
@@ -61,7 +60,7 @@ def is_root() -> bool:
 class Postgres:
     """Ended with the tests. fsync is off unless asked for: no test cuts the power."""
 
-    def __init__(self, fsync: bool = False) -> None:
+    def __init__(self, fsync: bool = False, listen: str = "") -> None:
         #   Where nothing is to be kept, memory will do: no disk to wait for when others use it too.
         place = None if fsync or not SHARED_MEMORY.is_dir() else SHARED_MEMORY
         self.directory = Path(
@@ -75,6 +74,7 @@ class Postgres:
         self.run("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N")
         settings = {
             **SETTINGS,
+            "listen_addresses": listen,
             "unix_socket_directories": str(self.directory),
             "fsync": "on" if fsync else "off",
         }

@@ -77,9 +77,11 @@ def postgresql(url: str) -> Json:
 class Server:
     """Starts when told to; its port stays its own over all its lives."""
 
-    def __init__(self, directory: Path, settings: Json, workers: int = 0) -> None:
+    def __init__(
+        self, directory: Path, settings: Json, workers: int = 0, port: int | None = None
+    ) -> None:
         self.directory = directory
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}/v1"
         self.workers = workers
         self.ini = directory / f"kinto-{self.port}.ini"
