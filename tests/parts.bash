@@ -125,7 +125,7 @@ make_venv_of () {
     sum=$(cat "${requirements[@]}" | sha256sum)
     [[ $(cat "$venv/.made-from" 2>/dev/null) == "$sum" ]] && return
     rm -rf "$venv"
-    if python3 -m venv "$venv" \
+    if "${PYTHON:-python3}" -m venv "$venv" \
         && "$venv/bin/pip" install -q "${requirements[@]/#/-r}"; then
         echo "$sum" >"$venv/.made-from"
     else
@@ -222,6 +222,32 @@ run_kinto () {
 part_kinto () {
     run_kinto "not soak" "$@"
 }
+
+#   python_of VERSION: where it is on this machine, if it is: by its own name, or one of pyenv's.
+python_of () {
+    local found
+    for found in "$(command -v "python$1")" "$(pyenv prefix "$(pyenv latest "$1")" 2>/dev/null)/bin/python"; do
+        [[ $("$found" --version 2>/dev/null) == "Python $1."* ]] && echo "$found" && return
+    done
+    return 1
+}
+
+#   The plug-in in a Kinto on each Python that Kinto supports and this machine has. Words go to pytest;
+#   without any, those plays that need the fewest starts.
+part_pythons () {
+    local version python
+    (($#)) || set -- -k "$few_plays"
+    for version in 3.10 3.11 3.12 3.13 3.14; do
+        if ! python=$(python_of $version); then
+            echo "# Python $version is not on this machine"
+            continue
+        fi
+        PYTHON=$python make_venv_of "build/venv-kinto-$version" kinto/tests/requirements.txt || return
+        KINTO_PYTHON=$root/build/venv-kinto-$version/bin/python run_kinto "not soak" "$@" \
+            | sed -E "s/^((not )?ok )/\1Python $version: /"
+    done
+}
+few_plays="test_outbox or test_direct or test_redis or reconciliation or becomes or changed_for_everybody"
 
 #   What a user runs first: ./tocsin builds and answers, and the second time at once.
 part_house () {

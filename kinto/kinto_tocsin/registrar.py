@@ -8,7 +8,7 @@ time.
 import logging
 import random
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from kinto_tocsin.background import Background
@@ -46,10 +46,10 @@ def has(found: Any, wanted: Any) -> bool:
 def has_expired(body: Json) -> bool:
     """By the record's own word; then Tocsin has deleted it."""
     try:
-        ends = datetime.fromisoformat(body["expires"])
-    except (KeyError, TypeError, ValueError):
+        ends = datetime.fromisoformat(body["expires"].replace("Z", "+00:00"))  # for Python 3.10
+    except (KeyError, AttributeError, ValueError):
         return False
-    return ends.tzinfo is not None and ends <= datetime.now(UTC)
+    return ends.tzinfo is not None and ends.timestamp() <= time.time()
 
 
 class Registrar:

@@ -16,6 +16,8 @@ from kinto_tocsin import event_id
 Json = dict[str, Any]
 AUTH = ("alice", "wonderland")
 HERE = Path(__file__).resolve().parent
+#   Kinto's may be another one than that of the tests: `tests/run pythons` tries them all.
+PYTHON = os.environ.get("KINTO_PYTHON", sys.executable)
 
 SETTINGS = """
 [server:main]
@@ -91,7 +93,7 @@ class Server:
 
     def command(self, *words: str) -> list[str]:
         """Of the program of the same virtual environment."""
-        return [str(Path(sys.executable).with_name(words[0])), *words[1:]]
+        return [str(Path(PYTHON).with_name(words[0])), *words[1:]]
 
     def start(self) -> "Server":
         if self.workers:

@@ -4,7 +4,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from string import Template
 
@@ -20,14 +19,14 @@ from harness.waiting import until
 from kinto_tocsin import event_id
 from kinto_tocsin.progress import Progress
 from postgres import Postgres
-from server import AUTH, Json, Server
+from server import AUTH, PYTHON, Json, Server
 
 BLOG = "/buckets/blog/collections/articles"
 
 
 def command(*words: str, **environment: str) -> str:
     """What it prints."""
-    line = [sys.executable, "-m", "kinto_tocsin.command", *words]
+    line = [PYTHON, "-m", "kinto_tocsin.command", *words]
     done = subprocess.run(
         line, capture_output=True, text=True, check=False, env={**os.environ, **environment}
     )
@@ -126,7 +125,7 @@ def test_tocsins_own_command_runs_it_again_and_again_whoever_is_away(
 ) -> None:
     installed = tmp_path / "bin" / "kinto-tocsin"
     installed.parent.mkdir()
-    installed.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m kinto_tocsin.command "$@"\n')
+    installed.write_text(f'#!/bin/sh\nexec "{PYTHON}" -m kinto_tocsin.command "$@"\n')
     installed.chmod(0o755)
     environment = {
         **secrets(tocsin),
