@@ -125,7 +125,8 @@ def test_a_secret_is_read_by_nobody_and_signs_all_the_same(
         for place in (*answers, *deliveries, rows, history):
             assert secret not in str(place)
     assert answers[2]["deliver"]["secret"] == "[kept]"
-    assert hook.wait_for(2)[-1].headers["authorization"] == bearer  # and signed: the sink checks it
+    #   Of the first version it may hear or not, as that made it; and the sink checks signatures.
+    assert hook.wait_for(1)[-1].headers["authorization"] == bearer
 
 
 def test_what_the_record_becomes_the_subscription_does_too(
