@@ -1,5 +1,6 @@
 """The action `balrog`, against a Balrog made of its rules; a second opinion is balrogclient's."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ import requests
 
 from harness.balrog import Balrog, Fault, Outsider, Release, addon, blob_of
 from harness.client import Json
-from harness.tocsin import Daemons
+from harness.tocsin import Daemons, run
 from harness.waiting import until
 
 RELEASE = "SystemAddons-hotfix@1"
@@ -59,6 +60,8 @@ def publish(daemons: Daemons, **addons: str) -> str:
 def outcome(daemons: Daemons, event: str, status: str) -> list[Json]:
     """The attempts at an event, once its delivery has that status."""
     attempts: list[Json] = daemons.client().wait_for_delivery(event, "balrog", status)["attempts"]
+    shown = run("show", event, f"--url={daemons.url}", f"--token={daemons.token}").stdout
+    assert (attempts[-1].get("error") or "  ok  HTTP ") in shown
     return attempts
 
 
@@ -260,3 +263,61 @@ def test_a_worker_that_is_killed_between_its_requests_is_followed_by_another(
     daemons.start_worker(**balrog.settings())
     outcome(daemons, event, "delivered")
     assert versions(balrog.releases[RELEASE].blob) == {"bell": "1.0", "clock": "2.0"}
+
+
+@pytest.mark.usefixtures("release")
+def test_a_restarted_broker_has_it_changed_again_and_it_is_changed_once(
+    daemons: Daemons, balrog: Balrog, worker: str
+) -> None:
+    def restart(_: str) -> None:
+        balrog.reads.clear()
+        daemons.broker.kill()
+        daemons.start_broker()
+
+    balrog.reads.append(restart)
+    subscribe(daemons)
+    event = publish(daemons, clock="2.0")
+    until(lambda: not balrog.reads, "the broker was killed")
+    daemons.wait_for_workers(worker)
+    outcome(daemons, event, "delivered")
+    assert Outsider(balrog).blob(RELEASE) == (balrog.releases[RELEASE].blob, 2)
+
+
+@pytest.mark.usefixtures("release", "worker")
+def test_a_balrog_that_hangs_is_given_up_in_time(daemons: Daemons, balrog: Balrog) -> None:
+    hangs = threading.Event()
+    balrog.reads.append(lambda _: not hangs.wait(20))
+    subscribe(daemons, retry={**QUICK, "timeout_ms": 300})
+    event = publish(daemons, clock="2.0")
+    failed = daemons.client().wait_for_attempt(event, "balrog")
+    assert "no answer within" in failed["error"]
+    hangs.set()
+    outcome(daemons, event, "delivered")
+
+
+@pytest.mark.usefixtures("release")
+def test_an_answer_that_is_too_large_is_a_failure(daemons: Daemons, balrog: Balrog) -> None:
+    daemons.wait_for_workers(daemons.start_worker(**balrog.settings(answer_bytes=2000)))
+    balrog.releases[RELEASE].blob["addons"] = {f"a{n}": addon("1.0") for n in range(20)}
+    subscribe(daemons)
+    (attempt,) = outcome(daemons, publish(daemons, clock="2.0"), "dead")
+    assert attempt["error"] == (
+        "the answer is longer than 2000 bytes: raise answer_bytes of this server"
+    )
+
+
+@pytest.mark.usefixtures("release")
+def test_a_worker_that_is_stopped_gives_up_what_is_not_answered(
+    daemons: Daemons, balrog: Balrog
+) -> None:
+    hangs = threading.Event()
+    balrog.reads.append(lambda _: not hangs.wait(20))
+    name = daemons.start_worker(**balrog.settings(), worker__drain_ms=100)
+    daemons.wait_for_workers(name)
+    subscribe(daemons, retry={"max_attempts": 1})
+    event = publish(daemons, clock="2.0")
+    until(lambda: balrog.requests["GET"], "Balrog is asked")
+    daemons.workers[name].stop()
+    hangs.set()
+    (attempt,) = outcome(daemons, event, "dead")
+    assert attempt["error"] == "the worker stopped before main had answered"

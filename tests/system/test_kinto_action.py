@@ -12,7 +12,7 @@ from kinto_http.exceptions import KintoException
 
 from harness.client import Json
 from harness.kinto import Kinto, by_plugin
-from harness.tocsin import Daemons
+from harness.tocsin import Daemons, run
 from harness.waiting import until
 
 RECORDS = "/buckets/results/collections/builds/records"
@@ -82,6 +82,8 @@ def outcome(daemons: Daemons, event: str, status: str) -> Json:
     """The last attempt at an event, once its delivery has that status."""
     attempts = daemons.client().wait_for_delivery(event, "writes", status)["attempts"]
     last: Json = attempts[-1]
+    shown = run("show", event, f"--url={daemons.url}", f"--token={daemons.token}").stdout
+    assert (last.get("error") or "  ok  HTTP ") in shown
     return last
 
 
@@ -337,6 +339,22 @@ def test_a_worker_that_is_killed_is_followed_by_another(
     daemons.workers[worker].kill()
     kinto.process.thaw()
     start_worker(daemons, kinto)
+    for event in events:
+        outcome(daemons, event, "delivered")
+    assert sorted(each["n"] for each in builds.get_records()) == list(range(5))
+
+
+def test_a_restarted_broker_has_it_written_again_and_it_is_there_once(
+    daemons: Daemons, kinto: Kinto, builds: kinto_http.Client, worker: str
+) -> None:
+    subscribe(daemons, action={"mode": "create"}, retry={**QUICK, "timeout_ms": 20000})
+    kinto.process.freeze()
+    events = [publish(daemons, data={"n": number}) for number in range(5)]
+    until(lambda: daemons.metric("tocsin_leases") >= 5, "all are under way")
+    daemons.broker.kill()
+    kinto.process.thaw()
+    daemons.start_broker()
+    daemons.wait_for_workers(worker)
     for event in events:
         outcome(daemons, event, "delivered")
     assert sorted(each["n"] for each in builds.get_records()) == list(range(5))

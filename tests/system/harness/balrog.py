@@ -76,7 +76,7 @@ class Balrog:
     token_fetches: int = 0
     requests: Counter[str] = field(default_factory=Counter)  # by method
     faults: deque[Fault] = field(default_factory=deque)  # of the next requests
-    reads: list[Callable[[str], None]] = field(default_factory=list)  # called after a GET
+    reads: list[Callable[[str], object]] = field(default_factory=list)  # called after a GET
     port: int = 0
 
     def __post_init__(self) -> None:
@@ -141,6 +141,9 @@ class Balrog:
         class Server(ThreadingHTTPServer):
             daemon_threads = True
             request_queue_size = 128
+
+            def handle_error(self, *_: object) -> None:
+                """Who asked has left, as it may."""
 
         self.server = Server(("127.0.0.1", self.port), Handler)
         self.port = self.server.server_port
