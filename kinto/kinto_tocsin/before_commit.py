@@ -11,7 +11,7 @@ import transaction
 
 from kinto_tocsin.registrar import Registrar
 from kinto_tocsin.subscription_records import SubscriptionRecords
-from kinto_tocsin.writes import Write, amend, writes_of
+from kinto_tocsin.writes import Write, amend, time_of, writes_of
 
 Handler = Callable[[Any], Any]
 TELLS_OF_EVENTS = "kinto.core.events.notify_resource_events_before"
@@ -33,7 +33,7 @@ class Registration:
     def take(self, request: Any, writes: list[Write]) -> list[Write]:
         replaced = []
         is_touched = False
-        for write in writes:
+        for write in sorted(writes, key=time_of):  # what a batch did to a record, in its order
             if write.is_deletion and self.records.parent.startswith(write.uri):
                 is_touched = True  # the collection, or its bucket
             if write.resource != "record" or write.parent != self.records.parent:

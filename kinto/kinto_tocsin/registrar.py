@@ -107,6 +107,10 @@ class Registrar:
             api.delete(name)
         for record, secrets in wanted:
             self._keep_lease()
+            if self.records.is_open(record):
+                self.records.conceal(record)
+                self.thread.wake()  # it is registered in the next round
+                continue
             found = registered.get(self.records.name_of(record))
             self.records.note(record, self._register(api, record, secrets, found))
 

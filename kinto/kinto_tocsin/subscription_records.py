@@ -4,6 +4,7 @@ A secret is taken out of its record in the transaction that brings it, before an
 change: it is kept in a row that is no resource of Kinto's, as the outbox is.
 """
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -12,7 +13,7 @@ from kinto.core.storage.exceptions import ObjectNotFoundError
 from kinto_tocsin import children
 from kinto_tocsin.outbox import outside_of_requests
 from kinto_tocsin.settings import Settings
-from kinto_tocsin.subscription import STATE, Json, take_secrets
+from kinto_tocsin.subscription import KEPT, STATE, Json, get, take_secrets
 
 SECRET, SECRET_PARENT = "tocsin-secret", "/tocsin-secret"
 LOCK = """
@@ -56,7 +57,7 @@ class SubscriptionRecords:
             found: Json = self.storage.get(SECRET, self._secret_parent(record_id), record_id)
         except ObjectNotFoundError:
             return {}
-        return {name: value for name, value in found.items() if name not in ("id", "last_modified")}
+        return without_names(found)
 
     def _secret_parent(self, record_id: str) -> str:
         return f"{SECRET_PARENT}{self.parent}/{record_id}"
@@ -64,10 +65,30 @@ class SubscriptionRecords:
     #   In a transaction of its own.
 
     def all(self) -> list[tuple[Json, Json]]:
-        """Each with its secrets."""
+        """Each with its secrets. These are read first: of which the record is not there afterwards,
+        it has gone, with its collection perhaps."""
         with outside_of_requests():
-            found = children.pages(self.storage, "record", self.parent)
-            return [(record, self.secrets(record["id"])) for page in found for record in page]
+            kept = {each["id"]: each for each in self._list(SECRET, self._secret_parent("*"))}
+            records = list(self._list("record", self.parent))
+            for gone in kept.keys() - {record["id"] for record in records}:
+                self.forget(gone)
+        return [(each, without_names(kept.get(each["id"], {}))) for each in records]
+
+    def _list(self, resource: str, parent: str) -> Iterator[Json]:
+        for page in children.pages(self.storage, resource, parent):
+            yield from page
+
+    def conceal(self, seen: Json) -> None:
+        """A secret that stands in a record, as it was written while the plug-in was not there."""
+        with outside_of_requests():
+            if now := self._unchanged(seen):
+                shown = self.accept(now)
+                del shown["last_modified"]
+                self.storage.update("record", self.parent, seen["id"], shown)
+
+    def is_open(self, record: Json) -> bool:
+        paths = self.settings.subscriptions_secrets
+        return any(get(record, path) not in (None, KEPT) for path in paths)
 
     def note(self, seen: Json, state: Json) -> None:
         """Nobody is told, so that nothing is done about it again.
@@ -77,15 +98,19 @@ class SubscriptionRecords:
         if seen.get(STATE) == state:
             return
         with outside_of_requests():
-            self._lock(seen["id"])
-            try:
-                now = self.storage.get("record", self.parent, seen["id"])
-            except ObjectNotFoundError:
-                return
-            if now["last_modified"] == seen["last_modified"]:
+            if now := self._unchanged(seen):
                 changed = {**now, STATE: state}
                 del changed["last_modified"]
                 self.storage.update("record", self.parent, seen["id"], changed)
+
+    def _unchanged(self, seen: Json) -> Json | None:
+        """The record, until the end of the transaction; None if it is not what was seen."""
+        self._lock(seen["id"])
+        try:
+            now: Json = self.storage.get("record", self.parent, seen["id"])
+        except ObjectNotFoundError:
+            return None
+        return now if now["last_modified"] == seen["last_modified"] else None
 
     def _lock(self, record_id: str) -> None:
         """So that a write that is committed meanwhile is not undone."""
@@ -95,3 +120,8 @@ class SubscriptionRecords:
 
         with self.client.connect() as connection:
             connection.execute(text(LOCK), {"parent": self.parent, "id": record_id})
+
+
+def without_names(stored: Json) -> Json:
+    """Paths and secrets."""
+    return {name: value for name, value in stored.items() if name not in ("id", "last_modified")}

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_outbox import entries
 
 from conftest import MakeKinto
 from harness.sink import Consumer, Sink
@@ -65,8 +66,8 @@ def get(session: Session, name: str) -> Json:
 
 def wait_for_state(session: Session, name: str, status: str) -> Json:
     def look() -> Json | None:
-        state: Json = get(session, name)["tocsin"]
-        return state if state["status"] == status else None
+        state: Json = get(session, name).get("tocsin", {})
+        return state if state.get("status") == status else None
 
     return until(look, f"{name} is {status}")
 
@@ -207,6 +208,8 @@ def test_what_was_missed_is_healed_and_others_are_left_alone(
     without.delete(f"{HOOKS}/gone")
     shown = get(without, "kept")
     without.put(f"{HOOKS}/kept", **{**shown, "match": {"type": "kinto.bucket.*"}})
+    without.put(f"{HOOKS}/open", **record_for(hook, paused=True))
+    assert get(without, "open")["deliver"]["secret"] == hook.secret
     kinto.start().wait_until_it_serves()
 
     def is_healed() -> bool:
@@ -220,6 +223,8 @@ def test_what_was_missed_is_healed_and_others_are_left_alone(
         "what was lost is made again",
     )
     assert client.get("/v1/subscriptions/everything").status_code == 200
+    wait_for_state(session, "open", "paused")
+    assert get(session, "open")["deliver"]["secret"] == "[kept]"
     session.make_collection("blog/articles")
     session.put("/buckets/blog/collections/articles/records/one")
     hook.wait_for(1)  # signed with the secret that was kept
@@ -268,7 +273,7 @@ def test_the_short_form_of_2016_will_do(kinto: Server, tocsin: Up, hook: Consume
 
 
 def test_a_batch_shows_each_record_as_it_is_and_the_collection_takes_all_along(
-    kinto: Server, tocsin: Up, hook: Consumer
+    kinto: Server, tocsin: Up, hook: Consumer, postgres: Postgres, database: str
 ) -> None:
     session = kinto.session()
     records = [record_for(hook), record_for(hook, paused=True), record_for(hook)]
@@ -286,6 +291,7 @@ def test_a_batch_shows_each_record_as_it_is_and_the_collection_takes_all_along(
     session.delete("/buckets/tocsin/collections/hooks")
     for name in ("kinto.one", "kinto.two"):
         wait_until_gone(tocsin, name)
+    until(lambda: entries(postgres, database, "tocsin-secret") == 0, "no secret is left")
 
 
 def test_a_kinto_in_memory_registers_too(
