@@ -212,6 +212,9 @@ perform (broker_actor_t *self, const effect_t *effect)
         case EFFECT_APPEND:
         case EFFECT_SAVE: broker_writer_give (self->writer, effect); break;
         case EFFECT_READ: plan_read (self, effect); break;
+        case EFFECT_DECIDE:
+            questions_decided (self->world->questions, effect, broker_actor_now (self));
+            break;
         case EFFECT_ANSWER:
             if (effect->answer.status != STATUS_OK)
                 world_note (self->world, "ANSWER %s", status_name (effect->answer.status));
@@ -367,6 +370,7 @@ broker_actor_kill (broker_actor_t *self)
         return;
     world_note (self->world, "broker is killed");
     checker_disturbed (self->world->checker);
+    questions_lost (self->world->questions);
     self->life++;
     broker_writer_crash (self->writer);
     broker_writer_destroy (&self->writer);
@@ -399,6 +403,7 @@ broker_actor_freeze (broker_actor_t *self, int64_t for_ms)
         return;
     world_note (self->world, "broker freezes for %lld ms", (long long)for_ms);
     checker_disturbed (self->world->checker);
+    questions_late (self->world->questions);
     self->frozen_until_ms = world_now (self->world) + for_ms;
     broker_writer_freeze (self->writer, self->frozen_until_ms);
     schedule_at (self->world->schedule, self->frozen_until_ms, read_inbox, self, self->life, NULL,

@@ -42,6 +42,7 @@ void broker_actor_ask (broker_actor_t *self, const input_t *input);
 //  A connection has broken, and it has noticed.
 void broker_actor_lose (broker_actor_t *self, uint64_t peer);
 
+const subscription_t *broker_actor_subscription (const broker_actor_t *self, const char *id);
 //  It is paused or disabled.
 bool broker_actor_has_stopped (const broker_actor_t *self, const char *subscription);
 int broker_actor_under_way (const broker_actor_t *self, const char *subscription);

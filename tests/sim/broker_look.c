@@ -4,6 +4,12 @@
 #include "broker/core/explain.h"
 #include "tests/sim/broker_actor_state.h"
 
+const subscription_t *
+broker_actor_subscription (const broker_actor_t *self, const char *id)
+{
+    return self->core ? core_subscription (self->core, id) : NULL;
+}
+
 bool
 broker_actor_has_stopped (const broker_actor_t *self, const char *subscription)
 {

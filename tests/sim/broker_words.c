@@ -34,7 +34,8 @@ target_of (message_t *message, const subscription_t *subscription)
                    .version = subscription->version,
                    .deliver = subscription->deliver_json,
                    .deliver_size = subscription->deliver_size,
-                   .timeout_ms = subscription->retry.timeout_ms};
+                   .timeout_ms = subscription->is_asked ? subscription->ask.timeout_ms
+                                                        : subscription->retry.timeout_ms};
     return (uint32_t)message->target_count++;
 }
 

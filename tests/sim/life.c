@@ -92,6 +92,8 @@ do_it (world_t *world, const deed_t *deed)
         case DEED_SET_CLOCK: set_clock (world, deed->choice); break;
         case DEED_SET_CONSUMER: set_consumer (world, s, (consumer_mood_t)deed->choice); break;
         case DEED_PUBLISH: publish_one (world, deed); break;
+        case DEED_BE_ASKED: subscribe (world, name (s, "Q", deed->subject), deed->words); break;
+        case DEED_ASK: put_questions (world, deed->subject); break;
         case DEED_START_WORKER: start_worker (world, w); break;
         case DEED_KILL_WORKER: kill_worker (world, w); break;
         case DEED_FREEZE_WORKER: freeze_worker (world, w, deed->for_ms); break;

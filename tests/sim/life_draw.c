@@ -63,9 +63,25 @@ draw_subscription (pencil_t *self)
           .words = kinds [number (self, (int)(sizeof kinds / sizeof *kinds))]);
 }
 
+//  Each has its own, since one that is asked takes no events, whatever becomes of it.
+static void
+draw_asked (pencil_t *self)
+{
+    static const char *const kinds [] = {
+        "phase=pre",
+        "phase=pre silence=deny within=700",
+        "phase=pre silence=deny action=exec nowhere",
+        "phase=pre within=100",
+    };
+    for (int which = number (self, 4); which > 0; which--)
+        DRAW (self, .kind = DEED_BE_ASKED, .subject = which,
+              .words = kinds [number (self, (int)(sizeof kinds / sizeof *kinds))]);
+}
+
 static void
 draw_inhabitants (pencil_t *self)
 {
+    draw_asked (self);
     for (int left = 1 + number (self, SUBSCRIPTIONS_MOST); left > 0; left--)
         draw_subscription (self);
     for (int left = 1 + number (self, WORKERS_MOST); left > 0; left--)
@@ -168,6 +184,8 @@ life_draw (uint64_t seed)
     draw_inhabitants (&pencil);
     for (int turn = 0; turn < TURNS; turn++) {
         draw_events (&pencil);
+        if (number (&pencil, 3) == 0)
+            DRAW (&pencil, .kind = DEED_ASK, .subject = 1 + number (&pencil, 5));
         switch (number (&pencil, 6)) {
             case 0: disturb_workers (&pencil); break;
             case 1: disturb_broker (&pencil); break;

@@ -18,6 +18,8 @@ model_is_notice (const event_t *event)
 static bool
 is_of_type (const asked_t *asked, const event_t *event)
 {
+    if (asked->subscription->is_asked)
+        return false;
     if (asked->via)
         return strcmp (asked->via, event->via) == 0;
     if (strncmp (event->type, "tocsin.", 7) == 0)

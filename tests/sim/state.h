@@ -6,6 +6,7 @@
 #include "proto/model/random.h"
 #include "tests/sim/checker.h"
 #include "tests/sim/net.h"
+#include "tests/sim/questions.h"
 #include "tests/sim/schedule.h"
 #include "tests/sim/watch.h"
 #include "tests/sim/world.h"
@@ -38,6 +39,7 @@ struct world {
     ledger_t *ledger;
     checker_t *checker;
     watch_t *watch;
+    questions_t *questions;
     struct {
         char subscription [32];
         consumer_mood_t mood;

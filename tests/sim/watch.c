@@ -337,6 +337,15 @@ put_back (const asked_t *asked, const experience_t *had)
     return had->redrives + (asked->subscription->emit.type ? had->oks : 0);
 }
 
+//  What is asked has not happened: nothing of it is stored.
+static void
+object_to_questions (watch_t *self, const effect_t *effect)
+{
+    for (size_t i = 0; i < effect->append.count; i++)
+        if (effect->append.events [i]->phase == PHASE_PRE)
+            world_fail (self->world, "%s, a question, is stored", effect->append.events [i]->id);
+}
+
 void
 watch_said (watch_t *self, const effect_t *effect, int64_t now_ms)
 {
@@ -344,9 +353,15 @@ watch_said (watch_t *self, const effect_t *effect, int64_t now_ms)
         teller_of (self, effect->session)->peer = effect->peer;
     if (effect->kind == EFFECT_SAVE)
         watch_bursts_look (self->world, effect);
+    if (effect->kind == EFFECT_APPEND)
+        object_to_questions (self, effect);
     if (effect->kind != EFFECT_DELIVER)
         return;
     const event_t *event = effect->deliver.event;
+    if (event->phase == PHASE_PRE) {
+        questions_put (self->world->questions, effect);
+        return;
+    }
     size_t place = ledger_place (self->ledger, effect->deliver.subscription->id);
     promise_t *promise = model_promise (self->world, event);
     if (!promise)

@@ -141,7 +141,11 @@ settle (worker_actor_t *self, const attempting_t *attempt)
     for (size_t i = 0; i < attempt->count; i++) {
         const consumer_answer_t *answer = &attempt->answers [i];
         word += i > 0 ? RESULTS_WORD : 0;
-        results_word (attempt->events [i], word);
+        bool is_asked = attempt->events [i]->phase == PHASE_PRE;
+        if (is_asked)
+            questions_word (attempt->subscription, attempt->events [i], word);
+        else
+            results_word (attempt->events [i], word);
         settlements [i] = (settlement_t){.outcome = answer->outcome,
                                          .disables = answer->disables,
                                          .retry_after_ms = answer->retry_after_ms,
@@ -150,8 +154,11 @@ settle (worker_actor_t *self, const attempting_t *attempt)
                                          .http_status = answer->http_status,
                                          .error = "",
                                          .result = answer->outcome == OUTCOME_OK ? word : ""};
-        checker_answered (self->world->checker, attempt->subscription, attempt->events [i],
-                          answer->outcome, attempt->is_leased ? attempt->begun_ms : 0);
+        if (is_asked)
+            questions_answered (self->world->questions, attempt->subscription, attempt->events [i]);
+        else
+            checker_answered (self->world->checker, attempt->subscription, attempt->events [i],
+                              answer->outcome, attempt->is_leased ? attempt->begun_ms : 0);
     }
     return settlements;
 }
@@ -189,7 +196,8 @@ begin_one (worker_actor_t *self, attempting_t *attempt, const delivery_t *delive
     event_t *event = event_ref (delivery->event);
     world_note (self->world, "%s begins %s for %s, lease %llu, attempt %d", self->name, event->id,
                 attempt->subscription, (unsigned long long)delivery->lease, delivery->attempt);
-    checker_begun (self->world->checker, attempt->subscription, event, attempt->is_leased);
+    if (event->phase == PHASE_POST)
+        checker_begun (self->world->checker, attempt->subscription, event, attempt->is_leased);
     consumer_answer_t answer =
         consumer_answer (self->world, attempt->subscription, event, timeout_ms);
     if (attempt->after_ms < answer.after_ms)
@@ -323,7 +331,8 @@ die (worker_actor_t *self)
     {
         holding_t *holding = attempt->holding;
         for (size_t i = 0; i < attempt->count; i++)
-            if (attempt->answers [i].outcome == OUTCOME_OK)
+            if (attempt->answers [i].outcome == OUTCOME_OK &&
+                attempt->events [i]->phase == PHASE_POST)
                 checker_answered (self->world->checker, attempt->subscription, attempt->events [i],
                                   OUTCOME_OK, attempt->is_leased ? attempt->begun_ms : 0);
         forget (self, attempt);

@@ -42,6 +42,7 @@ world_new (uint64_t seed, telling_t telling)
     self->watch = watch_new (self);
     self->operator= operator_actor_new (self);
     self->tells = world_number (self, 2);
+    self->questions = questions_new (self);
     self->broker = broker_actor_new (self, (int32_t)(1 + world_number (self, 3)));
     broker_actor_start (self->broker);
     self->client = client_actor_new (self);
@@ -65,6 +66,7 @@ world_destroy (world_t **self_p)
     operator_actor_destroy (&self->operator);
     watch_destroy (&self->watch);
     checker_destroy (&self->checker);
+    questions_destroy (&self->questions);
     ledger_destroy (&self->ledger);
     free (self->notes);
     free (self);
@@ -410,6 +412,7 @@ calm (world_t *self)
     snprintf (what, sizeof what, "the broker never comes to rest");
     while (self->is_sound && (!are_level (self) || !operator_actor_is_idle (self->operator) ||
                               !broker_actor_is_at_rest (self->broker) ||
+                              questions_open (self->questions) > 0 ||
                               !model_is_fulfilled (self, what, sizeof what))) {
         if (self->now_ms > until_ms) {
             world_fail (self, "an hour without faults, and %s", what);

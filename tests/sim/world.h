@@ -79,6 +79,9 @@ typedef enum {
 } consumer_mood_t;
 void set_consumer (world_t *self, const char *subscription, consumer_mood_t mood);
 
+//  Questions, each of all that are to be asked; none while the broker is down or frozen.
+void put_questions (world_t *self, int count);
+
 void elapse (world_t *self, int64_t ms);
 //  No more faults, everybody well and started; until nothing is left to do.
 void calm (world_t *self);
@@ -92,6 +95,7 @@ void expect_begins_between (world_t *self, const char *subscription, int least, 
 void expect_under_way_at_most (world_t *self, const char *subscription, int most);
 void expect_dead_because (world_t *self, const char *event, const char *subscription,
                           reason_t reason);
+void expect_decided (world_t *self, int allowed, int denied);  //  at least
 void expect_refused (world_t *self, const char *event, status_t status);
 
 /*  A play with a name. It runs in a quiet world: only its own faults happen. */
