@@ -193,6 +193,20 @@ def what_cannot_end_before_its_deadline_is_given_back_or_settled(broker: Broker)
     broker.goes_on()
 
 
+@rule("6.7")
+def a_question_may_begin_until_its_deadline(broker: Broker) -> None:
+    broker.welcome()
+    question = broker.make_delivery(deadline_ms=20_000)
+    question["event"] = {**question["event"], "phase": "pre"}
+    del question["event"]["seq"], question["event"]["accepted_ms"]
+    target = broker.make_target("/ok", timeout_ms=20_000)
+    broker.say("DELIVER", {"targets": [target], "deliveries": [question]})
+    settlement = broker.expect_settlement(question["lease"])
+    assert settlement["outcome"] == "ok", settlement
+    broker.settled(question["lease"])
+    broker.goes_on()
+
+
 @rule("6.4")
 def settled_of_what_it_does_not_hold_does_nothing(broker: Broker) -> None:
     broker.welcome()

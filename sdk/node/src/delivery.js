@@ -58,6 +58,11 @@ export class Delivery {
         this.over = new AbortController()
     }
 
+    /** It has not happened yet: the result, {decision: 'allow' or 'deny', …}, is the answer. */
+    get isQuestion() {
+        return this.event.phase === 'pre'
+    }
+
     /** Aborted when the outcome is wanted no more: to be handed to fetch and its like. */
     get signal() {
         return this.over.signal

@@ -38,6 +38,8 @@ export class Delivery {
     readonly attempt: number
     /** Then the attempt is over, whatever the action does. */
     readonly timeoutMs: number
+    /** It has not happened yet: the result, {decision: 'allow' or 'deny', …}, is the answer. */
+    readonly isQuestion: boolean
     /** Aborted when the outcome is wanted no more: to be handed to fetch and its like. */
     readonly signal: AbortSignal
 }

@@ -218,10 +218,13 @@ export class Session {
             this.#takeNumber(plus(each.number, -1))
             this.received = each.number
             const target = targets[each.target]
+            const delivery = new Delivery(each, target)
+            // A question has nothing but its deadline: what is begun late may still be in time.
+            const last = delivery.isQuestion ? 0 : Number(target.timeout_ms)
             const held = {
                 lease: each.lease,
-                delivery: new Delivery(each, target),
-                beginBy: now + Number(each.deadline_ms) - Number(target.timeout_ms),
+                delivery,
+                beginBy: now + Number(each.deadline_ms) - last,
                 isBegun: false,
                 settleAt: 0,
                 settleWait: 0,

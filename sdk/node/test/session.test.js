@@ -54,10 +54,11 @@ class Play {
         return this
     }
 
-    deliver(number, { deadline_ms = 60_000, action = 'a' } = {}) {
+    deliver(number, { deadline_ms = 60_000, action = 'a', phase = 'post' } = {}) {
         const deliver = JSON.stringify({ action: { name: action } })
         const target = { subscription: 's', version: 1, deliver, timeout_ms: 1000 }
-        const each = { lease: 100 + number, number, attempt: 1, deadline_ms, target: 0, event: EVENT }
+        const event = { ...EVENT, phase }
+        const each = { lease: 100 + number, number, attempt: 1, deadline_ms, target: 0, event }
         return this.hear('DELIVER', { session: 7, targets: [target], deliveries: [each] })
     }
 
@@ -122,6 +123,15 @@ test('what cannot end in time or is nobody\'s here is released', () => {
     const play = new Play().join()
     assert.deepEqual(play.deliver(1, { deadline_ms: 500 }), ['RELEASE', 'CREDIT'])
     assert.deepEqual(play.deliver(2, { action: 'b' }), ['RELEASE', 'CREDIT'])
+})
+
+test('a question may begin until its deadline', () => {
+    const play = new Play().join()
+    assert.deepEqual(play.deliver(1, { deadline_ms: 900, phase: 'pre' }), [])
+    assert.ok(play.session.held.get(101).delivery.isQuestion)
+    play.hear('HEARTBEAT', { session: 7 })
+    assert.ok(!play.tick(800).includes('RELEASE'))
+    assert.ok(play.tick(200).includes('RELEASE'))
 })
 
 test('reset drops everything and joins again later', () => {

@@ -72,7 +72,9 @@ class Play:
         assert self.hear("WELCOME", session=7, heartbeat_ms=1000) == ["CREDIT"]
         return self
 
-    def deliver(self, *numbers: int, deadline_ms: int = 60_000, **target: Any) -> list[str]:
+    def deliver(
+        self, *numbers: int, deadline_ms: int = 60_000, phase: str = "post", **target: Any
+    ) -> list[str]:
         deliveries = [
             {
                 "lease": 100 + number,
@@ -80,7 +82,7 @@ class Play:
                 "attempt": 1,
                 "deadline_ms": deadline_ms,
                 "target": 0,
-                "event": EVENT,
+                "event": {**EVENT, "phase": phase},
             }
             for number in numbers
         ]
@@ -151,6 +153,15 @@ def test_what_cannot_end_in_time_or_is_nobodys_here_is_released() -> None:
     assert play.deliver(4, deadline_ms=2500) == []
     play.hear("HEARTBEAT", session=7)
     assert "RELEASE" in play.tick(2)
+
+
+def test_a_question_may_begin_until_its_deadline() -> None:
+    play = Play().join()
+    assert play.deliver(1, deadline_ms=900, phase="pre") == []
+    assert play.session.held[101].delivery.is_question
+    play.hear("HEARTBEAT", session=7)
+    assert "RELEASE" not in play.tick(0.8)
+    assert "RELEASE" in play.tick(0.2)
 
 
 def test_reset_drops_everything_and_joins_again_later() -> None:

@@ -66,6 +66,11 @@ class Delivery:
     over: threading.Event = field(default_factory=threading.Event, compare=False)
     """Set when the outcome is wanted no more: a long action looks at it now and then."""
 
+    @property
+    def is_question(self) -> bool:
+        """It has not happened yet: the result, {"decision": "allow" or "deny", …}, is the answer."""
+        return self.event.phase == "pre"
+
 
 def cut(words: str) -> str:
     """As a text of the protocol: UTF-8 without NUL, and not too long."""

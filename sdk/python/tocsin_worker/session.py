@@ -351,5 +351,9 @@ def make_held(each: dict[str, Any], target: dict[str, Any], now: float) -> Held:
         attempt=each["attempt"],
         timeout_ms=target["timeout_ms"],
     )
-    begin_by = now + (each["deadline_ms"] - target["timeout_ms"]) / 1000
+    #   A question has nothing but its deadline: what is begun late may still be in time.
+    spare_ms = each["deadline_ms"]
+    if not delivery.is_question:
+        spare_ms -= target["timeout_ms"]
+    begin_by = now + spare_ms / 1000
     return Held(each["lease"], delivery, begin_by)
