@@ -29,9 +29,15 @@ status_print_workers (const json_t *workers)
     if (json_array_size (workers) == 0)
         puts ("no worker      nothing is delivered until one joins");
     json_array_foreach (workers, i, worker)
+    {
         printf ("worker         %s, %lld deliveries under way, room for %lld more\n",
                 status_word (worker, "name"), status_number (worker, "leases"),
                 status_number (worker, "credit"));
+        if (status_number (worker, "missed") > 0)
+            printf (
+                "               was away too long for broadcasts: %lld events had left the log\n",
+                status_number (worker, "missed"));
+    }
 }
 
 static void

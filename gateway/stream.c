@@ -362,6 +362,7 @@ stream_serve (stream_t *self, answer_t *answer)
 {
     metrics_t *metrics = self->request->services->metrics;
     answer->is_sent = true;
+    mg_disable_connection_keep_alive (self->request->connection);
     metrics_add_labelled (metrics, METRIC_http_requests, "200", 1);
     metrics_add (metrics, METRIC_streams, 1);
     stream_open (self);

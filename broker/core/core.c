@@ -97,7 +97,7 @@ hear (core_t *self, const input_t *input, effects_t *effects)
     else if (input->kind == INPUT_ALIVE)
         joining_alive (self, session, input);
     else if (input->kind == INPUT_LISTEN)
-        feeding_listen (session, effects);
+        feeding_listen (self, session, effects);
     else if (input->kind == INPUT_CATCH_UP)
         feeding_catch_up (self, session, input, effects);
     else {

@@ -43,10 +43,14 @@ feeding_skip (track_t *track, int64_t up_to_seq)
         track->fed = up_to_seq;
 }
 
+//  Whoever asks again and again is answered twice an interval: documents may be long.
 void
-feeding_listen (session_t *session, effects_t *effects)
+feeding_listen (core_t *core, session_t *session, effects_t *effects)
 {
+    if (session->listens && core->now_ms < session->listened_ms + core->settings.heartbeat_ms / 2)
+        return;
     session->listens = true;
+    session->listened_ms = core->now_ms;
     effect_t *feeds = effects_add (effects, EFFECT_FEEDS, REASON_JOINED);
     feeds->peer = session->peer;
     feeds->session = session->id;

@@ -21,7 +21,7 @@ void feeding_tell_all (core_t *core, event_t *event, effects_t *effects);
 void feeding_skip (track_t *track, int64_t up_to_seq);
 
 //  What a worker asks in its session.
-void feeding_listen (session_t *session, effects_t *effects);
+void feeding_listen (core_t *core, session_t *session, effects_t *effects);
 void feeding_catch_up (core_t *core, session_t *session, const input_t *input, effects_t *effects);
 
 //  One was made, changed or ended: those who listen are to be told.

@@ -77,6 +77,19 @@ who_listens_is_told_of_the_feeds_of_its_actions (void **state)
 }
 
 static void
+who_asks_again_at_once_is_not_answered_again (void **state)
+{
+    (void)state;
+    play ("   0 > HELLO w1 cache\n"
+          "   0 < WELCOME w1 because JOINED\n"
+          "   1 > LISTEN w1\n"
+          "   1 < FEEDS w1 because JOINED\n"
+          "   2 > LISTEN w1\n"
+          " 502 > LISTEN w1\n"
+          " 502 < FEEDS w1 because JOINED\n");
+}
+
+static void
 a_stranger_that_listens_is_told_to_say_hello (void **state)
 {
     (void)state;
@@ -260,6 +273,7 @@ main (void)
         cmocka_unit_test (a_broadcast_is_told_once_it_is_on_disk_and_delivered_to_nobody),
         cmocka_unit_test (what_does_not_match_lies_between_two_that_do),
         cmocka_unit_test (who_listens_is_told_of_the_feeds_of_its_actions),
+        cmocka_unit_test (who_asks_again_at_once_is_not_answered_again),
         cmocka_unit_test (a_stranger_that_listens_is_told_to_say_hello),
         cmocka_unit_test (what_was_missed_is_looked_up_in_the_log),
         cmocka_unit_test (one_that_is_paused_tells_nothing_and_loses_nothing),

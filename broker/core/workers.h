@@ -33,6 +33,7 @@ struct session {
     bool tells_begun;      //  its heartbeats say what it is at work on
     int64_t told_ms;       //  when the last of them came
     bool listens;          //  is told of feeds
+    int64_t listened_ms;   //  when it was told last
     uint64_t missed;       //  seqs of the log that it came too late for
     int64_t missed_above;  //  counted last; its seq + 1
     delivery_t *kept_for;  //  gets nothing else until it has had this

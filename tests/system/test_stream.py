@@ -1,6 +1,7 @@
 """GET /v1/stream: events as they come, and none missed by a client that comes back."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -129,3 +130,29 @@ def test_nothing_is_missed_when_gateway_and_broker_are_killed(
         until(lambda stream=stream: events[-1] in stream.ids(), "the last one is told")  # type: ignore[misc]
         mine = [event for event in stream.ids() if event in set(events)]
         assert mine == events
+
+
+def test_an_orderly_stop_ends_the_streams_and_waits_for_nobody(tocsin: Up, listen: Listen) -> None:
+    stream = listen(tocsin)
+    tells(stream, publish(tocsin, 3))
+    start = time.monotonic()
+    tocsin.stop()
+    assert time.monotonic() - start < DEADLINE_SECONDS / 2
+    until(lambda: not stream.is_open.is_set(), "the stream is over")
+
+
+def test_a_token_that_was_deleted_ends_its_stream(tocsin: Up) -> None:
+    """With the next empty event, ten seconds later at most."""
+    made = tocsin.client().post("/v1/tokens", {"data": {"name": "t", "scopes": ["events:read"]}})
+    token = made.json()["data"]
+    headers = {"Authorization": f"Bearer {token['token']}"}
+    with requests.get(
+        f"{tocsin.url}/v1/stream", headers=headers, stream=True, timeout=60
+    ) as answer:
+        lines = answer.iter_lines(chunk_size=1)
+        assert next(lines).startswith(b"id: ")
+        gone = tocsin.client().delete(f"/v1/tokens/{token['id']}")
+        assert gone.status_code == 200
+        for _ in lines:
+            pass  # until its end
+    assert tocsin.client().get("/v1/status").status_code == 200
