@@ -35,7 +35,7 @@ typedef struct {
     char type_text [QUERY_VALUE_SIZE], subject_text [QUERY_VALUE_SIZE];
     size_t count;                     //  of partitions
     int64_t places [HUB_PARTITIONS];  //  the last seq that was told, or passed over
-    int64_t said_ms;
+    int64_t said_ms, checked_ms;
     int64_t events;  //  told
     bool is_over;    //  the client is gone
     bool has_moved;  //  since the last id that was told
@@ -194,7 +194,17 @@ stream_beat (stream_t *self)
         stream_add_id (self);
     bytes_add_text (self->out, "\n");
     stream_write (self);
+}
+
+//  A token that was deleted, or may do less, ends its streams.
+static void
+stream_check_token (stream_t *self)
+{
     problem_t problem;
+    if (monotonic_ms () - self->checked_ms < HEARTBEAT_MS)
+        return;
+    self->checked_ms = monotonic_ms ();
+    self->request->who = (identity_t){0};
     status_t status = auth_check (self->request, SCOPE_EVENTS_READ, &problem);
     self->is_over |= status == STATUS_UNAUTHENTICATED || status == STATUS_FORBIDDEN;
 }
@@ -332,6 +342,7 @@ stream_run (stream_t *self)
         bool has_found = stream_turn (self, &is_stuck);
         stream_write (self);
         stream_beat (self);
+        stream_check_token (self);
         metrics_add (services->metrics, METRIC_stream_events, self->events);
         self->events = 0;
         if (is_stuck)
@@ -365,9 +376,9 @@ stream_serve (stream_t *self, answer_t *answer)
     mg_disable_connection_keep_alive (self->request->connection);
     metrics_add_labelled (metrics, METRIC_http_requests, "200", 1);
     metrics_add (metrics, METRIC_streams, 1);
+    self->checked_ms = monotonic_ms ();
     stream_open (self);
     stream_run (self);
-    self->request->must_close = true;
     metrics_add (metrics, METRIC_streams, -1);
 }
 

@@ -91,6 +91,15 @@ feeds_destroy (feeds_t **self_p)
     *self_p = NULL;
 }
 
+//  Whatever FEEDS of the new session says of the log is from after this.
+static void
+note_ends (feeds_t *self)
+{
+    for (feed_state_t *feed = self->feeds; feed; feed = feed->hh.next)
+        for (size_t i = 0; i < feed->partitions; i++)
+            feed->places [i].sure = feed->places [i].topic.end;
+}
+
 void
 feeds_in_session (feeds_t *self, uint64_t session, int64_t heartbeat_ms, int64_t now_ms)
 {
@@ -106,6 +115,7 @@ feeds_in_session (feeds_t *self, uint64_t session, int64_t heartbeat_ms, int64_t
     self->wants_connection = false;
     free (self->endpoint);
     self->endpoint = NULL;  //  perhaps elsewhere by now: it is told anew
+    note_ends (self);
 }
 
 void
@@ -175,13 +185,14 @@ feed_go_on (feeds_t *self, feed_state_t *feed, const feed_t *told, const message
         place_state_t *place = &feed->places [i];
         topic_t *topic = &place->topic;
         int64_t last = (int64_t)feeds->lasts [i], seq = (int64_t)told->seqs [i];
-        if (last >= topic->end) {
+        if (last >= place->sure) {
             topic->wanted = seq > topic->wanted ? seq : topic->wanted;
             continue;
         }
         feeds_owe (self, FEEDS_REWOUND, feed->id)->partition = (int32_t)i;
         place_clear (self, place);
         topic_begin (topic, last, 0);
+        place->sure = 0;
         feeds_note_place (self, place);
     }
 }

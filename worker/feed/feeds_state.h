@@ -20,6 +20,7 @@ typedef struct {
     int32_t partition;
     int32_t attempts;  //  of the first held one, so far
     int64_t due_ms;    //  its next attempt
+    int64_t sure;      //  a broker of this session whose log ends before has another log
     struct run_state *run;
 } place_state_t;
 

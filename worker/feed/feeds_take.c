@@ -119,7 +119,7 @@ take_page (feeds_t *self, feeds_effect_t *effect)
     if (!place)
         return false;
     self->asked = self->turn = place;
-    self->asked_above = place->topic.end;
+    self->asked_above = topic_ask (&place->topic);
     self->asked_ms = self->now_ms;
     self->out = (message_t){.command = COMMAND_CATCH_UP,
                             .session = self->session,

@@ -472,6 +472,26 @@ a_log_that_was_restored_from_an_old_copy_is_told (void **state)
     finish (play, OUTCOME_OK);
 }
 
+//  FEEDS and the feed go two ways: what the one says of the log may be from before the other.
+static void
+a_feed_that_is_ahead_of_FEEDS_is_no_other_log (void **state)
+{
+    play_t *play = *state;
+    join (play);
+    feeds_in_session (play->feeds, 0, BEAT_MS, play->now_ms);
+    feeds_in_session (play->feeds, SESSION, BEAT_MS, play->now_ms);
+    expect (play, "LISTEN  0");
+    say_feed (play, 1, 0);
+    expect (play, "begin S e1 attempt 1");
+    finish (play, OUTCOME_OK);
+    play->last = play->told = 0;
+    say_feeds (play);
+    expect (play, "connect tcp://b:1");
+    expect (play, "want S");
+    expect (play, "");
+    assert_int_equal (place_of (play), 1);
+}
+
 static void
 in_a_new_session_it_asks_for_what_it_may_have_missed (void **state)
 {
@@ -594,6 +614,7 @@ main (void)
         PLAY (memory_has_a_bound_and_the_rest_is_read_later),
         PLAY (what_has_left_the_log_is_told),
         PLAY (a_log_that_was_restored_from_an_old_copy_is_told),
+        PLAY (a_feed_that_is_ahead_of_FEEDS_is_no_other_log),
         PLAY (in_a_new_session_it_asks_for_what_it_may_have_missed),
         PLAY (one_that_is_new_or_has_changed_is_asked_about),
         PLAY (one_that_is_gone_is_left_and_its_place_forgotten),

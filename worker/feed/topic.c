@@ -85,6 +85,13 @@ topic_lacks (const topic_t *self)
 }
 
 int64_t
+topic_ask (topic_t *self)
+{
+    self->asked = self->wanted;
+    return self->end;
+}
+
+int64_t
 topic_page (topic_t *self, const message_t *page)
 {
     int64_t lost = 0;
@@ -96,7 +103,7 @@ topic_page (topic_t *self, const message_t *page)
         if (page->events [i]->seq > self->end)
             topic_hold (self, page->events [i]);
     topic_reach (self, page->reached);
-    if (page->reached <= page->above)
+    if (page->reached <= page->above && self->wanted == self->asked)
         self->wanted = self->end;  //  the log ends there: it is another one, or was cut back
     return lost;
 }

@@ -19,6 +19,7 @@ typedef struct held {
 typedef struct topic {
     int64_t place, end, wanted;
     int64_t doubted;  //  a heartbeat told of it, and it may be on its way
+    int64_t asked;    //  what was wanted when a page was asked for
     held_t *held;     //  by seq; the first is the one that is performed
     size_t count;     //  of held
     size_t bytes;     //  of their data
@@ -37,6 +38,7 @@ void topic_learn (topic_t *self, int64_t seq, int64_t last);
 
 //  Something is lacking that has to be asked for, after `end`.
 bool topic_lacks (const topic_t *self);
+int64_t topic_ask (topic_t *self);  //  after which seq
 
 /*  The answer to a CATCH_UP: what there is after its `above`, up to `reached`; the log begins with
  *  `first`. Answers how many seqs were passed over since the log no longer has them.

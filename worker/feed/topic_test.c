@@ -189,9 +189,16 @@ a_log_that_ends_before_is_not_asked_for_ever (void **state)
     (void)state;
     topic_t topic;
     topic_begin (&topic, 5, 9);
+    assert_int_equal (topic_ask (&topic), 5);
     message_t page = {.above = 5, .reached = 5, .first = 1};
     topic_page (&topic, &page);
     assert_false (topic_lacks (&topic));
+    //  Unless there is more by now: the answer is from before that.
+    topic_begin (&topic, 5, 9);
+    topic_ask (&topic);
+    assert_false (receive (&topic, 12, 11));
+    topic_page (&topic, &page);
+    assert_true (topic_lacks (&topic));
 }
 
 int
