@@ -277,21 +277,38 @@ transformer_value (const transformer_t *self, const char **value, size_t *size, 
     return problem_set (problem, STATUS_SYSTEM, "transform: tocsin-jq is of another version");
 }
 
-void
+//  What a program can make of its process, and nobody else does.
+static bool
+is_crash (int number)
+{
+    return number == SIGSEGV || number == SIGBUS || number == SIGABRT || number == SIGFPE ||
+           number == SIGILL;
+}
+
+status_t
 transformer_explain (transformer_t *self, problem_t *problem)
 {
+    static const char name [] = "transform.jq";
     int status = 0;
     bool has_ended = self->has_ended && waitpid (self->pid, &status, 0) == self->pid;
+    int number = has_ended && WIFSIGNALED (status) ? WTERMSIG (status) : 0;
     if (has_ended)
         self->pid = 0;
-    if (!has_ended || (WIFSIGNALED (status) && WTERMSIG (status) == SIGPROF))
-        problem_at (problem, STATUS_BAD_EVENT, "transform.jq",
-                    "transform.jq: it was stopped: it took too long");
-    else if (WIFEXITED (status) && WEXITSTATUS (status) == TRANSFORM_NO_MEMORY)
-        problem_at (problem, STATUS_BAD_EVENT, "transform.jq",
-                    "transform.jq: it was stopped: it wanted more than %d MiB of memory",
-                    TRANSFORM_MEMORY_BYTES >> 20);
-    else
-        problem_at (problem, STATUS_BAD_EVENT, "transform.jq",
-                    "transform.jq: it crashed, as a value nested too deep makes it");
+    if (!has_ended || number == SIGPROF)
+        return problem_at (problem, STATUS_BAD_EVENT, name,
+                           "transform.jq: it was stopped: it took too long");
+    if (is_crash (number))
+        return problem_at (problem, STATUS_BAD_EVENT, name,
+                           "transform.jq: it crashed, as a value nested too deep makes it");
+    if (number > 0)
+        return problem_set (problem, STATUS_SYSTEM, "transform: tocsin-jq was killed by signal %d",
+                            number);
+    if (WEXITSTATUS (status) == TRANSFORM_NO_MEMORY)
+        return problem_at (problem, STATUS_BAD_EVENT, name,
+                           "transform.jq: it was stopped: it wanted more than %d MiB of memory",
+                           TRANSFORM_MEMORY_BYTES >> 20);
+    return problem_set (
+        problem, STATUS_SYSTEM,
+        "transform: tocsin-jq ended with exit code %d, as where there is no seccomp",
+        WEXITSTATUS (status));
 }

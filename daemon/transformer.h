@@ -42,7 +42,9 @@ bool transformer_wait (transformer_t *self, int timeout_ms);
  */
 status_t transformer_value (const transformer_t *self, const char **value, size_t *size,
                             problem_t *problem);
-//  In words why there is no answer; the process has ended, or is to be destroyed for its slowness.
-void transformer_explain (transformer_t *self, problem_t *problem);
+/*  In words why there is no answer; the process has ended, or is to be destroyed for its slowness.
+ *  BAD_EVENT: by what was asked of it; SYSTEM: for another reason, and it may be asked of another one.
+ */
+status_t transformer_explain (transformer_t *self, problem_t *problem);
 
 #endif

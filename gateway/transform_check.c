@@ -23,9 +23,9 @@ compile (const char *program, problem_t *problem)
     transformer_ask (transformer, program, NULL, 0, 0, CPU_MS);
     if (transformer_wait (transformer, WAIT_MS))
         return transformer_value (transformer, &value, &size, problem);
-    transformer_explain (transformer, problem);
-    problem->status = STATUS_BAD_SUBSCRIPTION;
-    return STATUS_BAD_SUBSCRIPTION;
+    if (transformer_explain (transformer, problem) == STATUS_BAD_EVENT)
+        problem->status = STATUS_BAD_SUBSCRIPTION;
+    return problem->status;
 }
 
 status_t

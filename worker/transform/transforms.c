@@ -113,9 +113,12 @@ place_conclude (transforms_t *self, place_t *place, transformer_state_t state)
     event_t *event = NULL;
     place->wish = NULL;
     if (state != TRANSFORMER_ANSWERED) {
-        transformer_explain (place->transformer, &problem);
+        bool is_its_own = transformer_explain (place->transformer, &problem) == STATUS_BAD_EVENT;
         transformer_destroy (&place->transformer);
-        ending_fail (end, "%s", problem.text);
+        if (is_its_own)
+            ending_fail (end, "%s", problem.text);
+        else
+            ending_retry (end, "%s", problem.text);
     }
     else if (transformer_value (place->transformer, &value, &size, &problem))
         ending_fail (end, "%s", problem.text);
