@@ -22,7 +22,7 @@
 #elif defined(__riscv) && __riscv_xlen == 64
 #define ARCHITECTURE AUDIT_ARCH_RISCV64
 #else
-#error "the numbers of system calls of this machine are not known: add it here"
+#define ARCHITECTURE 0  //  not known here, so nothing can be confined, nor evaluated
 #endif
 
 enum { FILES = 8, FORBIDDEN = SECCOMP_RET_ERRNO | EPERM };
@@ -74,8 +74,8 @@ confine (void)
     //  Whoever began this is gone: an endless program must not outlive it.
     prctl (PR_SET_PDEATHSIG, (long)SIGKILL);
     prctl (PR_SET_DUMPABLE, 0L);
-    return close_range (STDERR_FILENO + 1, ~0U, 0) == 0 && limit (RLIMIT_CORE, 0) &&
-           limit (RLIMIT_FSIZE, 0) && limit (RLIMIT_NOFILE, FILES) &&
+    return ARCHITECTURE != 0 && close_range (STDERR_FILENO + 1, ~0U, 0) == 0 &&
+           limit (RLIMIT_CORE, 0) && limit (RLIMIT_FSIZE, 0) && limit (RLIMIT_NOFILE, FILES) &&
            limit (RLIMIT_AS, TRANSFORM_MEMORY_BYTES) &&
            prctl (PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) == 0 && filter ();
 }

@@ -118,14 +118,27 @@ def blocks(page: str) -> list[Any]:
     return [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
 
 
-def test_the_page_about_chat_does_what_it_says(tocsin: Up, sink: Sink) -> None:
-    subscription, event, message = blocks("chat.md")
-    consumer = sink.consumer("hooks")
+def subscribe_as_told(tocsin: Up, sink: Sink, subscription: Any, name: str) -> Consumer:
+    """As a page has it, but for its host and secret."""
+    consumer = sink.consumer(name)
     text = json.dumps(subscription).replace("https://chat.example/", f"{sink.url}/")
     told = json.loads(text)["data"]
     told["deliver"]["secret"] = consumer.secret
     tocsin.client().subscribe(told)
-    tocsin.client().post_until_accepted(event)
-    delivery = consumer.wait_for(1)[0]
+    return consumer
+
+
+def test_the_page_about_chat_does_what_it_says(tocsin: Up, sink: Sink) -> None:
+    subscription, event, message, by_status, short = blocks("chat.md")
+    room = subscribe_as_told(tocsin, sink, subscription, "hooks")
+    status = subscribe_as_told(tocsin, sink, by_status, "status")
+    client = tocsin.client()
+    client.post_until_accepted(event)
+    delivery = room.wait_for(1)[0]
     assert delivery.path == "/hooks/XXXX"
     assert delivery.json() == message
+    assert status.wait_for(1)[0].json() == short
+    event["data"]["data"]["old"]["status"] = "signed"
+    same = client.post_until_accepted(event)[0]["id"]
+    client.wait_for_delivery(same, "addons-status", "skipped")
+    assert len(status.deliveries) == 1
