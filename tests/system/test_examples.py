@@ -228,3 +228,38 @@ def wants_a_sign_off(
         {**balrog.releases[record["release"]].blob, "addons": changed},
         2,
     )
+
+
+def test_a_pre_event_validates_records(daemons: Daemons, tmp_path: Path) -> None:
+    (program,) = blocks("validate.md", "python")
+    start_worker(
+        daemons,
+        blocks("validate.md", "zpl")[0],
+        **{
+            "/usr/local/bin/validate-article": str(install(tmp_path, program)),
+            'user = "builder"': 'user = "nobody"' if os.geteuid() == 0 else 'user = ""',
+            "timeout_ms = 2000": "timeout_ms = 30000",
+        },
+    )
+    subscription, question, expected = documents("validate.md")
+    client = daemons.client()
+    subscription["ask"]["timeout_ms"] = 30000
+    client.subscribe(subscription)
+
+    def ask(data: Json) -> Json:
+        answer = client.post("/v1/events", {"data": {**question, "data": data}})
+        assert answer.status_code == 200, answer.text
+        decided: Json = answer.json()["data"]
+        return decided
+
+    decided = ask(question["data"])
+    for name in ("decision", "object"):
+        assert decided[name] == expected[name]
+        assert decided["answers"][0][name] == expected["answers"][0][name]
+    decided = ask({"new": {"id": "43", "title": " "}})
+    assert (decided["decision"], decided["reason"]) == ("deny", "an article needs a title")
+    assert ask({"new": {"id": "44", "title": "x", "slug": "x"}})["decision"] == "allow"
+    (answer,) = ask({"new": {"id": "45", "title": 7}})["answers"]
+    assert (answer["silence"], answer["decision"]) == ("FAILED", "deny")
+    assert "AttributeError" in answer["error"]
+    assert ask({"old": {"id": "45"}})["answers"] == []
