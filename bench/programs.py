@@ -132,6 +132,12 @@ def free_port() -> int:
 class Daemons(Api):
     """A broker and a gateway as separate programs; the workers are somebody else's."""
 
+    roles: tuple[str, ...] = ("broker", "gateway")
+
+    def keys_of(self, role: str) -> Figures:
+        """Its settings of keys; none."""
+        return {}
+
     def __init__(self, build: Path, data: Path) -> None:
         front, self.back, self.feed = (f"tcp://127.0.0.1:{free_port()}" for _ in range(3))
         self.port = free_port()
@@ -142,19 +148,24 @@ class Daemons(Api):
             "broker/feed": self.feed,
             "broker/tells": "0",
             "gateway/brokers": front,
+            "worker/brokers": self.back,
+            "worker/allow_private_addresses": "1",
             "gateway/listen": f"127.0.0.1:{self.port}",
         }
         config = data / "tocsin.conf"
         config.touch()
-        words = [f"--config={config}", *(f"--set={key}={value}" for key, value in settings.items())]
         self.children = [
-            subprocess.Popen([build / f"bin/tocsin-{role}", *words], stderr=subprocess.DEVNULL)
-            for role in ("broker", "gateway")
+            self._start(build / f"bin/tocsin-{role}", config, {**settings, **self.keys_of(role)})
+            for role in self.roles
         ]
         token = data / "admin.token"
         wait_until(token.exists, "the broker has made its token")
         self.token = token.read_text().strip()
         wait_until(self.serves, "the gateway has found its broker")
+
+    def _start(self, program: Path, config: Path, settings: Figures) -> "subprocess.Popen[bytes]":
+        words = [f"--config={config}", *(f"--set={key}={value}" for key, value in settings.items())]
+        return subprocess.Popen([program, *words], stderr=subprocess.DEVNULL)
 
     def __enter__(self) -> Self:
         return self
@@ -168,6 +179,9 @@ class Daemons(Api):
         for child in self.children:
             child.terminate()
             child.wait(READY_SECONDS)
+
+    def all_cpu_seconds(self) -> float:
+        return sum(cpu_seconds(child.pid) for child in self.children)
 
     def broker_cpu_seconds(self) -> float:
         return cpu_seconds(self.children[0].pid)

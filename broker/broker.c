@@ -264,6 +264,8 @@ broker_bind (broker_t *self, void *zmq, problem_t *problem)
     edge->feed = feed_socket_new (edge, zmq, self->settings, problem);
     if (!edge->feed)
         return problem->status;
+    if (doorman_try (edge->doorman, zmq, edge->limits, problem))
+        return problem->status;
     loop_add_socket (self->loop, feed_socket_handle (edge->feed), feed_socket_ready, edge->feed);
     loop_add_descriptor (self->loop, bell_descriptor (self->bell), broker_hear_bell, self);
     doorman_stand (edge->doorman, self->loop);

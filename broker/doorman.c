@@ -13,6 +13,7 @@
 #include "proto/keys/zap.h"
 #include "proto/model/allocate.h"
 #include "proto/model/owned.h"
+#include "proto/wire/door_try.h"
 #include "proto/wire/troubles.h"
 
 enum {
@@ -35,6 +36,7 @@ struct doorman {
     complaints_t complaints;
     link_t *links [DOORS_WATCHED];  //  borrowed
     size_t link_count;
+    bool is_trying;      //  whoever knocks now is ourselves
     bool is_unreadable;  //  that the directory is was said
 };
 
@@ -70,7 +72,8 @@ doorman_judge (void *context, const zap_question_t *question)
     const allowed_t *known = allow_list_find (self->allowed, question->public_key);
     if (known && node_role_opens (known->key.role, question->door))
         return true;
-    doorman_say_no (self, question, known);
+    if (!self->is_trying)
+        doorman_say_no (self, question, known);
     return false;
 }
 
@@ -103,7 +106,8 @@ doorman_hear_troubles (void *context)
     trouble_t trouble;
     for (size_t i = 0; i < self->link_count; i++)
         while ((trouble = link_next_trouble (self->links [i])) != TROUBLE_NONE)
-            if (trouble != TROUBLE_KEY_REFUSED)  //  that was said when it was judged
+            if (trouble != TROUBLE_KEY_REFUSED && trouble != TROUBLE_UNREACHABLE)
+                //  the first was said when it was judged, the second is a listener that we closed
                 doorman_tell_trouble (self, trouble, link_endpoint (self->links [i]));
     return false;
 }
@@ -253,6 +257,19 @@ void
 doorman_watch (doorman_t *self, link_t *link)
 {
     self->links [self->link_count++] = link;
+}
+
+status_t
+doorman_try (doorman_t *self, void *zmq, const limits_t *limits, problem_t *problem)
+{
+    status_t status = STATUS_OK;
+    self->is_trying = true;
+    for (size_t i = 0; i < self->link_count && self->allowed && !status; i++)
+        if (link_monitor (self->links [i]))  //  one within the process has no door
+            status = door_try (self->links [i], zmq, keyring_own (self->keyring), self->zap, limits,
+                               problem);
+    self->is_trying = false;
+    return status;
 }
 
 void

@@ -26,6 +26,8 @@ const link_keys_t *doorman_keys (const doorman_t *self, door_t door, link_keys_t
 
 //  Watches the handshakes of a door, the questions and the directory.
 void doorman_watch (doorman_t *self, link_t *link);
+/*  SYSTEM: a stranger was not kept out of a door that is watched. Blocks for some milliseconds. */
+status_t doorman_try (doorman_t *self, void *zmq, const limits_t *limits, problem_t *problem);
 void doorman_stand (doorman_t *self, loop_t *loop);
 
 int64_t doorman_deadline (const doorman_t *self);  //  monotonic; INT64_MAX: never

@@ -195,6 +195,12 @@ link_endpoint (const link_t *self)
     return self->endpoint;
 }
 
+bool
+link_is_feed (const link_t *self)
+{
+    return self->is_feed;
+}
+
 void
 link_forget (link_t *self, link_peer_t peer)
 {

@@ -43,6 +43,7 @@ void link_destroy (link_t **self_p);  //  lingers a moment, so that a last BYE l
 
 void *link_socket (link_t *self);                //  for zmq_poll
 const char *link_endpoint (const link_t *self);  //  as bound, with the real port
+bool link_is_feed (const link_t *self);
 
 /*  Send. OK: it is on its way, which is no delivery. NOT_FOUND: the peer is gone (a ROUTER forgets
  *  it). FULL: its pipe is full; try again after something was received. Encodes itself.

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "proto/keys/zap.h"
+#include "proto/wire/door_try.h"
 #include "proto/wire/feed_link.h"
 #include "proto/wire/link.h"
 
@@ -420,6 +421,32 @@ who_listens_silently_is_cut_off_with_his_key (void **state)
 }
 
 static void
+a_door_is_tried_by_a_stranger (void **state)
+{
+    world_t *world = *state;
+    problem_t problem = {0};
+    assert_int_equal (
+        door_try (world->back, world->zmq, &world->broker, world->zap, &world->limits, &problem),
+        STATUS_OK);
+    link_t *client = open_client (world, &world->worker, &world->broker);
+    say (client);
+    assert_true (link_allows (world->back, hear (world)));  //  it is as open as before
+    link_keys_t keys = {.own = &world->broker, .allowed = world->allowed, .door = DOOR_FEED};
+    link_settings_t settings = {.zmq = world->zmq,
+                                .endpoint = "tcp://127.0.0.1:*",
+                                .is_server = true,
+                                .is_feed = true,
+                                .limits = &world->limits,
+                                .keys = &keys};
+    link_t *feed = link_new (&settings, NULL);
+    assert_int_equal (
+        door_try (feed, world->zmq, &world->broker, world->zap, &world->limits, &problem),
+        STATUS_OK);
+    link_destroy (&feed);
+    link_destroy (&client);
+}
+
+static void
 within_the_process_nobody_needs_a_key (void **state)
 {
     world_t *world = *state;
@@ -454,6 +481,7 @@ main (void)
         IN_WORLD (a_key_that_is_allowed_later_gets_in_by_a_new_connection),
         IN_WORLD (an_identity_does_not_make_one_key_another),
         IN_WORLD (who_listens_silently_is_cut_off_with_his_key),
+        IN_WORLD (a_door_is_tried_by_a_stranger),
         IN_WORLD (within_the_process_nobody_needs_a_key),
     };
     return cmocka_run_group_tests_name ("link_keys", tests, NULL, NULL);
