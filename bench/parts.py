@@ -31,6 +31,7 @@ class Extent:
     joins: int
     shared_backlog: int  # events that they share
     listeners: tuple[int, ...]  # to the feed
+    burst: int  # events that wait for one consumer, of batches
 
 
 FULL = Extent(
@@ -49,8 +50,11 @@ FULL = Extent(
     50,
     300_000,
     (1, 10, 100),
+    50_000,
 )
-SMOKE = Extent(1, 0.3, 0.5, (100, 1000), 2000, 50, 100, 200, 3000, (1, 2), 20, 0.5, 3, 2000, (1, 3))
+SMOKE = Extent(
+    1, 0.3, 0.5, (100, 1000), 2000, 50, 100, 200, 3000, (1, 2), 20, 0.5, 3, 2000, (1, 3), 2000
+)
 
 
 @dataclass(frozen=True)

@@ -236,8 +236,10 @@ class Ears(Ordered):
 
 
 class Sink(Program):
-    def __init__(self, build: Path) -> None:
-        super().__init__(build / "bench/bin/sink")
+    """A consumer whose answers come so many milliseconds after their requests."""
+
+    def __init__(self, build: Path, milliseconds: int = 0) -> None:
+        super().__init__(build / "bench/bin/sink", str(milliseconds))
         self.port = int(self.words[2])
         self.url = f"http://127.0.0.1:{self.port}/hook"
 

@@ -1,6 +1,9 @@
 /*  sink – a consumer that is never the bottleneck: epoll, one thread, 204 to everything.
  *
- *      sink
+ *      sink [MS]
+ *
+ *  With MS each answer comes so much later than its request, however many there are: as from behind a network
+ *  and a transaction. A request may hold many events.
  *
  *  Each event that `load` made carries its serial and the monotonic time at which it was due, so the
  *  sink knows how long the whole road took and which events it has seen. GET /stats answers the
@@ -15,22 +18,26 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utlist.h>
 
 #include "bench/histogram.h"
 #include "bench/http_frame.h"
 #include "daemon/clock.h"
 
-enum { BUFFER_BYTES = 131072, EVENTS = 64, SERIALS = 1 << 26, BACKLOG = 1024, PEERS = 4096 };
+enum { BUFFER_BYTES = 1 << 21, EVENTS = 64, SERIALS = 1 << 26, BACKLOG = 1024, PEERS = 4096 };
 
-typedef struct {
+typedef struct peer {
     int fd;
-    size_t size;  //  bytes read and not yet answered
+    int64_t due_us;            //  of the answer that it waits for, monotonic; 0: none
+    struct peer *prev, *next;  //  in waiting
+    size_t size;               //  bytes read and not yet answered
     char bytes [BUFFER_BYTES];
 } peer_t;
 
 typedef struct {
     histogram_t latency;
     uint64_t distinct;           //  serials seen
+    uint64_t requests;           //
     uint64_t strange;            //  requests that carry no serial
     int64_t first_us, last_us;   //  arrivals, monotonic
     uint8_t seen [SERIALS / 8];  //  a bit a serial
@@ -38,6 +45,8 @@ typedef struct {
 
 static figures_t figures;
 static peer_t *peers [PEERS];  //  by descriptor
+static peer_t *waiting;        //  for their answers, the first due first
+static int64_t pause_us;       //  before an answer
 
 //  The digits after `"name":"`.
 static long long
@@ -48,14 +57,8 @@ number_after (const char *body, size_t size, const char *name)
 }
 
 static void
-note (const char *body, size_t size)
+note_event (long long serial, long long due_us)
 {
-    long long serial = number_after (body, size, "\"serial\":\"");
-    long long due_us = number_after (body, size, "\"due_us\":\"");
-    if (serial < 0 || serial >= SERIALS || due_us < 0) {
-        figures.strange++;
-        return;
-    }
     figures.last_us = monotonic_us ();
     if (!figures.first_us)
         figures.first_us = figures.last_us;
@@ -63,6 +66,28 @@ note (const char *body, size_t size)
     uint8_t bit = (uint8_t)(1 << (serial % 8));
     figures.distinct += !(figures.seen [serial / 8] & bit);
     figures.seen [serial / 8] |= bit;
+}
+
+//  All events of a request.
+static void
+note (const char *body, size_t size)
+{
+    static const char mark [] = "\"serial\":\"";
+    const char *end = body + size;
+    bool is_strange = true;
+    figures.requests++;
+    while ((body = memmem (body, (size_t)(end - body), mark, sizeof mark - 1))) {
+        long long serial = strtoll (body + sizeof mark - 1, NULL, 10);
+        body += sizeof mark;
+        const char *next = memmem (body, (size_t)(end - body), mark, sizeof mark - 1);
+        long long due_us =
+            number_after (body, (size_t)((next ? next : end) - body), "\"due_us\":\"");
+        if (serial < 0 || serial >= SERIALS || due_us < 0)
+            break;
+        note_event (serial, due_us);
+        is_strange = false;
+    }
+    figures.strange += is_strange;
 }
 
 static void
@@ -78,35 +103,64 @@ answer_stats (const peer_t *peer)
 {
     char latency [160], body [512], answer [768];
     histogram_format (&figures.latency, latency, sizeof latency);
-    int size = snprintf (body, sizeof body,
-                         "{\"count\": %llu, \"distinct\": %llu, \"strange\": %llu, "
-                         "\"first_us\": %lld, \"last_us\": %lld, %s}\n",
-                         (unsigned long long)figures.latency.count,
-                         (unsigned long long)figures.distinct, (unsigned long long)figures.strange,
-                         (long long)figures.first_us, (long long)figures.last_us, latency);
+    int size =
+        snprintf (body, sizeof body,
+                  "{\"count\": %llu, \"distinct\": %llu, \"requests\": %llu, \"strange\": %llu, "
+                  "\"first_us\": %lld, \"last_us\": %lld, %s}\n",
+                  (unsigned long long)figures.latency.count, (unsigned long long)figures.distinct,
+                  (unsigned long long)figures.requests, (unsigned long long)figures.strange,
+                  (long long)figures.first_us, (long long)figures.last_us, latency);
     size = snprintf (answer, sizeof answer, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", size,
                      body);
     send_all (peer, answer, (size_t)size);
 }
 
 static void
-answer_one (const peer_t *peer, const char *bytes, const http_frame_t *frame)
+answer_done (peer_t *peer)
 {
-    static const char DONE [] = "HTTP/1.1 204 No Content\r\n\r\n";
+    static const char done [] = "HTTP/1.1 204 No Content\r\n\r\n";
+    if (peer->due_us > 0)
+        DL_DELETE (waiting, peer);
+    peer->due_us = 0;
+    send_all (peer, done, sizeof done - 1);
+}
+
+//  Those whose time has come; until the next, in ms; -1: nobody waits.
+static int
+answer_due (void)
+{
+    int64_t now_us = monotonic_us ();
+    while (waiting && waiting->due_us <= now_us)
+        answer_done (waiting);
+    return waiting ? (int)((waiting->due_us - now_us + 999) / 1000) : -1;
+}
+
+static void
+answer_one (peer_t *peer, const char *bytes, const http_frame_t *frame)
+{
     if (strncmp (bytes, "GET /stats", 10) == 0) {
         answer_stats (peer);
         return;
     }
-    if (strncmp (bytes, "GET /reset", 10) == 0)
+    if (strncmp (bytes, "GET /reset", 10) == 0) {
         memset (&figures, 0, sizeof figures);
-    else
-        note (bytes + frame->head_size, frame->size - frame->head_size);
-    send_all (peer, DONE, sizeof DONE - 1);
+        answer_done (peer);
+        return;
+    }
+    note (bytes + frame->head_size, frame->size - frame->head_size);
+    if (pause_us == 0) {
+        answer_done (peer);
+        return;
+    }
+    peer->due_us = monotonic_us () + pause_us;  //  nobody asks again before it is answered
+    DL_APPEND (waiting, peer);
 }
 
 static void
 peer_close (peer_t *peer)
 {
+    if (peer->due_us > 0)
+        DL_DELETE (waiting, peer);
     peers [peer->fd] = NULL;
     close (peer->fd);
     free (peer);
@@ -145,6 +199,7 @@ peer_accept (int listener, int poll)
     if (!peer || fd >= PEERS)
         errx (1, "more than %d connections", PEERS);
     peer->fd = fd;
+    peer->due_us = 0;
     peer->size = 0;
     peers [fd] = peer;
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
@@ -168,8 +223,9 @@ listen_and_tell (void)
 }
 
 int
-main (void)
+main (int argc, char **argv)
 {
+    pause_us = argc > 1 ? 1000 * strtoll (argv [1], NULL, 10) : 0;
     int listener = listen_and_tell ();
     int poll = epoll_create1 (EPOLL_CLOEXEC);
     struct epoll_event event = {.events = EPOLLIN, .data.fd = listener};
@@ -178,7 +234,7 @@ main (void)
 
     for (;;) {
         struct epoll_event ready [EVENTS];
-        int count = epoll_wait (poll, ready, EVENTS, -1);
+        int count = epoll_wait (poll, ready, EVENTS, answer_due ());
         for (int i = 0; i < count; i++) {
             if (ready [i].data.fd == listener)
                 peer_accept (listener, poll);

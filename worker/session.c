@@ -34,6 +34,7 @@ worker_session_new (const worker_session_settings_t *settings, int64_t now_ms)
     ASSERT (settings->capacity > 0, "a worker that takes nothing need not join");
     worker_session_t *self = ALLOCATE (worker_session_t);
     self->settings = *settings;
+    self->batch_size = 1;
     self->holdings = holdings_new ((size_t)settings->capacity);
     self->random = settings->seed;
     self->now_ms = now_ms;
@@ -145,6 +146,7 @@ welcome (worker_session_t *self, const message_t *message)
     self->wants_credit_said = true;
     self->broker_leaves = false;
     self->received = self->beyond = self->bytes_received = 0;
+    self->batch_size = 1;
     self->granted = self->bytes_granted = 0;
     self->repeat_after_ms = 2 * self->heartbeat_ms;
 }
@@ -169,6 +171,7 @@ static size_t
 held_most (const worker_session_t *self)
 {
     size_t most = (size_t)self->settings.capacity * UNSETTLED_FACTOR + UNSETTLED_MORE;
+    most *= self->batch_size;
     size_t batch = (size_t)self->settings.limits->batch_events;  //  of one heartbeat
     return most < batch ? most : batch;
 }
@@ -198,9 +201,24 @@ receive_one (worker_session_t *self, parcel_t *parcel, size_t index)
     holdings_add (self->holdings, parcel, index, self->now_ms + later (0, spare_ms));
 }
 
+//  Of the largest batch in it.
+static size_t
+largest_batch (const message_t *message)
+{
+    size_t largest = 1, size = 1;
+    for (size_t i = 1; i < message->delivery_count; i++) {
+        uint64_t batch = message->deliveries [i].batch;
+        size = batch > 0 && batch == message->deliveries [i - 1].batch ? size + 1 : 1;
+        if (size > largest)
+            largest = size;
+    }
+    return largest;
+}
+
 static void
 receive (worker_session_t *self, message_t *message)
 {
+    self->batch_size = largest_batch (message);
     parcel_t *parcel = parcel_new (message);
     for (size_t i = 0; i < parcel_message (parcel)->delivery_count; i++)
         receive_one (self, parcel, i);
@@ -353,15 +371,16 @@ left_of (size_t whole, size_t taken)
     return whole > taken ? whole - taken : 0;
 }
 
-//  What waits behind a slow consumer takes no room from the others: leases are what bounds it.
+//  What waits behind a slow consumer takes no room from the others: leases are what bounds it. A batch
+//  takes one slot: where batches come, there is credit for several, or the last would be a small one.
 uint64_t
 worker_session_credit (const worker_session_t *self)
 {
     size_t capacity = (size_t)self->settings.capacity;
-    size_t unfinished = holdings_count (self->holdings, HOLDING_WAITING) -
-                        holdings_standing_back (self->holdings) +
-                        holdings_slots_taken (self->holdings);
-    size_t by_slots = left_of (capacity + capacity / 4, unfinished);
+    size_t waiting =
+        holdings_count (self->holdings, HOLDING_WAITING) - holdings_standing_back (self->holdings);
+    size_t unfinished = waiting / self->batch_size + holdings_slots_taken (self->holdings);
+    size_t by_slots = left_of (capacity + capacity / 4, unfinished) * self->batch_size;
     size_t by_leases = left_of (held_most (self), held (self));
     uint64_t credit = self->received + (by_slots < by_leases ? by_slots : by_leases);
     return credit > self->granted ? credit : self->granted;

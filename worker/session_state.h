@@ -42,6 +42,7 @@ struct worker_session {
     uint64_t received;        //  number of the last delivery
     uint64_t beyond;          //  what the broker said is the number of its last; 0: nothing new
     uint64_t bytes_received;  //  of all deliveries so far
+    size_t batch_size;        //  deliveries of the largest batch that came last; 1: none did
     uint64_t granted;         //  credit as last said
     uint64_t bytes_granted;   //
     int64_t repeat_after_ms;  //  an outcome is said again

@@ -216,17 +216,15 @@ a_batch_is_begun_as_one_and_settled_each (void **state)
                   "   0 < CREDIT s1 5 bytes 1000\n"
                   "  10 > DELIVER s1 1 L1 a batch 5\n"
                   "  10 < BEGIN L1 a L2 L3 L4 L5\n"
-                  "  10 < CREDIT s1 9 bytes 1000\n"
+                  "  10 < CREDIT s1 25 bytes 1000\n"
                   "  20 > FINISH L1 ok retry ok fail ok\n"
                   "  20 < SETTLE s1 L1 ok L2 retry because that L3 ok L4 fail because that L5 ok\n"
-                  "  20 < CREDIT s1 10 bytes 1005\n"
+                  "  20 < CREDIT s1 30 bytes 1005\n"
                   "  30 > SETTLED s1 L1 L2 L3 L4 L5\n"
                   "  40 > DELIVER s1 6 L6 a batch 3\n"
                   "  40 < BEGIN L6 a L7 L8\n"
-                  "  40 < CREDIT s1 12 bytes 1005\n"
                   "  50 > FINISH L6 none\n"
-                  "  50 < RELEASE s1 L6 L7 L8\n"
-                  "  50 < CREDIT s1 13 bytes 1008\n");
+                  "  50 < RELEASE s1 L6 L7 L8\n");
 }
 
 static void
@@ -243,7 +241,7 @@ a_batch_that_waits_goes_back_delivery_by_delivery (void **state)
                   "  10 > DELIVER s1 3 L3 a\n"
                   "  10 < BEGIN L3 a\n"
                   "  10 > DELIVER s1 4 L4 a batch 2\n"
-                  "  10 < CREDIT s1 7 bytes 1000\n"
+                  "  10 < CREDIT s1 9 bytes 1000\n"
                   "  20 > BYE s1\n"
                   "  20 < RELEASE s1 L4 L5\n");
 }
@@ -257,7 +255,7 @@ the_attempt_at_a_batch_is_cancelled_once (void **state)
                   "   0 < CREDIT s1 5 bytes 1000\n"
                   "  10 > DELIVER s1 1 L1 a batch 3\n"
                   "  10 < BEGIN L1 a L2 L3\n"
-                  "  10 < CREDIT s1 7 bytes 1000\n"
+                  "  10 < CREDIT s1 15 bytes 1000\n"
                   "  20 > RESET s1\n"
                   "  20 < CONNECT\n"
                   "  20 < CANCEL L1\n"

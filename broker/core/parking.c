@@ -4,6 +4,7 @@
 #include "broker/core/breaker.h"
 #include "broker/core/reading.h"
 #include "broker/core/ready_queue.h"
+#include "broker/core/track_room.h"
 
 //  How many of a track may have their events, or be about to.
 static size_t
@@ -22,7 +23,7 @@ room (core_t *core, const track_t *track)
     size_t requests = (size_t)pace_cap (&subscriber->pace, subscriber->subscription);
     if (!batching_is_wanted (subscriber))
         return requests;
-    size_t most = (size_t)core->settings.limits.waiting_per_track;
+    size_t most = track_window (core, track);
     size_t events = requests * (size_t)subscriber->subscription->batch.max_events;
     return events < most ? events : most;
 }

@@ -1,13 +1,19 @@
 #include "broker/core/track_room.h"
 
+#include "broker/core/batching.h"
 #include "broker/core/breaker.h"
 #include "broker/core/track.h"
+
+//  Of what goes in batches more is under way at a time.
+enum { BATCHED_FACTOR = 8 };
 
 size_t
 track_window (const core_t *core, const track_t *track)
 {
     size_t usual = (size_t)core->settings.limits.waiting_per_track;
-    return track_is_recovering (core, track) ? PROGRESS_SPAN : usual;
+    if (batching_is_wanted (track->subscriber))
+        usual *= BATCHED_FACTOR;
+    return track_is_recovering (core, track) || usual > PROGRESS_SPAN ? PROGRESS_SPAN : usual;
 }
 
 bool
