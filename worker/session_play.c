@@ -152,6 +152,7 @@ hear_delivery (stage_t *stage, message_t *message)
                       .type = "a.b",
                       .subject = "s",
                       .time = "2026-11-24T00:00:00Z",
+                      .phase = option (stage, "question", 0) ? PHASE_PRE : PHASE_POST,
                       .data = data,
                       .data_size = (size_t)option (stage, "size", 1)};
     event_t *event = event_new (&fields);

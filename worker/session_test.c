@@ -262,10 +262,37 @@ the_attempt_at_a_batch_is_cancelled_once (void **state)
                   "  30 > FINISH L1 ok\n");
 }
 
+//  It has nothing but its deadline: with less time than its timeout it is worth a try, and while all
+//  slots are taken it waits for one.
+static void
+a_question_may_begin_until_its_deadline (void **state)
+{
+    (void)state;
+    session_play ("   0 < HELLO\n"
+                  "   0 > WELCOME s1 1000\n"
+                  "   0 < CREDIT s1 5 bytes 1000\n"
+                  "   1 > DELIVER s1 1 L1 A timeout 2000 deadline 900 question 1\n"
+                  "   1 < BEGIN L1 A\n"
+                  "   2 > DELIVER s1 2 L2 A timeout 2000\n"
+                  "   2 < BEGIN L2 A\n"
+                  "   2 > DELIVER s1 3 L3 A timeout 2000\n"
+                  "   2 < BEGIN L3 A\n"
+                  "   2 > DELIVER s1 4 L4 A timeout 2000\n"
+                  "   2 < CREDIT s1 6 bytes 1000\n"
+                  "   2 > DELIVER s1 5 L5 A timeout 2000 deadline 900 question 1\n"
+                  "   2 < CREDIT s1 7 bytes 1000\n"
+                  " 500 > TICK\n"
+                  " 903 > TICK\n"
+                  " 903 < RELEASE s1 L5\n"
+                  " 903 < HEARTBEAT s1 received 5 L1 L2 L3 L4 begun L1 L2 L3\n"
+                  " 903 < CREDIT s1 7 bytes 1001\n");
+}
+
 int
 main (void)
 {
     const struct CMUnitTest tests [] = {
+        cmocka_unit_test (a_question_may_begin_until_its_deadline),
         cmocka_unit_test (a_hello_is_repeated_until_welcome),
         cmocka_unit_test (a_delivery_is_begun_settled_and_forgotten),
         cmocka_unit_test (a_settle_that_is_lost_is_said_again_less_and_less_often),

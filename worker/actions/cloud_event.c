@@ -83,9 +83,10 @@ cloud_event_write (const event_t *event, body_t *body)
     add_member (body, "subject", event->subject);
     add_member (body, "time", event->time);
     add_member (body, "partitionkey", event->key);
-    add_member (body, "sequence", sequence);
     if (event->phase == PHASE_PRE)
-        add_member (body, "phase", "pre");  //  a question: who gets it is to answer
+        add_member (body, "phase", "pre");  //  a question: it has no place in the log
+    else
+        add_member (body, "sequence", sequence);
     add_cause (body, event);
     add_member (body, "datacontenttype", event->content_type);
     add_data (body, event);

@@ -174,10 +174,27 @@ types_that_end_in_json_are_json (void **state)
     assert_false (content_type_is_json (""));
 }
 
+static void
+a_question_says_so_and_has_no_place (void **state)
+{
+    (void)state;
+    json_t *json = parsed (&(event_t){.id = "q1",
+                                      .type = "a.b",
+                                      .subject = "/s",
+                                      .time = "2026-11-24T03:00:00Z",
+                                      .data = (const uint8_t *)"{}",
+                                      .data_size = 2,
+                                      .phase = PHASE_PRE});
+    assert_member (json, "phase", "pre");
+    assert_member (json, "sequence", NULL);
+    json_decref (json);
+}
+
 int
 main (void)
 {
     const struct CMUnitTest tests [] = {
+        cmocka_unit_test (a_question_says_so_and_has_no_place),
         cmocka_unit_test (an_event_is_written_with_its_data_verbatim),
         cmocka_unit_test (where_it_comes_from_is_said_in_extension_attributes),
         cmocka_unit_test (a_derived_id_gives_way_to_the_one_that_the_client_gave),
