@@ -341,14 +341,13 @@ hub_take (hub_t *self, int32_t number, int64_t above, hub_taken_t *taken)
     taken->is_behind =
         above < partition->start || (above < partition->last && partition->last > partition->end);
     const kept_t *kept;
-    if (!taken->is_behind)
-        DL_FOREACH (partition->kept, kept)
-        {
-            if (taken->count == HUB_TAKEN)
-                break;
-            if (kept->event->seq > above)
-                taken->events [taken->count++] = event_ref (kept->event);
-        }
+    DL_FOREACH (partition->kept, kept)
+    {
+        if (taken->is_behind || taken->count == HUB_TAKEN)
+            break;
+        if (kept->event->seq > above)
+            taken->events [taken->count++] = event_ref (kept->event);
+    }
     pthread_mutex_unlock (&self->lock);
 }
 

@@ -68,6 +68,14 @@ class Broker:
         self.start()
         return self
 
+    def open_feed(self) -> zmq.Socket[bytes]:
+        """Its third socket, for broadcasts."""
+        feed = self._context.socket(zmq.XPUB)
+        if self.locks:
+            self.locks.lock(feed)
+        feed.bind_to_random_port("tcp://127.0.0.1", 30001, 32000)
+        return feed
+
     def start(self) -> None:
         environment = {**os.environ, "TOCSIN_BROKER": self.endpoint}
         if self.locks:

@@ -7,8 +7,8 @@ import msgpack
 VERSION = 1
 COMMANDS = {
     "CONFIRM": 0x11, "HELLO": 0x21, "CREDIT": 0x22, "SETTLE": 0x23, "RELEASE": 0x24, "BYE": 0x25,
-    "WELCOME": 0x31, "DELIVER": 0x32, "SETTLED": 0x33, "RESET": 0x34, "HEARTBEAT": 0x41,
-    "ERROR": 0x42,
+    "LISTEN": 0x26, "CATCH_UP": 0x27, "WELCOME": 0x31, "DELIVER": 0x32, "SETTLED": 0x33,
+    "RESET": 0x34, "FEEDS": 0x35, "PAGE": 0x36, "HEARTBEAT": 0x41, "ERROR": 0x42, "FEED": 0x51,
 }  # fmt: skip
 NAMES = {octet: name for name, octet in COMMANDS.items()}
 MOST = 4096
@@ -78,6 +78,13 @@ MEMBERS: dict[str, dict[str, Kind]] = {
     "CREDIT": {"session!": SESSION, "deliveries_granted!": NUMBER, "bytes_granted!": NUMBER},
     "SETTLE": {"session!": SESSION, "settlements!": ("list", 1, SETTLEMENT)},
     "RELEASE": {"session!": SESSION, "leases!": ("list", 1, NUMBER)},
+    "LISTEN": {"session!": SESSION},
+    "CATCH_UP": {
+        "session!": SESSION,
+        "subscription!": ("text", 1, 120),
+        "partition": SHORT,
+        "above": NUMBER,
+    },
     "BYE": {"session": SESSION},
     "HEARTBEAT": {
         "session": SESSION,

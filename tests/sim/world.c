@@ -410,10 +410,10 @@ calm (world_t *self)
     char what [200];
     int64_t until_ms = self->now_ms + LONG_MS;
     snprintf (what, sizeof what, "the broker never comes to rest");
-    while (self->is_sound && (!are_level (self) || !operator_actor_is_idle (self->operator) ||
-                              !broker_actor_is_at_rest (self->broker) ||
-                              questions_open (self->questions) > 0 ||
-                              !model_is_fulfilled (self, what, sizeof what))) {
+    while (self->is_sound &&
+           (!are_level (self) || !operator_actor_is_idle (self->operator) ||
+            !broker_actor_is_at_rest (self->broker) || questions_open (self->questions) > 0 ||
+            !model_is_fulfilled (self, what, sizeof what))) {
         if (self->now_ms > until_ms) {
             world_fail (self, "an hour without faults, and %s", what);
             return;
