@@ -185,8 +185,10 @@ void
 batching_note (bundle_t *self, const settle_t *settle)
 {
     bool disables = self->settle.disables || settle->disables;
-    bool was_there = self->settled > 0 && self->settle.outcome != OUTCOME_RETRY;
-    outcome_t outcome = was_there ? self->settle.outcome : settle->outcome;
+    bool has_word = self->settled > 0 && self->settle.outcome != OUTCOME_SKIP;
+    bool was_there = has_word && self->settle.outcome != OUTCOME_RETRY;
+    bool is_told = was_there || (has_word && settle->outcome == OUTCOME_SKIP);
+    outcome_t outcome = is_told ? self->settle.outcome : settle->outcome;
     self->settled++;
     self->settle = *settle;
     self->settle.outcome = outcome;

@@ -109,7 +109,7 @@ checker_begun (checker_t *self, const char *subscription, const event_t *event, 
     if (checker_is_too_far (self->world, asked, event))
         world_fail (self->world, "%s got %s, which is too far from where it began", subscription,
                     event->id);
-    if (is_leased && had->oks > 0 && !checker_explains (self, asked, had))
+    if (is_leased && had->oks + had->skips > 0 && !checker_explains (self, asked, had))
         world_fail (self->world, "%s got %s twice, and nothing explains it", subscription,
                     event->id);
     had->begins++;
@@ -125,9 +125,11 @@ checker_answered (checker_t *self, const char *subscription, const event_t *even
     if (!promise)
         return;  //  it has been said
     experience_t *had = &promise->experiences [ledger_place (self->ledger, subscription)];
-    if (outcome == OUTCOME_OK && had->ok_begun_ms < begun_ms)
+    bool is_done = outcome == OUTCOME_OK || outcome == OUTCOME_SKIP;
+    if (is_done && had->ok_begun_ms < begun_ms)
         had->ok_begun_ms = begun_ms;
     had->oks += outcome == OUTCOME_OK;
+    had->skips += outcome == OUTCOME_SKIP;
     had->tries += outcome == OUTCOME_RETRY;
     had->fails += outcome == OUTCOME_FAIL;
 }

@@ -37,6 +37,13 @@ refuse (world_t *world)
     return answer;
 }
 
+//  As a transform does that gives nothing: it is the worker that answers.
+static consumer_answer_t
+find_nothing (world_t *world)
+{
+    return (consumer_answer_t){.after_ms = world_number (world, QUICK_MS), .outcome = OUTCOME_SKIP};
+}
+
 static consumer_answer_t
 say_gone (world_t *world)
 {
@@ -100,6 +107,10 @@ consumer_answer (world_t *world, const char *subscription, const event_t *event,
         case CONSUMER_REFUSES:
             if (is_chosen (world, event, "refused", 4))
                 return refuse (world);
+            break;
+        case CONSUMER_SKIPS:
+            if (is_chosen (world, event, "nothing", 4))
+                return find_nothing (world);
             break;
         case CONSUMER_GONE: return say_gone (world);
         case CONSUMER_BUSY:

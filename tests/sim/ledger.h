@@ -17,7 +17,8 @@ enum { LEDGER_SUBSCRIPTIONS = 32, LEDGER_PARTITIONS = 4 };
 typedef struct {
     int begins;             //  attempts that began, and how they ended:
     int oks, tries, fails;  //  well; to be tried again; for good
-    int64_t ok_begun_ms;    //  of the last one that went well
+    int skips;              //  with nothing to be done
+    int64_t ok_begun_ms;    //  of the last one that went well, or had nothing to do
     int suspicions;         //  workers that were lost while they may have been at work on it, and
                             //  nobody has settled it since
     int redrives;

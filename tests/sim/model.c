@@ -77,8 +77,8 @@ model_may_have_ended (const world_t *world, const promise_t *promise, size_t pla
 {
     const asked_t *asked = &world->ledger->asked [place];
     const experience_t *had = &promise->experiences [place];
-    return had->oks > 0 || had->fails > 0 || had->instead || had->is_discarded || had->was_poison ||
-           had->tries >= asked->subscription->retry.max_attempts ||
+    return had->oks > 0 || had->skips > 0 || had->fails > 0 || had->instead || had->is_discarded ||
+           had->was_poison || had->tries >= asked->subscription->retry.max_attempts ||
            may_have_expired (world, asked, promise, had->tries);
 }
 
@@ -120,7 +120,8 @@ is_missing (world_t *world, const promise_t *promise, size_t place)
     const asked_t *asked = &world->ledger->asked [place];
     const experience_t *had = &promise->experiences [place];
     exception_t dead;
-    return model_must_want (world, asked, promise) && had->oks == 0 && !had->is_discarded &&
+    return model_must_want (world, asked, promise) && had->oks + had->skips == 0 &&
+           !had->is_discarded &&
            !model_find_dead (broker_actor_store (world->broker), promise->event->id,
                              asked->subscription->id, &dead);
 }
@@ -280,7 +281,7 @@ compare_death (world_t *world, const promise_t *promise, size_t place, const exc
     if (!model_may_want (asked, promise))
         world_fail (world, "%s is a dead letter of %s, which never wanted it", promise->event->id,
                     id);
-    else if (had->oks > 0 && !checker_explains (world->checker, asked, had))
+    else if (had->oks + had->skips > 0 && !checker_explains (world->checker, asked, had))
         world_fail (world, "%s is a dead letter of %s, whose consumer took it", promise->event->id,
                     id);
     else if (!is_justified (world, promise, place, dead))

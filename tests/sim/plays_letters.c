@@ -98,3 +98,17 @@ a_refusal_is_final (world_t *world)
     expect_delivered_once (world, "e10", "S");
     calm (world);
 }
+
+void
+what_has_nothing_to_do_ends_once (world_t *world)
+{
+    subscribe (world, "S", "");
+    set_consumer (world, "S", CONSUMER_SKIPS);
+    start_worker (world, "w1");
+    publish_many (world, "e", 10);
+    publish (world, "nothing", "r");
+    elapse (world, 10000);
+    expect_begun_times (world, "nothing", "S", 1);
+    expect_delivered_once (world, "e10", "S");
+    calm (world);
+}

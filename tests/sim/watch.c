@@ -25,6 +25,7 @@ typedef struct {
     bool is_begun;     //  its worker says that it is at work on it
     bool is_probe;     //  the breaker was open
     bool has_ok;       //  others of its batch have been taken, or refused for good
+    bool has_word;     //  of a consumer: not all of it was skipped
     bool disables;     //  the consumer said 410 to others of its batch
     bool is_doubtful;  //  overdue: taken back, unless the broker was itself asleep and is lenient
 } handed_t;
@@ -137,6 +138,7 @@ tell_batch (watch_t *self, const handed_t *ended)
         if (ended->batch == 0 || other->batch != ended->batch || other->session != ended->session)
             continue;
         other->has_ok |= ended->has_ok;
+        other->has_word |= ended->has_word;
         other->disables |= ended->disables;
         has_others = true;
     }
@@ -150,7 +152,7 @@ judge (watch_t *self, const handed_t *ended, int64_t now_ms)
     size_t place = ended->place;
     if (ended->disables)
         policy_stop (self->policies, self->ledger, place);
-    else
+    else if (ended->has_word)
         policy_settled (&self->policies [place], self->ledger->asked [place].subscription,
                         !ended->has_ok, ended->is_probe, now_ms);
 }
@@ -164,7 +166,8 @@ hear_settle (watch_t *self, session_id_t session, const settle_t *settle, int64_
     const handed_t *handed = &self->handed [i];
     handed->promise->experiences [handed->place].suspicions = 0;
     handed_t ended = *handed;
-    ended.has_ok |= settle->outcome != OUTCOME_RETRY;
+    ended.has_ok |= settle->outcome == OUTCOME_OK || settle->outcome == OUTCOME_FAIL;
+    ended.has_word |= settle->outcome != OUTCOME_SKIP;
     ended.disables |= settle->disables;
     take_back (self, i);
     if (!tell_batch (self, &ended))
