@@ -207,6 +207,19 @@ def a_question_may_begin_until_its_deadline(broker: Broker) -> None:
     broker.goes_on()
 
 
+@rule("6.3")
+def of_a_batch_each_delivery_is_settled_by_itself(broker: Broker) -> None:
+    broker.welcome()
+    deliveries = [broker.make_delivery(batch=9) for _ in range(3)]
+    target = broker.make_target("/ok")
+    broker.say("DELIVER", {"targets": [target], "deliveries": deliveries})
+    for delivery in deliveries:
+        assert broker.expect_settlement(delivery["lease"])["outcome"] == "ok"
+    assert 1 <= len(broker.sink.paths) <= 3, broker.sink.paths
+    broker.settled(*[delivery["lease"] for delivery in deliveries])
+    broker.goes_on()
+
+
 @rule("6.4")
 def settled_of_what_it_does_not_hold_does_nothing(broker: Broker) -> None:
     broker.welcome()

@@ -78,7 +78,7 @@ static void
 webhook_write_body (webhook_t *self, const run_t *run)
 {
     body_clear (&self->body);
-    if (self->target->is_batched)
+    if (self->is_batch)
         event_batch_write (run, &self->body);
     else
         cloud_event_write (run->delivery->event, &self->body);
@@ -94,7 +94,7 @@ webhook_set_body (webhook_t *self, const run_t *run, size_t made_size)
         bytes = self->made;
         size = made_size;
     }
-    else if (self->target->format == FORMAT_CLOUDEVENTS) {
+    else if (self->target->format == FORMAT_CLOUDEVENTS || self->is_batch) {
         webhook_write_body (self, run);
         bytes = self->body.bytes;
         size = self->body.used;
@@ -115,7 +115,7 @@ webhook_content_type (const webhook_t *self, const event_t *event)
 {
     if (self->made)
         return self->target->content_type;
-    if (self->target->is_batched)
+    if (self->is_batch)
         return "application/cloudevents-batch+json; charset=utf-8";
     switch (self->target->format) {
         case FORMAT_CLOUDEVENTS: return "application/cloudevents+json; charset=utf-8";
@@ -129,7 +129,7 @@ webhook_content_type (const webhook_t *self, const event_t *event)
 static void
 webhook_set_id (webhook_t *self, const run_t *run)
 {
-    if (self->target->is_batched)
+    if (self->is_batch)
         event_batch_id (run, self->id);
     else
         snprintf (self->id, sizeof self->id, "%s", run->delivery->event->id);
@@ -163,12 +163,13 @@ webhook_prepare (webhook_t *self, webhook_target_t *target, const run_t *run, pr
     self->now_s = run->end.settlement.time_ms / 1000;
     transfer_prepare (&self->transfer, run->target->timeout_ms);
     webhook_set_target (self, target);
+    self->is_batch = target->is_batched || run->delivery_count > 1;
     status_t status = webhook_fill (self, event, run->target->subscription, &made_size, problem);
     if (status)
         return status;
     if (event->phase == PHASE_PRE)
         self->transfer.reply_bytes = self->transfer.settings->result_bytes;
-    if (target->is_batched)
+    if (self->is_batch)
         self->transfer.reply_bytes = batch_answer_most (run, self->transfer.reply_bytes);
     webhook_set_id (self, run);
     webhook_set_body (self, run, made_size);

@@ -23,6 +23,6 @@ webhook_conclude (webhook_t *self, CURLcode code, run_t *run)
     ending_keep_result (end, transfer->reply.bytes, transfer->reply.used,
                         is_asked ? transfer->settings->result_bytes
                                  : transfer->settings->reply_bytes);
-    if (self->target->is_batched && end->settlement.outcome == OUTCOME_OK)
+    if (self->is_batch && end->settlement.outcome == OUTCOME_OK)
         batch_answer_read (transfer, run);
 }

@@ -11,6 +11,7 @@ struct webhook {
     transfer_t transfer;
     webhook_target_t *target;  //  a reference; NULL before the first time
     int64_t now_s;
+    bool is_batch;  //  the request holds an array of events, if only of one
 
     struct curl_slist lines [LINES];  //  in front of the target's headers
     char id [EVENT_ID_SIZE];          //  webhook-id
