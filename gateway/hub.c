@@ -229,9 +229,24 @@ hub_listen (hub_t *self, const char *told)
     hub_make_loop (self);
 }
 
+//  A connection whose key was refused never comes back by itself: the next one may.
+static void
+hub_look_at_link (hub_t *self)
+{
+    problem_t trouble;
+    if (!self->link)
+        return;
+    status_t status = link_trouble (self->link, &trouble);
+    if (status)
+        log_debug ("gateway", "%s; live streams are read from the log, late", trouble.text);
+    if (status == STATUS_FORBIDDEN)
+        hub_close (self);
+}
+
 static void
 hub_ask (hub_t *self)
 {
+    hub_look_at_link (self);
     hub_tails_t tails;
     self->ask_ms = monotonic_ms () + ASK_MS;
     if (hub_tails (self->broker, &tails) != STATUS_OK)

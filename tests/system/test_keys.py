@@ -10,6 +10,7 @@ import pytest
 import zmq
 
 from harness.accounts import Audience, Load, Troubles
+from harness.broadcast import Listeners
 from harness.keys import BROKER, KeyedDaemons
 from harness.network import Namespace, Wire
 from harness.sink import Sink
@@ -25,6 +26,11 @@ PUBLISH, CALL = b"\x01\x01", b"\x01\x02"
 def keyed(tmp_path: Path) -> Iterator[KeyedDaemons]:
     with KeyedDaemons(tmp_path) as daemons:
         yield daemons
+
+
+def publish(daemons: KeyedDaemons, count: int) -> list[str]:
+    client = daemons.client()
+    return [client.publish()["id"] for _ in range(count)]
 
 
 class Hosts:
@@ -250,3 +256,25 @@ def test_daemons_without_keys_are_told_who_has_some(daemons: Daemons, tmp_path: 
     )
     daemons.workers["worker-1"].wait_for_log("speaks without keys, this node only with them")
     daemons.broker.wait_for_log("has keys, as we have not")
+
+
+def test_a_worker_hears_the_feed_by_its_key_and_again_after_it_was_revoked(
+    keyed: KeyedDaemons,
+) -> None:
+    listeners = Listeners(keyed)
+    listeners.subscribe()
+    for name in WORKERS:
+        listeners.start(name)
+    listeners.wait_until_listening(*WORKERS)
+    events = publish(keyed, 5)
+    listeners.wait_for(events, *WORKERS)
+    keyed.keys.revoke("worker-1")
+    keyed.wait_for_workers("worker-2")
+    before = list(events)
+    events += publish(keyed, 5)
+    listeners.wait_for(events, "worker-2")
+    assert listeners.heard("worker-1") == before
+    keyed.keys.allow("worker-1")
+    keyed.wait_for_workers(*WORKERS)
+    events += publish(keyed, 5)
+    listeners.wait_for(events, *WORKERS)

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/clock.h"
 #include "daemon/log.h"
@@ -16,7 +17,8 @@ enum {
 struct listener {
     listener_settings_t settings;
     feeds_t *feeds;
-    link_t *link;  //  NULL: there is none
+    link_t *link;       //  NULL: there is none
+    problem_t trouble;  //  of its connection, as was logged last
 };
 
 listener_t *
@@ -182,11 +184,25 @@ listener_begin (const listener_t *self, const feeds_effect_t *effect)
                                      .target = effect->target});
 }
 
+//  What hinders the feed hinders nobody else: it is said once, and each session connects anew.
+static void
+listener_tell_trouble (listener_t *self)
+{
+    problem_t trouble = {0};
+    if (!self->link || !link_trouble (self->link, &trouble) ||
+        strcmp (trouble.text, self->trouble.text) == 0)
+        return;
+    log_warning ("worker", "%s; broadcasts are read from the log of the broker, late",
+                 trouble.text);
+    self->trouble = trouble;
+}
+
 bool
 listener_act (listener_t *self)
 {
     bool is_connected_anew = false;
     feeds_effect_t effect;
+    listener_tell_trouble (self);
     feeds_tick (self->feeds, monotonic_ms ());
     while (feeds_take (self->feeds, &effect)) {
         switch (effect.kind) {
