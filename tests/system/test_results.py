@@ -253,3 +253,28 @@ def test_a_companion_is_paused_and_deleted_with_its_subscription(
     assert client.delete("/v1/subscriptions/build").status_code == 200
     assert client.get("/v1/subscriptions/build~results").status_code == 404
     assert made["results"]["retry"]["max_attempts"] > 1
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_companion_is_asked_by_its_name(daemons: Daemons, place: Path, sink: Sink) -> None:
+    """Its state, its dead letters, and its results once more; no action is done for any of it."""
+    consumer = sink.consumer("builds")
+    consumer.always_answers(Answer(500))
+    client = daemons.client()
+    deliver = {"url": consumer.url, "secret": consumer.secret}
+    once = {"retry": {"max_attempts": 1}}
+    client.subscribe(exec_of("build", deliver=deliver, results=once))
+    cause = client.publish()["id"]
+    result = emitted(client, cause, "build")["id"]
+    client.wait_for_delivery(result, "build~results", "dead")
+    login = (f"--url={daemons.url}", f"--token={daemons.token}")
+    assert "build~results" in run("status", "build~results", *login).stdout
+    assert result in run("dead-letters", "build~results", *login).stdout
+    assert "! build~results: dead (USED_UP)" in show(daemons, cause)
+    consumer.always_answers(Answer())
+    assert run("redrive", "build~results", "--all", *login).returncode == 0
+    client.wait_for_delivery(result, "build~results", "delivered")
+    before = len(consumer.deliveries)
+    assert run("replay", "build~results", "--from=earliest", *login).returncode == 0
+    assert consumer.wait_for(before + 1)[-1].id == result
+    assert runs_of(place, "build") == [cause]
