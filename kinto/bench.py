@@ -73,6 +73,7 @@ def measure(postgres: Postgres, tocsin: Up, servers: list[Server], writes: int) 
     judge.always_answers(Answer(status=200, body={"decision": "allow"}))
     tocsin.client().subscribe(judge.subscription(match={"phase": "pre"}))
     compare("a webhook is asked", names, [plug_in, asking], writes)
+    print(f"    it was asked {len(judge.deliveries)} times")
     sink.end()
     tocsin.kill()
     compare("Tocsin down", ("without", "with"), [plain, plug_in], writes)
@@ -84,8 +85,10 @@ def measure(postgres: Postgres, tocsin: Up, servers: list[Server], writes: int) 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--writes", type=int, default=500)
-    writes = parser.parse_args().writes
-    postgres = Postgres(fsync=True)
+    words = "PostgreSQL in memory, for a machine whose disk others use"
+    parser.add_argument("--memory", action="store_true", help=words)
+    options = parser.parse_args()
+    postgres = Postgres(fsync=not options.memory)
     try:
         with tempfile.TemporaryDirectory() as name, Up(Path(name)) as tocsin:
             token = tocsin.make_token("events:write")
@@ -97,7 +100,7 @@ def main() -> None:
                 for settings in ({"kinto.includes": ""}, with_it, asking):
                     url = postgres.url(postgres.make_database())
                     servers.append(start(Path(name), {**postgresql(url), **settings}))
-                measure(postgres, tocsin, servers, writes)
+                measure(postgres, tocsin, servers, options.writes)
             finally:
                 for server in servers:
                     server.end()

@@ -219,8 +219,9 @@ run_kinto () {
         run_pytest kinto build/venv-kinto kinto "$@"
 }
 
+#   Two at a time: most of a play is waiting for a Kinto to start.
 part_kinto () {
-    run_kinto "not soak" "$@"
+    run_kinto "not soak" -n 2 "$@"
 }
 
 #   python_of VERSION: where it is on this machine, if it is: by its own name, or one of pyenv's.
