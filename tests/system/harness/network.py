@@ -77,8 +77,8 @@ def run(*command: str) -> None:
 
 
 def device_name(peer: str) -> str:
-    """Of the device that leads to this address."""
-    return "wire-" + peer.replace(":", ".")[: NAME_BYTES - len("wire-")]
+    """Of the device that leads to this address: by its end, in which addresses differ."""
+    return "wire-" + peer.replace(":", ".")[len("wire-") - NAME_BYTES :]
 
 
 @dataclass
