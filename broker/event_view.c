@@ -103,11 +103,12 @@ state_of_attempts (const trace_t *trace, keep_t keep)
     return last->outcome == OUTCOME_OK || keep != KEEP_ALL ? DELIVERY_DELIVERED : DELIVERY_SKIPPED;
 }
 
-//  For good: an attempt went well, or found that there was nothing to be done.
+//  For good: an attempt went well, or found that there was nothing to be done. One that has a row all the
+//  same was put back, since there was no room for what came of it.
 static bool
 has_ended (const trace_t *trace)
 {
-    if (!trace || trace->attempt_count == 0)
+    if (!trace || trace->exception || trace->attempt_count == 0)
         return false;
     outcome_t last = trace->attempts [trace->attempt_count - 1].attempt.outcome;
     return last == OUTCOME_OK || last == OUTCOME_SKIP;

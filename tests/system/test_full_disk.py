@@ -110,6 +110,41 @@ def test_new_events_leave_some_of_the_disk_free(
         client.wait_for_delivery(refused, "shop", "delivered")
 
 
+def results_of(client: Client, event: str) -> int:
+    events = client.get(f"/v1/events/{event}/trace").json()["data"]["events"]
+    return sum(each.get("causation") == event for each in events)
+
+
+def test_no_result_is_lost_for_want_of_room_and_nobody_waits_for_it(
+    disk: SmallDisk, tmp_path: Path, sink: Sink
+) -> None:
+    """An action whose result finds no room is done again; other deliveries end meanwhile."""
+    maker, shop = sink.consumer("maker"), sink.consumer("shop")
+    maker.holds()
+    shop.holds()
+    with Up(tmp_path, store__min_free_bytes=LITTLE_BYTES) as up:
+        client = up.client()
+        quick = {"min_backoff_ms": 50, "max_backoff_ms": 500}
+        client.subscribe(
+            maker.subscription(match={"type": "made"}, emit={"type": "result"}, retry=quick)
+        )
+        client.subscribe(shop.subscription(match={"type": "a.b"}))
+        made = [client.publish(type="made")["id"] for _ in range(5)]
+        maker.wait_for(len(made))
+        disk.leave(3 * LITTLE_BYTES)
+        accepted, _ = fill_with_events(client)
+
+        maker.releases()
+        shop.releases()
+        for event_id in accepted:
+            client.wait_for_delivery(event_id, "shop", "delivered")
+        assert sum(results_of(client, event_id) for event_id in made) == 0
+        disk.make_room()
+        for event_id in made:
+            client.wait_for_delivery(event_id, "maker", "delivered")
+            assert results_of(client, event_id) == 1
+
+
 def one_round(daemons: Daemons, disk: SmallDisk, chance: random.Random) -> None:
     """Full, and full again after a kill, until somebody was refused; and room again."""
     disk.leave(chance.choice([0, 4096, 65536]))
