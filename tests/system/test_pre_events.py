@@ -101,9 +101,7 @@ def test_nothing_of_a_question_is_stored(tocsin: Up, sink: Sink) -> None:
 
 
 @pytest.mark.parametrize("on_silence", ["allow", "deny"])
-def test_silence_means_what_the_subscription_says(
-    tocsin: Up, sink: Sink, on_silence: str
-) -> None:
+def test_silence_means_what_the_subscription_says(tocsin: Up, sink: Sink, on_silence: str) -> None:
     client, consumer = tocsin.client(), sink.consumer("mute")
     client.subscribe(asks(consumer, ask={"timeout_ms": 200, "on_silence": on_silence}))
     consumer.holds()
@@ -158,7 +156,7 @@ def test_the_data_arrives_as_it_was_sent(tocsin: Up, sink: Sink) -> None:
     client, consumer = tocsin.client(), sink.consumer("exact")
     client.subscribe(asks(consumer, deliver={"format": "raw"}))
     data = '{"n": 1.0, "big": 123456789012345678901234567890, "s": "\\u00e9\\n"}'
-    body = '{"data": {"type": "a.b", "subject": "/s", "phase": "pre", "data": %s}}' % data
+    body = '{"data": {"type": "a.b", "subject": "/s", "phase": "pre", "data": ' + data + "}}"
     answer = client.request(
         "POST", "/v1/events", data=body, headers={"Content-Type": "application/json"}
     )
@@ -217,7 +215,9 @@ def test_a_broker_that_is_away_is_503_in_time(tmp_path: Path, sink: Sink) -> Non
         daemons.start_worker()
         consumer.holds()
         statuses: list[int] = []
-        asking = threading.Thread(target=lambda: statuses.append(post(daemons.client()).status_code))
+        asking = threading.Thread(
+            target=lambda: statuses.append(post(daemons.client()).status_code)
+        )
         asking.start()
         consumer.wait_for(1)
         daemons.broker.kill()
