@@ -61,7 +61,7 @@ events_answer (answer_t *answer, const event_list_t *events, const confirmation_
 static void
 events_wait (request_t *request, answer_t *answer, int64_t wait_s)
 {
-    event_wait_t waits;
+    event_wait_t waits = {0};
     const event_list_t *events = &request->desk->reading.events;
     bool may_wait = prefer_enter (request);
     if (may_wait) {
