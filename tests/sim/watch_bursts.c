@@ -46,10 +46,13 @@ are_a_burst (const coalesce_policy_t *policy, const event_t *earlier, const even
 
 bool
 watch_bursts_may_skip (world_t *world, const subscription_t *subscription, const char *earlier,
-                       const event_t *later)
+                       const char *later)
 {
-    OWNED (event) event_t *event = find_named (world, earlier);
-    return event && are_a_burst (&subscription->coalesce, event, later);
+    if (subscription->coalesce.by == COALESCE_NEVER)
+        return false;
+    OWNED (event) event_t *first = find_named (world, earlier);
+    OWNED (event) event_t *second = find_named (world, later);
+    return first && second && are_a_burst (&subscription->coalesce, first, second);
 }
 
 static void

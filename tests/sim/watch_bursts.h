@@ -9,7 +9,7 @@
 
 //  Whether this one may have been skipped for that later one, though the store does not say so yet.
 bool watch_bursts_may_skip (world_t *world, const subscription_t *subscription, const char *earlier,
-                            const event_t *later);
+                            const char *later);
 
 //  Objects, and notes in the ledger what went instead of what.
 void watch_bursts_look (world_t *world, const effect_t *save);
