@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+import requests
 from test_outbox import wait_until_it_is_empty
 
 from conftest import MakeKinto
@@ -163,14 +164,17 @@ def write(server: Server, number: int, count: int) -> None:
             for path in paths:
                 repeat(session, "PUT", path, {"data": {"text": TEXT}})
             continue
-        requests = [{"method": "PUT", "path": path, "body": {"data": {}}} for path in paths]
-        repeat(session, "POST", "/batch", {"requests": requests})
+        parts = [{"method": "PUT", "path": path, "body": {"data": {}}} for path in paths]
+        repeat(session, "POST", "/batch", {"requests": parts})
 
 
 def repeat(session: Session, method: str, path: str, body: Json) -> None:
-    """Until it is taken: Kinto may answer 409, as two writes at once make it."""
+    """Until it is taken: Kinto may answer 409, as two writes at once make it, or late."""
     while True:
-        answer = session.request(method, path, json=body)
+        try:
+            answer = session.request(method, path, json=body)
+        except requests.RequestException:
+            continue
         parts = answer.json().get("responses", [])
         statuses = {answer.status_code, *(part["status"] for part in parts)}
         if statuses <= {200, 201}:
