@@ -399,12 +399,13 @@ read_inbox (void *actor, uint64_t life, void *load)
 void
 broker_actor_freeze (broker_actor_t *self, int64_t for_ms)
 {
-    if (!self->core)
-        return;
+    int64_t until_ms = world_now (self->world) + for_ms;
+    if (!self->core || until_ms <= self->frozen_until_ms)
+        return;  //  what came to it, its ticks too, waits for the end of the longer one
     world_note (self->world, "broker freezes for %lld ms", (long long)for_ms);
     checker_disturbed (self->world->checker);
     questions_late (self->world->questions);
-    self->frozen_until_ms = world_now (self->world) + for_ms;
+    self->frozen_until_ms = until_ms;
     broker_writer_freeze (self->writer, self->frozen_until_ms);
     schedule_at (self->world->schedule, self->frozen_until_ms, read_inbox, self, self->life, NULL,
                  NULL);

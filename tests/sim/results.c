@@ -86,15 +86,16 @@ results_check (world_t *world, const event_t *event)
                     maker->subscription->id, fault);
 }
 
-//  It ended well, as far as anybody can tell; and what it made cannot have left the log.
+//  It ended well, as far as anybody can tell, also when it was tried again; and what it made cannot have
+//  left the log.
 static bool
 must_have_made (world_t *world, const promise_t *promise, size_t place)
 {
     const asked_t *asked = &world->ledger->asked [place];
     const experience_t *had = &promise->experiences [place];
     exception_t dead;
-    return asked->subscription->emit.type && had->oks > 0 && !had->is_discarded &&
-           model_must_want (world, asked, promise) &&
+    return asked->subscription->emit.type && had->oks > 0 && had->skips == 0 &&
+           !had->is_discarded && model_must_want (world, asked, promise) &&
            promise->seq > world->ledger->soft_seqs [promise->partition] &&
            !model_find_dead (broker_actor_store (world->broker), promise->event->id,
                              asked->subscription->id, &dead);
