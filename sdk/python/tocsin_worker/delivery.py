@@ -68,7 +68,7 @@ class Delivery:
 
     @property
     def is_question(self) -> bool:
-        """It has not happened yet: the result, {"decision": "allow" or "deny", …}, is the answer."""
+        """It has not happened yet; the result, {"decision": "allow" or "deny", …}, is an answer."""
         return self.event.phase == "pre"
 
 

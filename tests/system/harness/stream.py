@@ -1,5 +1,6 @@
-"""A client of GET /v1/stream, which reads in a thread of its own, and comes back with its last id."""
+"""A client of GET /v1/stream: it reads in a thread of its own, and comes back with its last id."""
 
+import contextlib
 import json
 import threading
 from dataclasses import dataclass, field
@@ -43,10 +44,8 @@ class Stream:
 
     def _run(self) -> None:
         while not self._is_over.is_set():
-            try:
+            with contextlib.suppress(requests.RequestException):
                 self._listen()
-            except requests.RequestException:
-                pass
             self.is_open.clear()
             self._is_over.wait(0.05)
 
