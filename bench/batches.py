@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from parts import Bench, Line
 from programs import Sink, Tocsin
@@ -20,7 +21,7 @@ class Drained:
     consumer_us: float  # of its consumer
 
 
-def drain(bench: Bench, ours: Tocsin, sink: Sink, count: int, **more: object) -> Drained:
+def drain(bench: Bench, ours: Tocsin, sink: Sink, count: int, **more: Any) -> Drained:
     ours.subscribe("one", sink.url, paused=True, **more)
     bench.load.run(ours, connections=32, seconds=3600, count=count)
     sink.reset()

@@ -24,7 +24,15 @@ class KeyedTrio(Trio):
         self.place.mkdir()
         self.allowed.mkdir()
         for role in self.roles:
-            command = [build / "bin/tocsin", "keygen", role, "--role", role, "-d", self.place]
+            command: list[str | Path] = [
+                build / "bin/tocsin",
+                "keygen",
+                role,
+                "--role",
+                role,
+                "-d",
+                self.place,
+            ]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         for role in self.roles[1:]:
             (self.place / f"{role}.public").rename(self.allowed / f"{role}.public")
