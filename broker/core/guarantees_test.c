@@ -411,6 +411,27 @@ two_redriven_letters_of_a_key_go_one_after_the_other_after_a_restart (void **sta
         "   8 < DELIVER L2 w1 S e2 attempt 4 because KEY_FREE\n");
 }
 
+/*  After a restart e3 comes first and takes the only place for what is read again; e2 of its key puts it
+ *  behind. The page that brought e2 was the last, so that nobody else gives the place to e1.
+ */
+static void
+a_place_that_is_free_with_the_last_page_is_given_to_who_waits (void **state)
+{
+    (void)state;
+    play ("   0 > SUBSCRIBE S webhook order key in_flight 1\n"
+          "   0 > TENURE last 3 S floor 1 +2 seq 1 retry attempts 1 due 500 seq 3 held\n"
+          "   0 < READ 1 above 0 one because BEHIND\n"
+          "   0 < READ 2 above 2 one because BEHIND\n"
+          "   0 < READ 3 above 1 because BEHIND\n"
+          "   0 > HELLO w1 webhook\n"
+          "   0 < WELCOME w1 because JOINED\n"
+          "   1 > PAGE 1: e1/j\n"
+          "   1 > PAGE 2: e3/k\n"
+          " 600 > TICK\n"
+          " 601 > PAGE 3: e2/k e3\n"
+          " 601 < READ 4 above 0 one because BEHIND\n");
+}
+
 int
 main (void)
 {
@@ -430,6 +451,7 @@ main (void)
         cmocka_unit_test (two_redriven_letters_of_a_key_go_one_after_the_other_after_a_restart),
         cmocka_unit_test (attempts_are_kept_as_it_asks),
         cmocka_unit_test (the_broker_tells_of_itself_and_never_in_a_circle),
+        cmocka_unit_test (a_place_that_is_free_with_the_last_page_is_given_to_who_waits),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
