@@ -387,9 +387,9 @@ a_probe_does_not_wait_for_others (void **state)
           "5101 < CONFIRM r2 e2 seq 2 e3 seq 3 because NEW\n"
           "6007 > TICK\n"
           "6007 < READ 1 above 0 one because BEHIND\n"
+          "6007 < READ 2 above 1 because BEHIND\n"
           "6008 > PAGE 1: e1\n"
-          "6008 < DELIVER L2 w1 S e1 attempt 2 batch 2 because DUE\n"
-          "6008 < READ 2 above 1 because BEHIND\n");
+          "6008 < DELIVER L2 w1 S e1 attempt 2 batch 2 because DUE\n");
 }
 
 static void

@@ -39,6 +39,8 @@ ready_queue_hindrance (core_t *core, subscriber_t *subscriber, int64_t *until_ms
 static void
 plan (core_t *core, subscriber_t *subscriber, int64_t until_ms)
 {
+    if (due_node_is_in (&subscriber->wake) && subscriber->wake.due_ms <= core->now_ms)
+        return;  //  it is woken within this step, and its tracks are asked then
     int64_t expires_ms = subscriber->subscription->expires_ms;
     int64_t due_ms = until_ms > 0 ? until_ms : INT64_MAX;
     if (expires_ms > 0 && expires_ms < due_ms)

@@ -97,6 +97,7 @@ core_stats (const core_t *self)
         .leases = self->lease_count,
         .pending_events = self->pending_events,
         .pending_bytes = self->pending_bytes,
+        .pending_saves = self->pending_saves,
         .waiting = self->waiting,
         .waiting_bytes = self->waiting_bytes,
         .retries = self->retries,

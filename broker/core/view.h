@@ -66,6 +66,7 @@ int64_t core_feed_seq (const core_t *self, const char *subscription, int32_t par
 typedef struct {
     int64_t last_seq;  //  over all partitions, the sum
     size_t subscriptions, sessions, leases, pending_events, pending_bytes, waiting, waiting_bytes;
+    size_t pending_saves;  //  what is not on disk yet of outcomes and changes
     size_t retries, dead;
     size_t awaited;         //  answers to questions
     size_t broken;          //  subscriptions whose breaker is open

@@ -20,7 +20,8 @@ broker_actor_has_stopped (const broker_actor_t *self, const char *subscription)
 bool
 broker_actor_has_written_all (const broker_actor_t *self)
 {
-    return self->writer && broker_writer_is_idle (self->writer);
+    return self->core && broker_writer_is_idle (self->writer) &&
+           core_stats (self->core).pending_saves == 0;  //  what a full disk refused comes again
 }
 
 size_t
@@ -42,7 +43,7 @@ broker_actor_is_at_rest (const broker_actor_t *self)
         return false;
     core_stats_t stats = core_stats (self->core);
     return stats.leases == 0 && stats.waiting == 0 && stats.retries == 0 && stats.behind == 0 &&
-           stats.pending_events == 0;
+           stats.pending_events == 0 && stats.pending_saves == 0;
 }
 
 typedef struct {
