@@ -142,8 +142,7 @@ end_sharing (core_t *core, int32_t partition_number, int64_t last_seq)
             replaying_finish (core, track);
         else if (track->cursor >= partition->last_seq)
             track_reach_level (core, track);
-        track_consider (core,
-                        track);  //  one that lags no more is considered here for the last time
+        track_consider (core, track);  //  for the last time, if it lags no more
     }
 }
 
