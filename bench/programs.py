@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -209,6 +210,8 @@ class Ordered(Program):
         assert self.child.stdout
         self.child.stdin.write(order.encode() + b"\n")
         self.child.stdin.flush()
+        if not select.select([self.child.stdout], [], [], READY_SECONDS)[0]:
+            raise RuntimeError(f"“{order}” was not answered within {READY_SECONDS:g} s")
         figures: Figures = json.loads(self.child.stdout.readline())
         return figures
 

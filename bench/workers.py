@@ -9,6 +9,7 @@ from programs import Crowd, Daemons, Figures
 
 ACTION = {"name": "nothing"}  # which only the crowd offers
 WIDE = {"in_flight": 1024, "adaptive": False}  # the consumer is not what is measured
+WORK_SECONDS = 5  # that the others have work, while somebody joins
 
 
 def workers(bench: Bench) -> Iterator[Line]:
@@ -80,10 +81,12 @@ def drain(bench: Bench, ours: Daemons, count: int) -> tuple[float, Figures]:
 def joins(bench: Bench, ours: Daemons) -> Line:
     """From its first word to its first delivery, while another has all the work."""
     times = []
+    rate = bench.extent.shared_backlog // WORK_SECONDS
+    steady = WIDE | {"rate_per_second": rate, "burst": max(1, rate // 100)}
     with Crowd(bench.build, ours.back, 1) as crowd:
         for number in range(bench.extent.joins):
             name = f"join-{number}"
-            ours.subscribe(name, "", action=ACTION, start="earliest", limits=WIDE)
+            ours.subscribe(name, "", action=ACTION, start="earliest", limits=steady)
             times.append(crowd.ask("join")["join_us"] / 1000)
             ours.unsubscribe(name)
     times.sort()
