@@ -142,7 +142,9 @@ end_sharing (core_t *core, int32_t partition_number, int64_t last_seq)
             replaying_finish (core, track);
         else if (track->cursor >= partition->last_seq)
             track_reach_level (core, track);
-        track_consider (core, track);  //  for the last time, if it lags no more
+        else
+            continue;
+        track_consider (core, track);  //  the others are when all that lag are asked
     }
 }
 
