@@ -72,12 +72,23 @@ member_begin (member_t *self, holding_t *holding)
         printf ("{\"join_us\": %lld}\n", (long long)(self->first_us - self->since_us));
 }
 
-//  All it wants; what it has begun ends after that, so that one SETTLE holds many.
+//  What it has begun ends here, so that one SETTLE holds many.
+static void
+member_finish (member_t *self)
+{
+    settlement_t settlement = {.outcome = OUTCOME_OK, .error = "", .result = ""};
+    for (size_t i = 0; i < begun_count; i++)
+        worker_session_finish (self->session, begun [i], &settlement, monotonic_ms ());
+    self->settled += (int64_t)begun_count;
+    begun_count = 0;
+}
+
+//  All it wants, and what it wants when that has ended.
 static void
 member_act (member_t *self)
 {
     worker_effect_t effect;
-    do {
+    for (;;) {
         while (worker_session_take (self->session, &effect))
             switch (effect.kind) {
                 case WORKER_SEND: link_send (self->link, 1, effect.message); break;
@@ -85,12 +96,10 @@ member_act (member_t *self)
                 case WORKER_CANCEL: break;  //  it ends at once anyway
                 case WORKER_CONNECT: member_connect (self); break;
             }
-        for (size_t i = 0; i < begun_count; i++)
-            worker_session_finish (
-                self->session, begun [i],
-                &(settlement_t){.outcome = OUTCOME_OK, .error = "", .result = ""}, monotonic_ms ());
-        self->settled += (int64_t)begun_count;
-    } while (begun_count > 0 && (begun_count = 0, true));
+        if (begun_count == 0)
+            return;
+        member_finish (self);
+    }
 }
 
 static void
