@@ -142,13 +142,8 @@ static status_t
 fill_path (const balrog_target_t *self, template_facts_t *facts, filling_t *filling,
            problem_t *problem)
 {
-    size_t size;
-    char *url = template_fill (self->url, TEMPLATE_URL, facts, URL_BYTES, &size, problem);
-    if (!url)
-        return problem->status;
-    filling->path = allocate_copy (url + strlen (self->server->url));
-    free (url);
-    return STATUS_OK;
+    filling->path = service_fill_path (self->server, self->url, facts, URL_BYTES, problem);
+    return filling->path ? STATUS_OK : problem->status;
 }
 
 static status_t

@@ -88,6 +88,19 @@ service_clear (service_t *self)
     *self = (service_t){0};
 }
 
+char *
+service_fill_path (const service_t *self, const char *url_template, template_facts_t *facts,
+                   size_t most, problem_t *problem)
+{
+    size_t size;
+    char *url = template_fill (url_template, TEMPLATE_URL, facts, most, &size, problem);
+    if (!url)
+        return NULL;
+    char *path = allocate_copy (url + strlen (self->url));
+    free (url);
+    return path;
+}
+
 void
 service_hush (service_t *self, int64_t now_ms, int64_t quiet_ms)
 {

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "daemon/settings.h"
+#include "proto/model/template.h"
 #include "worker/actions/transfer.h"
 #include "worker/exchange/token.h"
 
@@ -35,6 +36,12 @@ void service_clear (service_t *self);
 
 //  Whether it may be the URL of a server: http or https, a host, no blanks, no query and no slots.
 bool service_url_is_good (const char *url);
+
+/*  What is behind its URL, filled in: the template begins with that URL, so that no value leads to another
+ *  host. NULL and a problem; free () it.
+ */
+char *service_fill_path (const service_t *self, const char *url_template, template_facts_t *facts,
+                         size_t most, problem_t *problem);
 
 //  It wants to be left alone for so long, at most an hour; longer than said before, or else as before.
 void service_hush (service_t *self, int64_t now_ms, int64_t quiet_ms);

@@ -153,12 +153,9 @@ static const char letters [] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV
 static char *
 fill_uri (const kinto_target_t *self, template_facts_t *facts, problem_t *problem)
 {
-    size_t size;
-    char *url = template_fill (self->url, TEMPLATE_URL, facts, URI_BYTES, &size, problem);
-    if (!url)
+    char *uri = service_fill_path (&self->server->service, self->url, facts, URI_BYTES, problem);
+    if (!uri)
         return NULL;
-    char *uri = allocate_copy (url + strlen (self->server->service.url));
-    free (url);
     if (uri [strspn (uri, letters)])
         problem_set (problem, STATUS_BAD_EVENT,
                      "\"%.120s\" is no URI of Kinto's: ids are of A-Za-z0-9_-", uri);
