@@ -295,10 +295,17 @@ back_flush (back_t *self)
 
 //  ---- in
 
+const json_t *
+back_card (const back_t *self, peer_t peer)
+{
+    const connection_t *connection = back_find (self, peer);
+    return connection ? connection->card : NULL;
+}
+
 static void
 back_hello (back_t *self, connection_t *connection, input_t *input, const message_t *message)
 {
-    snprintf (connection->name, sizeof connection->name, "%s", message->name);
+    connection_meet (connection, message);
     offers_put (&self->edge->offers, connection->peer, message);
     input->kind = INPUT_HELLO;
     input->hello.name = message->name;

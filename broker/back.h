@@ -2,6 +2,8 @@
 #ifndef BACK_H
 #define BACK_H
 
+#include <jansson.h>
+
 #include "broker/edge.h"
 #include "proto/wire/link.h"
 
@@ -31,6 +33,11 @@ void back_welcome (back_t *self, const effect_t *effect);
 void back_reset (back_t *self, const effect_t *effect);
 void back_bye (back_t *self, const effect_t *effect);
 void back_error (back_t *self, const effect_t *effect);
+
+/*  What the worker behind a session said of itself: "version", "actions", "capacity". Borrowed; NULL: it is
+ *  gone.
+ */
+const json_t *back_card (const back_t *self, peer_t peer);
 
 void back_listens (back_t *self, const effect_t *feeds);  //  its heartbeats tell of feeds
 void back_say (back_t *self, peer_t peer, const message_t *message);  //  at once

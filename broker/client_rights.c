@@ -5,11 +5,10 @@
 
 //  Those that are named, so that a method which comes later is none of them by itself.
 static const char *const methods [] = {
-    "event.get",        "event.list",        "event.match",
-    "event.explain",    "event.trace",       "event.wait",
-    "subscription.get", "subscription.list", "subscription.state",
-    "delivery.list",    "replay.list",       "status",
-    "metrics"};
+    "event.get",          "event.list",    "event.match",      "event.explain",
+    "event.trace",        "event.wait",    "subscription.get", "subscription.list",
+    "subscription.state", "delivery.list", "replay.list",      "worker.list",
+    "worker.get",         "status",        "metrics"};
 
 bool
 client_may_call (const char *method)

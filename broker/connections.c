@@ -35,6 +35,7 @@ connections_remove (connections_t *self, connection_t *connection)
     HASH_DEL (self->all, connection);
     link_forget (self->link, connection->peer);
     outbox_destroy (&connection->outbox);
+    json_decref (connection->card);
     free (connection);
 }
 
@@ -44,6 +45,24 @@ connections_clear (connections_t *self)
     connection_t *connection, *next;
     HASH_ITER (hh, self->all, connection, next)
     connections_remove (self, connection);
+}
+
+static json_t *
+card_make (const message_t *hello)
+{
+    json_t *actions = json_array ();
+    for (size_t i = 0; i < hello->action_count; i++)
+        json_array_append_new (actions, json_string (hello->actions [i]));
+    return json_pack ("{s:s, s:o, s:I}", "version", hello->version ? hello->version : "", "actions",
+                      actions, "capacity", (json_int_t)hello->capacity);
+}
+
+void
+connection_meet (connection_t *self, const message_t *hello)
+{
+    snprintf (self->name, sizeof self->name, "%s", hello->name);
+    json_decref (self->card);
+    self->card = card_make (hello);
 }
 
 status_t

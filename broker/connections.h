@@ -5,6 +5,7 @@
 #ifndef CONNECTIONS_H
 #define CONNECTIONS_H
 
+#include <jansson.h>
 #include <uthash.h>
 
 #include "broker/core/core.h"
@@ -18,6 +19,7 @@ typedef struct connection {
     int64_t heard_ms, said_ms;         //  monotonic, last; said_ms 0: nothing yet
     session_id_t session;              //  a worker's; 0: none, or a gateway
     char name [CONNECTION_NAME_SIZE];  //  of the worker, as it said in HELLO, perhaps cut
+    json_t *card;                      //  what it said of itself in HELLO; ours, or NULL
     uint64_t delivered;                //  number of the last delivery sent in this session
     bool is_leaving;                   //  a worker that said BYE
     bool listens;                      //  to feeds: its heartbeats tell how far they have come
@@ -39,6 +41,9 @@ connection_t *connections_find (const connections_t *self, link_peer_t peer);
 void connections_remove (connections_t *self,
                          connection_t *connection);  //  the link forgets it too
 void connections_clear (connections_t *self);
+
+//  A worker has said who it is.
+void connection_meet (connection_t *self, const message_t *hello);
 
 /*  Sends. What finds a full pipe is dropped: who does not read gets everything again in time, since
  *  each word is repeated until it is answered. NOT_FOUND marks the connection gone.

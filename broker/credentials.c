@@ -6,8 +6,9 @@
 
 enum { TEXT_RANDOM_BYTES = 20, ID_RANDOM_BYTES = 10, HASH_BYTES = 32 };
 
-static const char *const scopes [] = {"admin", "events:write", "events:read", "subscriptions:write",
-                                      "subscriptions:read"};
+static const char *const scopes [] = {
+    "admin",         "events:write", "events:read", "subscriptions:write", "subscriptions:read",
+    "workers:write", "workers:read"};
 
 //  Lower-case base32 (RFC 4648) of a multiple of five bytes, so that no padding is needed.
 static void
@@ -57,5 +58,6 @@ credential_scope_is_known (const char *scope)
 const char *
 credential_scopes_known (void)
 {
-    return "admin, events:write, events:read, subscriptions:write, subscriptions:read";
+    return "admin, events:write, events:read, subscriptions:write, subscriptions:read, "
+           "workers:write, workers:read";
 }

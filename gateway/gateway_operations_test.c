@@ -135,6 +135,25 @@ replays_are_made_listed_and_deleted (void **state)
     fixture_expect (fixture, 400, "an object is expected");
 }
 
+static void
+workers_are_listed_and_shown (void **state)
+{
+    fixture_t *fixture = *state;
+    fake_broker_answer (fixture->broker, STATUS_OK,
+                        "{\"data\":[],\"next\":\"00ab w\",\"total\":7}");
+    expect_asked (fixture, "GET /v1/workers?name=w&_limit=5", NULL, "worker.list",
+                  "{\"limit\":5,\"name\":\"w\"}");
+    assert_true (fixture_has_header (fixture, "Total-Objects: 7"));
+    assert_true (fixture_has_header (
+        fixture, "Next-Page: http://example.com:80/v1/workers?_limit=5&name=w&_token=00ab%20w"));
+    fake_broker_answer (fixture->broker, STATUS_OK, "{\"data\":{\"name\":\"a b\"}}");
+    expect_asked (fixture, "GET /v1/workers/a%20b?session=00ab", NULL, "worker.get",
+                  "{\"name\":\"a b\",\"session\":\"00ab\"}");
+    fixture_expect (fixture, 200, "{\"data\":{\"name\":\"a b\"}}");
+    fixture_ask (fixture, "GET", "/v1/workers", FAKE_READER, "", NULL);
+    fixture_expect (fixture, 403, "workers:read");
+}
+
 int
 main (void)
 {
@@ -145,6 +164,7 @@ main (void)
         OVER_HTTP (they_are_redriven_all_filtered_or_one),
         OVER_HTTP (they_are_discarded_likewise),
         OVER_HTTP (replays_are_made_listed_and_deleted),
+        OVER_HTTP (workers_are_listed_and_shown),
     };
     return cmocka_run_group_tests (tests, fixture_set_up, fixture_tear_down);
 }

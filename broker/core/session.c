@@ -84,7 +84,7 @@ session_new (core_t *core, const input_t *hello)
     session->id = unused_id (core);
     session->peer = hello->peer;
     session->name = allocate_copy (hello->hello.name);
-    session->seen_ms = core->now_ms;
+    session->joined_ms = session->seen_ms = core->now_ms;
     session->silence.kind = DUE_SESSION;
     session->silence.owner = session;
     session->membership_count = hello->hello.count;

@@ -78,10 +78,13 @@ core_each_session (const core_t *self, core_session_found_t *found, void *contex
         session_view_t view = {
             .name = session->name,
             .session = session->id,
+            .peer = session->peer,
             .leases = session->lease_count,
             .credit = (size_t)(session->granted - session->sent),
+            .joined_ms = session->joined_ms,
             .seen_ms = session->seen_ms,
             .listens = session->listens,
+            .is_leaving = session->is_leaving,
             .missed = session->missed,
         };
         found (context, &view);

@@ -48,10 +48,12 @@ size_t core_redrive_room (const core_t *self, const char *subscription, int32_t 
 typedef struct {
     const char *name;  //  the worker's
     session_id_t session;
+    peer_t peer;
     size_t leases, credit;
-    int64_t seen_ms;
-    bool listens;     //  to feeds
-    uint64_t missed;  //  seqs of the log that it came too late for
+    int64_t joined_ms, seen_ms;  //  seen: when it said something last
+    bool listens;                //  to feeds
+    bool is_leaving;             //  said BYE
+    uint64_t missed;             //  seqs of the log that it came too late for
 } session_view_t;
 typedef void core_session_found_t (void *context, const session_view_t *view);
 void core_each_session (const core_t *self, core_session_found_t *found, void *context);

@@ -25,7 +25,8 @@ struct offer {
 struct session {
     session_id_t id;
     peer_t peer;
-    char *name;  //  ours
+    char *name;         //  ours
+    int64_t joined_ms;  //  when it said HELLO
     membership_t *memberships;
     size_t membership_count;
     bool is_open;          //  stands in its offers' open

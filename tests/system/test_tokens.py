@@ -8,7 +8,15 @@ import pytest
 from harness.client import Client
 from harness.tocsin import Up
 
-SCOPES = ["admin", "events:write", "events:read", "subscriptions:write", "subscriptions:read"]
+SCOPES = [
+    "admin",
+    "events:write",
+    "events:read",
+    "subscriptions:write",
+    "subscriptions:read",
+    "workers:write",
+    "workers:read",
+]
 DOCUMENT = {"deliver": {"url": "http://127.0.0.1:9/"}, "match": {"type": "nobody.sends.this"}}
 
 #   What is asked, the scope it needs, and the status with it.
@@ -25,6 +33,7 @@ REQUESTS = [
     ("PUT", "/v1/subscriptions/known", {"data": DOCUMENT}, "subscriptions:write", 200),
     ("GET", "/v1/subscriptions", None, "subscriptions:read", 200),
     ("GET", "/v1/subscriptions/known", None, "subscriptions:read", 200),
+    ("GET", "/v1/workers", None, "workers:read", 200),
     ("GET", "/v1/tokens", None, "admin", 200),
     ("POST", "/v1/tokens", {"data": {"name": "x", "scopes": ["events:read"]}}, "admin", 201),
     ("DELETE", "/v1/subscriptions/known", None, "subscriptions:write", 200),

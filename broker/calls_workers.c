@@ -1,0 +1,187 @@
+/*  calls_workers – the methods worker.*: who performs actions here, and how much of it.
+ *
+ *  A row is a session: two workers of one name are two rows. What a worker said of itself has the
+ *  connection, what it holds the core.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/back.h"
+#include "broker/call.h"
+#include "broker/core/view.h"
+#include "proto/model/allocate.h"
+#include "proto/model/moment.h"
+
+enum { LISTED = 1000, SESSION_DIGITS = 16, SESSION_SIZE = SESSION_DIGITS + 1 };
+
+typedef struct {
+    const char *name, *session;  //  only those; NULL: any
+    session_view_t *list;
+    size_t count, room;
+} worker_list_t;
+
+static const char *
+session_text (session_id_t session, char text [SESSION_SIZE])
+{
+    snprintf (text, SESSION_SIZE, "%016llx", (unsigned long long)session);
+    return text;
+}
+
+static void
+list_add (void *context, const session_view_t *view)
+{
+    worker_list_t *self = context;
+    char session [SESSION_SIZE];
+    if ((self->name && strcmp (self->name, view->name) != 0) ||
+        (self->session && strcmp (self->session, session_text (view->session, session)) != 0))
+        return;
+    if (self->count == self->room) {
+        self->room = self->room ? 2 * self->room : 64;
+        self->list = allocate_again (self->list, self->room, sizeof *self->list);
+    }
+    self->list [self->count++] = *view;
+}
+
+//  The order of the list.
+static int
+compare (const void *a, const void *b)
+{
+    const session_view_t *x = a, *y = b;
+    int order = strcmp (x->name, y->name);
+    if (order != 0)
+        return order;
+    return x->session < y->session ? -1 : x->session > y->session;
+}
+
+static json_t *
+show (const edge_t *edge, int64_t now_ms, const session_view_t *view)
+{
+    char session [SESSION_SIZE], joined [MOMENT_SIZE];
+    json_t *json = json_pack ("{s:s, s:s}", "name", view->name, "session",
+                              session_text (view->session, session));
+    const json_t *card = back_card (edge->back, view->peer);
+    if (card)
+        json_object_update (json, (json_t *)(uintptr_t)card);
+    OWNED (json)
+    json_t *state =
+        json_pack ("{s:I, s:I, s:s, s:I}", "credit", (json_int_t)view->credit, "leases",
+                   (json_int_t)view->leases, "joined", moment_text (view->joined_ms, joined),
+                   "heartbeat_age_ms", (json_int_t)(now_ms - view->seen_ms));
+    if (view->missed > 0)
+        json_object_set_new (state, "missed", json_integer ((json_int_t)view->missed));
+    if (view->is_leaving)
+        json_object_set_new (state, "leaving", json_true ());
+    json_object_update (json, state);
+    return json;
+}
+
+//  ---- the list
+
+//  Where a page ended: the session's digits, and the name behind them. False: it is no such place.
+static bool
+read_place (const char *text, session_view_t *place)
+{
+    char digits [SESSION_SIZE];
+    if (strlen (text) <= SESSION_DIGITS)
+        return false;
+    memcpy (digits, text, SESSION_DIGITS);
+    digits [SESSION_DIGITS] = 0;
+    char *end;
+    *place =
+        (session_view_t){.name = text + SESSION_DIGITS, .session = strtoull (digits, &end, 16)};
+    return *end == 0;
+}
+
+static void
+add_next (json_t *answer, const session_view_t *last)
+{
+    char session [SESSION_SIZE];
+    json_object_set_new (answer, "next",
+                         json_sprintf ("%s%s", session_text (last->session, session), last->name));
+}
+
+//  Those after a place, as many as fit into a message, at most `limit`.
+static json_t *
+show_page (call_t *self, const worker_list_t *listing, const session_view_t *after, size_t limit)
+{
+    int64_t now_ms = edge_now_ms (self->edge);
+    size_t bytes = 0, most = call_reply_most (self) / 2;
+    json_t *data = json_array ();
+    json_t *answer = json_pack ("{s:o, s:I}", "data", data, "total", (json_int_t)listing->count);
+    for (size_t i = 0; i < listing->count; i++) {
+        if (after && compare (&listing->list [i], after) <= 0)
+            continue;
+        json_t *shown = show (self->edge, now_ms, &listing->list [i]);
+        bytes += json_dumpb (shown, NULL, 0, JSON_COMPACT) + 1;
+        if (json_array_size (data) == limit || (bytes > most && json_array_size (data) > 0)) {
+            json_decref (shown);
+            add_next (answer, &listing->list [i - 1]);
+            break;
+        }
+        json_array_append_new (data, shown);
+    }
+    return answer;
+}
+
+void
+call_worker_list (call_t *self)
+{
+    int64_t limit = LISTED;
+    const char *after = NULL;
+    session_view_t place;
+    worker_list_t listing = {0};
+    problem_t problem = {0};
+    status_t status = call_optional_number (self, "limit", 1, LISTED, &limit, &problem);
+    if (status == STATUS_OK)
+        status = call_optional_text (self, "after", &after, &problem);
+    if (status == STATUS_OK)
+        status = call_optional_text (self, "name", &listing.name, &problem);
+    if (status == STATUS_OK && after && !read_place (after, &place))
+        status = problem_at (&problem, STATUS_BAD_PARAMETER, "after", "after: this is no place");
+    if (status != STATUS_OK) {
+        call_fail (self, &problem);
+        return;
+    }
+    core_each_session (self->edge->core, list_add, &listing);
+    if (listing.count > 0)
+        qsort (listing.list, listing.count, sizeof *listing.list, compare);
+    json_t *answer = show_page (self, &listing, after ? &place : NULL, (size_t)limit);
+    free (listing.list);
+    call_reply (self, answer);
+}
+
+//  ---- one
+
+//  The one that joined last; NULL: there is none.
+static const session_view_t *
+latest (const worker_list_t *listing)
+{
+    const session_view_t *found = NULL;
+    for (size_t i = 0; i < listing->count; i++)
+        if (!found || listing->list [i].joined_ms >= found->joined_ms)
+            found = &listing->list [i];
+    return found;
+}
+
+void
+call_worker_get (call_t *self)
+{
+    worker_list_t listing = {0};
+    problem_t problem = {0};
+    if (call_text (self, "name", &listing.name, &problem) != STATUS_OK ||
+        call_optional_text (self, "session", &listing.session, &problem) != STATUS_OK) {
+        call_fail (self, &problem);
+        return;
+    }
+    core_each_session (self->edge->core, list_add, &listing);
+    const session_view_t *found = latest (&listing);
+    if (found)
+        call_reply (
+            self, json_pack ("{s:o}", "data", show (self->edge, edge_now_ms (self->edge), found)));
+    else {
+        problem_set (&problem, STATUS_NOT_FOUND, "there is no worker \"%.60s\"%s", listing.name,
+                     listing.session ? " with this session" : "");
+        call_fail (self, &problem);
+    }
+    free (listing.list);
+}

@@ -1,0 +1,163 @@
+/*  What gateways ask of the workers: who they are, page by page, and one of them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "broker/broker_stage.h"
+#include "proto/model/owned.h"
+
+typedef struct {
+    stage_t *stage;
+    actor_t *gateway;
+} world_t;
+
+static int
+set_up (void **state)
+{
+    world_t *world = test_calloc (1, sizeof *world);
+    world->stage = stage_new ();
+    stage_start (world->stage);
+    world->gateway = actor_gateway (world->stage);
+    *state = world;
+    return 0;
+}
+
+static int
+tear_down (void **state)
+{
+    world_t *world = *state;
+    actor_destroy (&world->gateway);
+    stage_destroy (&world->stage);
+    test_free (world);
+    return 0;
+}
+
+static const char *
+text_of (const json_t *worker, const char *name)
+{
+    const char *text = json_string_value (json_object_get (worker, name));
+    return text ? text : "";
+}
+
+static json_int_t
+number_of (const json_t *worker, const char *name)
+{
+    return json_integer_value (json_object_get (worker, name));
+}
+
+static void
+a_worker_is_shown_with_what_it_said_and_what_it_has (void **state)
+{
+    world_t *world = *state;
+    actor_subscribe (world->gateway, "S");
+    actor_publish_and_wait (world->gateway, "e1", "1");
+    OWNED (actor) actor_t *worker = actor_worker (world->stage);
+    uint64_t session = actor_join (worker, "w1", 5);
+    actor_expect_delivery (worker, session);
+
+    json_t *answer = actor_call (world->gateway, "worker.get", json_pack ("{s:s}", "name", "w1"));
+    const json_t *shown = json_object_get (answer, "data");
+    char id [20];
+    snprintf (id, sizeof id, "%016llx", (unsigned long long)session);
+    assert_string_equal (text_of (shown, "name"), "w1");
+    assert_string_equal (text_of (shown, "session"), id);
+    assert_string_equal (text_of (shown, "version"), "1");
+    assert_int_equal (number_of (shown, "capacity"), 100);
+    assert_int_equal (number_of (shown, "leases"), 1);
+    assert_int_equal (number_of (shown, "credit"), 4);
+    assert_true (strlen (text_of (shown, "joined")) > 0);
+    assert_true (number_of (shown, "heartbeat_age_ms") >= 0);
+    const json_t *actions = json_object_get (shown, "actions");
+    assert_int_equal (json_array_size (actions), 1);
+    assert_string_equal (json_string_value (json_array_get (actions, 0)), "webhook");
+    json_decref (answer);
+}
+
+//  The names of all pages, one after the other, and how many pages.
+static int
+list (world_t *world, json_t *args, char *names, size_t room)
+{
+    int pages = 0;
+    *names = 0;
+    for (;;) {
+        json_t *answer = actor_call (world->gateway, "worker.list", json_incref (args));
+        size_t i;
+        json_t *worker;
+        json_array_foreach (json_object_get (answer, "data"), i, worker)
+        {
+            size_t used = strlen (names);
+            snprintf (names + used, room - used, "%s ", text_of (worker, "name"));
+        }
+        pages++;
+        json_t *next = json_incref (json_object_get (answer, "next"));
+        json_decref (answer);
+        if (!next)
+            break;
+        json_object_set_new (args, "after", next);
+    }
+    json_decref (args);
+    return pages;
+}
+
+static void
+they_are_listed_by_name_page_by_page_and_namesakes_apart (void **state)
+{
+    world_t *world = *state;
+    static const char *const joined [] = {"b", "a", "c", "a", "b"};
+    actor_t *workers [5];
+    uint64_t last_a = 0;
+    for (int i = 0; i < 5; i++) {
+        workers [i] = actor_worker (world->stage);
+        uint64_t session = actor_join (workers [i], joined [i], 1);
+        last_a = i == 3 ? session : last_a;
+    }
+    char names [100];
+    assert_int_equal (list (world, json_object (), names, sizeof names), 1);
+    assert_string_equal (names, "a a b b c ");
+    assert_int_equal (list (world, json_pack ("{s:i}", "limit", 2), names, sizeof names), 3);
+    assert_string_equal (names, "a a b b c ");
+    assert_int_equal (list (world, json_pack ("{s:s}", "name", "b"), names, sizeof names), 1);
+    assert_string_equal (names, "b b ");
+
+    char id [20];
+    snprintf (id, sizeof id, "%016llx", (unsigned long long)last_a);
+    json_t *answer = actor_call (world->gateway, "worker.get",
+                                 json_pack ("{s:s, s:s}", "name", "a", "session", id));
+    assert_string_equal (text_of (json_object_get (answer, "data"), "session"), id);
+    json_decref (answer);
+    for (int i = 0; i < 5; i++)
+        actor_destroy (&workers [i]);
+}
+
+static void
+a_worker_that_is_not_there_is_not_found (void **state)
+{
+    world_t *world = *state;
+    OWNED (actor) actor_t *worker = actor_worker (world->stage);
+    actor_join (worker, "w1", 1);
+    json_t *args = json_pack ("{s:s}", "name", "w2");
+    assert_int_equal (actor_try (world->gateway, "worker.get", args, NULL), STATUS_NOT_FOUND);
+    args = json_pack ("{s:s, s:s}", "name", "w1", "session", "0000000000000001");
+    assert_int_equal (actor_try (world->gateway, "worker.get", args, NULL), STATUS_NOT_FOUND);
+    args = json_pack ("{s:s}", "after", "nowhere");
+    assert_int_equal (actor_try (world->gateway, "worker.list", args, NULL), STATUS_BAD_PARAMETER);
+    args = json_pack ("{s:s}", "after", "00000000000000xxw1");
+    assert_int_equal (actor_try (world->gateway, "worker.list", args, NULL), STATUS_BAD_PARAMETER);
+}
+
+int
+main (void)
+{
+    const struct CMUnitTest tests [] = {
+#define PLAY(test) cmocka_unit_test_setup_teardown (test, set_up, tear_down)
+        PLAY (a_worker_is_shown_with_what_it_said_and_what_it_has),
+        PLAY (they_are_listed_by_name_page_by_page_and_namesakes_apart),
+        PLAY (a_worker_that_is_not_there_is_not_found),
+#undef PLAY
+    };
+    return cmocka_run_group_tests (tests, NULL, NULL);
+}
