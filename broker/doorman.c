@@ -77,26 +77,33 @@ doorman_judge (void *context, const zap_question_t *question)
     return false;
 }
 
+//  Which side of two that have nothing in common says so is chance: the first to have read the
+//  other's greeting hangs up, often before the rest of its own has left. The other is hung up on.
 static void
 doorman_tell_trouble (doorman_t *self, trouble_t trouble, const char *where)
 {
-    bool is_wrong_key = trouble == TROUBLE_WRONG_KEY;
-    const char *reason = is_wrong_key                       ? "another broker's key"
+    const char *reason = trouble == TROUBLE_WRONG_KEY       ? "another broker's key"
                          : trouble == TROUBLE_NO_COMMON_WAY ? "no keys"
                                                             : "broken off";
     metrics_add_labelled (self->metrics, METRIC_handshakes_refused, reason, 1);
     char subject [SUBJECT_SIZE];
     snprintf (subject, sizeof subject, "%s %s", reason, where);
-    if (trouble == TROUBLE_BROKEN_OFF ||
-        !complaints_may_say (&self->complaints, subject, monotonic_ms ()))
+    if (!complaints_may_say (&self->complaints, subject, monotonic_ms ()))
         return;
-    log_warning (
-        "broker",
-        is_wrong_key
-            ? "somebody called at %s with the key of another broker: its keys/brokers must "
-              "name this broker's .public file"
-            : "somebody called at %s and %s: both sides need keys/own, or neither",
-        where, keyring_own (self->keyring) ? "has no keys" : "has keys, as we have not");
+    bool has_keys = keyring_own (self->keyring);
+    if (trouble == TROUBLE_WRONG_KEY)
+        log_warning ("broker",
+                     "somebody called at %s with the key of another broker: its keys/brokers must "
+                     "name this broker's .public file",
+                     where);
+    else if (trouble == TROUBLE_NO_COMMON_WAY)
+        log_warning ("broker", "somebody called at %s and %s: both sides need keys/own, or neither",
+                     where, has_keys ? "has no keys" : "has keys, as we have not");
+    else
+        log_notice ("broker",
+                    "somebody called at %s and hung up before it said who it is: if it is a node, "
+                    "it may have %s, and its own log says more",
+                    where, has_keys ? "no keys, or others" : "keys, as we have not");
 }
 
 static bool

@@ -357,7 +357,9 @@ link_explain_trouble (const link_t *self, trouble_t trouble, problem_t *problem)
         case TROUBLE_BROKEN_OFF:
             return problem_set (
                 problem, STATUS_SYSTEM,
-                "%s broke off before it said who it is: is the file of keys/brokers that broker's NAME.public of today, and this the right socket?",
+                self->has_keys
+                    ? "%s broke off before it said who it is: is the file of keys/brokers that broker's NAME.public of today, and this the right socket?"
+                    : "%s broke off before it said who it is: if it speaks only with keys, set keys/own and keys/brokers (docs/keys.md); is this the right socket?",
                 self->endpoint);
         case TROUBLE_NO_COMMON_WAY:
             return problem_set (

@@ -11,8 +11,8 @@ typedef struct troubles troubles_t;
 
 typedef enum {
     TROUBLE_NONE,
-    TROUBLE_KEY_REFUSED,    //  a DEALER's: the broker does not allow this key
-    TROUBLE_BROKEN_OFF,     //  the other side ended it while keys were being exchanged
+    TROUBLE_KEY_REFUSED,  //  a DEALER's: the broker does not allow this key
+    TROUBLE_BROKEN_OFF,   //  the other side hung up before it was known, perhaps for one of these:
     TROUBLE_NO_COMMON_WAY,  //  one side has keys and the other has none
     TROUBLE_WRONG_KEY,      //  a ROUTER's: it was called by the key of another broker
     TROUBLE_UNREACHABLE     //  a DEALER's: nobody accepts the connection

@@ -65,9 +65,14 @@ class Process:
 
         return until(look, f"{self.name} prints “{start}…”; its log ends:\n{self.tail()}")
 
-    def wait_for_log(self, text: str) -> None:
-        """Anywhere in its stderr."""
-        until(lambda: text in self.log.read_text(errors="replace"), f"{self.name} says “{text}”")
+    def wait_for_log(self, *texts: str) -> None:
+        """Any of these, anywhere in its stderr."""
+
+        def look() -> bool:
+            log = self.log.read_text(errors="replace")
+            return any(text in log for text in texts)
+
+        until(look, f"{self.name} says “{'” or “'.join(texts)}”")
 
     def tail(self) -> str:
         return self.log.read_text(errors="replace")[-4000:]
