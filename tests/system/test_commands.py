@@ -60,6 +60,20 @@ def test_status_says_who_is_there(tocsin: Up) -> None:
     assert (status["events"], len(status["workers"])) == (1, 1)
 
 
+def test_workers_lists_them_as_a_table_and_as_the_api_does(tocsin: Up) -> None:
+    head, row = say("workers").splitlines()
+    assert head.split()[:3] == ["NAME", "STATE", "LEASES"]
+    assert row.split()[:4] == ["worker-1", "active", "0", "256"]
+    (worker,) = json.loads(say("workers", "--json", "worker-1"))
+    assert worker == {
+        **tocsin.client().get("/v1/workers/worker-1").json()["data"],
+        "heartbeat_age_ms": worker["heartbeat_age_ms"],
+    }
+    assert worker["session"] in row
+    assert "webhook" in worker["actions"]
+    assert "no worker nobody" in say("workers", "nobody")
+
+
 def test_a_wrong_token_is_said_to_be_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOCSIN_TOKEN", "tocsin_wrong")
     done = run("status")
