@@ -59,20 +59,21 @@ group_new (track_t *track, char *value, const event_t *first)
 }
 
 static void
-leave (delivery_t *delivery)
+leave (core_t *core, delivery_t *delivery)
 {
     group_t *group = delivery->group;
     DL_DELETE2 (group->deliveries, delivery, group_prev, group_next);
     delivery->group = NULL;
+    core->gathered--;
 }
 
 void
-coalescing_forget (delivery_t *delivery)
+coalescing_forget (core_t *core, delivery_t *delivery)
 {
     group_t *group = delivery->group;
     if (!group)
         return;
-    leave (delivery);
+    leave (core, delivery);
     if (!group->deliveries)
         group_free (delivery->track, group);
 }
@@ -84,7 +85,7 @@ static void
 release (core_t *core, delivery_t *delivery, uint64_t burst)
 {
     due_queue_remove (&core->due, &delivery->due);
-    leave (delivery);
+    leave (core, delivery);
     delivery->burst = burst;
     if (burst > 0)
         delivery->ripe_ms = core->now_ms;
@@ -130,7 +131,7 @@ skip (core_t *core, delivery_t *delivery, const event_t *later)
                                   .worker = pending_copy (core, ""),
                                   .result = pending_copy (core, later->id)};
     core->coalesced++;
-    leave (delivery);
+    leave (core, delivery);
     track_move (delivery, THROUGH_COALESCED, REASON_COALESCED);
     track_end (core, delivery, false);
 }
@@ -149,6 +150,7 @@ join (core_t *core, group_t *group, delivery_t *delivery)
     group->count++;
     DL_APPEND2 (group->deliveries, delivery, group_prev, group_next);
     delivery->group = group;
+    core->gathered++;
     track_move (delivery, THROUGH_GATHERED, REASON_GATHERED);
     due_queue_put (&core->due, &delivery->due, group->until_ms);
 }

@@ -27,6 +27,7 @@ void coalescing_wake (core_t *core, delivery_t *delivery);  //  its window is ov
 void coalescing_release (core_t *core, track_t *track);     //  of all its groups
 //  Its subscription has changed: what was gathered by other rules goes.
 void coalescing_change (core_t *core, subscriber_t *subscriber, const subscription_t *old);
-void coalescing_forget (delivery_t *delivery);  //  it leaves; safe when it is in no group
+void coalescing_forget (core_t *core,
+                        delivery_t *delivery);  //  it leaves; safe when it is in no group
 
 #endif

@@ -123,7 +123,7 @@ struct core {
     uint64_t feed_changes;  //  of broadcast subscriptions, so far
     uint64_t skipped;       //  events that subscriptions lost to retention
     uint64_t coalesced;     //  events in whose place a later one of their burst goes
-    size_t waiting, waiting_bytes, lease_count, retries, dead;
+    size_t waiting, waiting_bytes, gathered, lease_count, retries, dead;
 };
 
 #endif

@@ -341,7 +341,7 @@ void
 track_forget (core_t *core, delivery_t *delivery)
 {
     alone_forget (core, delivery);
-    coalescing_forget (delivery);
+    coalescing_forget (core, delivery);
     parking_remove (delivery);
     waiting_remove (core, delivery);
     waiting_drop_event (core, delivery);

@@ -104,6 +104,7 @@ core_stats (const core_t *self)
         .waiting = self->waiting,
         .waiting_bytes = self->waiting_bytes,
         .retries = self->retries,
+        .gathered = self->gathered,
         .dead = self->dead,
         .awaited = self->awaited,
         .skipped = self->skipped,

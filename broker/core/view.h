@@ -70,6 +70,7 @@ typedef struct {
     size_t subscriptions, sessions, leases, pending_events, pending_bytes, waiting, waiting_bytes;
     size_t pending_saves;  //  what is not on disk yet of outcomes and changes
     size_t retries, dead;
+    size_t gathered;        //  deliveries that wait for the end of their coalesce window
     size_t awaited;         //  answers to questions
     size_t broken;          //  subscriptions whose breaker is open
     uint64_t skipped;       //  events that subscriptions lost to retention

@@ -43,7 +43,7 @@ broker_actor_is_at_rest (const broker_actor_t *self)
         return false;
     core_stats_t stats = core_stats (self->core);
     return stats.leases == 0 && stats.waiting == 0 && stats.retries == 0 && stats.behind == 0 &&
-           stats.pending_events == 0 && stats.pending_saves == 0;
+           stats.gathered == 0 && stats.pending_events == 0 && stats.pending_saves == 0;
 }
 
 typedef struct {
