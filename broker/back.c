@@ -166,6 +166,20 @@ back_welcome (back_t *self, const effect_t *effect)
                            .heartbeat_ms = effect->welcome.heartbeat_ms});
 }
 
+//  Behind what it is about, which may wait to leave.
+void
+back_cancel (back_t *self, const effect_t *effect)
+{
+    connection_t *connection = back_find (self, effect->peer);
+    if (connection && connection->outbox)
+        back_empty (self, connection, effect->session);
+    back_say (self, effect->peer,
+              &(message_t){.command = COMMAND_CANCEL,
+                           .session = effect->session,
+                           .leases = (uint64_t *)(uintptr_t)effect->cancel.leases,
+                           .lease_count = effect->cancel.count});
+}
+
 void
 back_reset (back_t *self, const effect_t *effect)
 {

@@ -30,6 +30,7 @@ void back_expel (back_t *self);
 void back_deliver (back_t *self, const effect_t *effect);
 void back_settled (back_t *self, const effect_t *effect);
 void back_welcome (back_t *self, const effect_t *effect);
+void back_cancel (back_t *self, const effect_t *effect);
 void back_reset (back_t *self, const effect_t *effect);
 void back_bye (back_t *self, const effect_t *effect);
 void back_error (back_t *self, const effect_t *effect);

@@ -87,6 +87,7 @@ edge_perform (edge_t *self, const effect_t *effect, const input_t *cause)
             break;
         case EFFECT_SETTLED: back_settled (self->back, effect); break;
         case EFFECT_WELCOME: back_welcome (self->back, effect); break;
+        case EFFECT_CANCEL: back_cancel (self->back, effect); break;
         case EFFECT_RESET: back_reset (self->back, effect); break;
         case EFFECT_BYE: back_bye (self->back, effect); break;
         case EFFECT_ERROR: back_error (self->back, effect); break;

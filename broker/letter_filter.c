@@ -33,7 +33,7 @@ read_reason (const char *text, reason_t *reason, problem_t *problem)
         }
     return problem_at (problem, STATUS_BAD_PARAMETER, "reason",
                        "reason: \"%.60s\" is none; those of dead letters are USED_UP, FINAL, "
-                       "EXPIRED, POISON and STORE",
+                       "EXPIRED, POISON, CANCELLED and STORE",
                        text);
 }
 

@@ -49,6 +49,7 @@ static const char *const kind_names [] = {
     [INPUT_UNSUBSCRIBE] = "UNSUBSCRIBE",
     [INPUT_REDRIVE] = "REDRIVE",
     [INPUT_DISCARD] = "DISCARD",
+    [INPUT_CANCEL] = "CANCEL",
     [INPUT_TRIM] = "TRIM",
     [INPUT_ASK] = "ASK",
     [INPUT_TENURE_GAINED] = "TENURE_GAINED",
@@ -149,6 +150,10 @@ note_details (note_t *note, const input_t *input)
         case INPUT_DISCARD:
             note_text (note, input->discard.subscription);
             note->count = input->discard.count;
+            break;
+        case INPUT_CANCEL:
+            note_text (note, input->cancel.subscription);
+            note->number = (uint64_t)input->cancel.seq;
             break;
         case INPUT_TRIM:
             note->number = (uint64_t)input->trim.up_to_seq;

@@ -182,6 +182,16 @@ operations_discard_one (request_t *request, answer_t *answer, problem_t *problem
     return operations_begin (&call, answer, problem);
 }
 
+status_t
+operations_cancel (request_t *request, answer_t *answer, problem_t *problem)
+{
+    call_t call;
+    call_start (&call, request, "delivery.cancel");
+    call_add_text (&call, "subscription", request->name);
+    call_add_text (&call, "event", request->part);
+    return operations_do (&call, answer, 200, problem);
+}
+
 //  ---- Replays
 
 status_t

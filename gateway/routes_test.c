@@ -47,6 +47,7 @@ a_path_leads_to_its_handler (void **state)
     expect_route ("POST", "/v1/subscriptions/s/dead-letters/redrive", operations_redrive, "s");
     expect_route ("POST", "/v1/subscriptions/s/dead-letters/e/redrive", operations_redrive_one,
                   "s");
+    expect_route ("POST", "/v1/subscriptions/s/deliveries/e/cancel", operations_cancel, "s");
     expect_route ("POST", "/v1/events/e/replay", operations_replay_event, "e");
     expect_route ("GET", "/v1/", root_hello, "");
     expect_route ("GET", "/__heartbeat__", root_heartbeat, "");

@@ -132,7 +132,8 @@ is_for_a_worker (command_t command)
 {
     return command == COMMAND_FEEDS || command == COMMAND_PAGE || command == COMMAND_WELCOME ||
            command == COMMAND_DELIVER || command == COMMAND_SETTLED || command == COMMAND_RESET ||
-           command == COMMAND_HEARTBEAT || command == COMMAND_BYE || command == COMMAND_ERROR;
+           command == COMMAND_CANCEL || command == COMMAND_HEARTBEAT || command == COMMAND_BYE ||
+           command == COMMAND_ERROR;
 }
 
 static void

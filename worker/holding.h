@@ -42,6 +42,7 @@ struct holding {
     lane_t *lane;      //  until it has ended
     crate_t *crate;    //  with what it was begun as a batch, until it has ended; NULL: alone
     int64_t begin_by_ms;
+    bool is_cancelled;         //  BEGUN: nobody wants it any more, but others of its batch
     int64_t said_ms;           //  SAID: when
     settlement_t settlement;   //  ENDED, SAID
     char *words;               //  ours: the settlement's texts

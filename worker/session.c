@@ -105,22 +105,11 @@ advance (worker_session_t *self, int64_t now_ms)
 }
 
 static void
-release (worker_session_t *self, uint64_t lease)
-{
-    if (self->released_count == self->released_room) {
-        self->released_room = self->released_room * 2 + 64;
-        self->released =
-            allocate_again (self->released, self->released_room, sizeof *self->released);
-    }
-    self->released [self->released_count++] = lease;
-}
-
-static void
 release_waiting (worker_session_t *self)
 {
     holding_t *holding;
     while ((holding = holdings_first (self->holdings, HOLDING_WAITING))) {
-        release (self, holding->lease);
+        worker_session_release (self, holding->lease);
         holdings_drop (self->holdings, holding);
     }
 }
@@ -189,7 +178,7 @@ receive_one (worker_session_t *self, parcel_t *parcel, size_t index)
     if (holdings_find (self->holdings, delivery->lease))
         return;
     if (self->is_leaving || self->broker_leaves || held (self) >= held_most (self)) {
-        release (self, delivery->lease);
+        worker_session_release (self, delivery->lease);
         return;
     }
     //  The broker must have heard of its end before the deadline, or it takes the lease back. A
@@ -225,17 +214,6 @@ receive (worker_session_t *self, message_t *message)
     parcel_destroy (&parcel);
 }
 
-static void
-settled (worker_session_t *self, const message_t *message)
-{
-    for (size_t i = 0; i < message->lease_count; i++) {
-        holding_t *holding = holdings_find (self->holdings, message->leases [i]);
-        if (holding && (holding->state == HOLDING_SAID || holding->state == HOLDING_ENDED))
-            holdings_drop (self->holdings, holding);
-    }
-    self->repeat_after_ms = 2 * self->heartbeat_ms;
-}
-
 /*  The broker tells the number of its last delivery. What it had sent before its previous heartbeat
  *  and still is not here will never be.
  */
@@ -253,7 +231,9 @@ hear_in_session (worker_session_t *self, message_t *message)
     if (message->command == COMMAND_DELIVER)
         receive (self, message);
     else if (message->command == COMMAND_SETTLED)
-        settled (self, message);
+        worker_session_settled (self, message);
+    else if (message->command == COMMAND_CANCEL)
+        worker_session_cancelled (self, message);
     else if (message->command == COMMAND_HEARTBEAT)
         learn_last (self, message->received);
     else if (message->command == COMMAND_BYE) {
@@ -286,7 +266,7 @@ finish_one (worker_session_t *self, holding_t *holding, const settlement_t *sett
     else if (settlement)
         holdings_end (self->holdings, holding, settlement);
     else {
-        release (self, holding->lease);
+        worker_session_release (self, holding->lease);
         holdings_drop (self->holdings, holding);
     }
 }
@@ -314,7 +294,7 @@ release_late (worker_session_t *self)
     while (holding) {
         holding_t *next = holding->next;
         if (holding->begin_by_ms < self->now_ms) {
-            release (self, holding->lease);
+            worker_session_release (self, holding->lease);
             holdings_drop (self->holdings, holding);
         }
         holding = next;

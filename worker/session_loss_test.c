@@ -155,6 +155,48 @@ a_second_welcome_means_that_the_first_session_is_over (void **state)
                   "  20 < CANCEL L1\n");
 }
 
+static void
+what_is_cancelled_is_released_or_ended_and_no_more_listed (void **state)
+{
+    (void)state;
+    worker_session_settings_t settings = session_play_settings ();
+    settings.capacity = 1;
+    session_play_with (&settings, "   0 < HELLO\n"
+                                  "   0 > WELCOME s1 1000\n"
+                                  "   0 < CREDIT s1 1 bytes 1000\n"
+                                  "  10 > DELIVER s1 1 L1 a\n"
+                                  "  10 < BEGIN L1 a\n"
+                                  "  11 > DELIVER s1 2 L2 a\n"
+                                  "  11 < CREDIT s1 2 bytes 1000\n"
+                                  "  20 > CANCEL s1 L1 L2 L9\n"
+                                  "  20 < CANCEL L1\n"
+                                  "  20 < RELEASE s1 L2\n"
+                                  "  20 < CREDIT s1 2 bytes 1001\n"
+                                  "  21 > CANCEL s1 L1\n"
+                                  "1001 > TICK\n"
+                                  "1001 < HEARTBEAT s1 received 2\n"
+                                  "1001 < CREDIT s1 2 bytes 1001\n"
+                                  "1002 > FINISH L1 fail\n"
+                                  "1002 < CREDIT s1 3 bytes 1002\n");
+}
+
+static void
+a_batch_goes_on_as_long_as_one_of_it_is_wanted (void **state)
+{
+    (void)state;
+    session_play ("   0 < HELLO\n"
+                  "   0 > WELCOME s1 1000\n"
+                  "   0 < CREDIT s1 5 bytes 1000\n"
+                  "  10 > DELIVER s1 1 L1 a batch 2\n"
+                  "  10 < BEGIN L1 a L2\n"
+                  "  10 < CREDIT s1 10 bytes 1000\n"
+                  "  20 > CANCEL s1 L1\n"
+                  "  30 > CANCEL s1 L1 L2\n"
+                  "  30 < CANCEL L1\n"
+                  "  40 > FINISH L1 retry retry\n"
+                  "  40 < CREDIT s1 12 bytes 1002\n");
+}
+
 int
 main (void)
 {
@@ -165,6 +207,8 @@ main (void)
         cmocka_unit_test (who_was_stopped_first_reads_what_is_waiting),
         cmocka_unit_test (who_was_stopped_for_three_heartbeats_has_lost_its_session),
         cmocka_unit_test (words_of_another_session_are_not_heard),
+        cmocka_unit_test (what_is_cancelled_is_released_or_ended_and_no_more_listed),
+        cmocka_unit_test (a_batch_goes_on_as_long_as_one_of_it_is_wanted),
         cmocka_unit_test (a_second_welcome_means_that_the_first_session_is_over),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

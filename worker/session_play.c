@@ -215,7 +215,8 @@ perform (stage_t *stage)
         command_t command;
     } words [] = {{"WELCOME", COMMAND_WELCOME},     {"RESET", COMMAND_RESET},
                   {"HEARTBEAT", COMMAND_HEARTBEAT}, {"BYE", COMMAND_BYE},
-                  {"DELIVER", COMMAND_DELIVER},     {"SETTLED", COMMAND_SETTLED}};
+                  {"DELIVER", COMMAND_DELIVER},     {"SETTLED", COMMAND_SETTLED},
+                  {"CANCEL", COMMAND_CANCEL}};
     const char *verb = stage->words [0];
     message_t message = {.session = number_of (stage->words [1])};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -228,7 +229,7 @@ perform (stage_t *stage)
         message.received = number_of (stage->words [2]);
     if (message.command == COMMAND_DELIVER)
         hear_delivery (stage, &message);
-    else if (message.command == COMMAND_SETTLED)
+    else if (message.command == COMMAND_SETTLED || message.command == COMMAND_CANCEL)
         hear_settled (stage, &message);
     else if (message.command)
         hear (stage, &message);

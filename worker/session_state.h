@@ -1,4 +1,4 @@
-/*  session_state – what a session remembers. Only session.c and session_say.c look inside. */
+/*  session_state – what a session remembers. Only session.c, session_over.c and session_say.c look inside. */
 #ifndef SESSION_STATE_H
 #define SESSION_STATE_H
 
@@ -55,6 +55,11 @@ struct worker_session {
     uint64_t *released;         //  ours: to be given back
     size_t released_count, released_room;
 };
+
+//  What the broker says of leases that are over; and what we give back.
+void worker_session_settled (worker_session_t *self, const message_t *settled);
+void worker_session_cancelled (worker_session_t *self, const message_t *cancel);
+void worker_session_release (worker_session_t *self, uint64_t lease);
 
 uint64_t
 worker_session_credit (const worker_session_t *self);  //  that it could be granted now, in all

@@ -4,6 +4,7 @@
 #include "broker/core/asking.h"
 #include "broker/core/batching.h"
 #include "broker/core/breaker.h"
+#include "broker/core/cancelling.h"
 #include "broker/core/coalescing.h"
 #include "broker/core/feeding.h"
 #include "broker/core/lease.h"
@@ -95,7 +96,7 @@ hear (core_t *self, const input_t *input, effects_t *effects)
     else if (input->kind == INPUT_RELEASE)
         joining_release (self, session, input);
     else if (input->kind == INPUT_ALIVE)
-        joining_alive (self, session, input);
+        joining_alive (self, session, input, effects);
     else if (input->kind == INPUT_LISTEN)
         feeding_listen (self, session, effects);
     else if (input->kind == INPUT_CATCH_UP)
@@ -255,6 +256,7 @@ core_step (core_t *self, const input_t *input, int64_t now_ms, effects_t *effect
         case INPUT_UNSUBSCRIBE: subscribing_unsubscribe (self, input, effects); break;
         case INPUT_REDRIVE: redriving_redrive (self, input); break;
         case INPUT_DISCARD: redriving_discard (self, input); break;
+        case INPUT_CANCEL: cancelling_cancel (self, input, effects); break;
         case INPUT_TRIM: trimming_trim (self, input); break;
         case INPUT_TENURE_GAINED: subscribing_tenure (self, input); break;
         case INPUT_ASK: asking_ask (self, input); break;

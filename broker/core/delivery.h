@@ -31,6 +31,7 @@ typedef enum {
     THROUGH_RETENTION,
     THROUGH_HOPS,
     THROUGH_NO_ROOM,
+    THROUGH_CANCELLED,
     THROUGHS
 } through_t;
 

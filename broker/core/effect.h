@@ -12,7 +12,7 @@ typedef struct {
     enum {
         EFFECT_APPEND, EFFECT_SAVE, EFFECT_READ, EFFECT_CONFIRM, EFFECT_REFUSE, EFFECT_WELCOME,
         EFFECT_DELIVER, EFFECT_SETTLED, EFFECT_RESET, EFFECT_ERROR, EFFECT_BYE, EFFECT_ANSWER,
-        EFFECT_FEED, EFFECT_FEEDS, EFFECT_CATCH_UP, EFFECT_DECIDE
+        EFFECT_FEED, EFFECT_FEEDS, EFFECT_CATCH_UP, EFFECT_DECIDE, EFFECT_CANCEL
     } kind;
     reason_t reason;
     peer_t peer;           //  to whom
@@ -34,6 +34,8 @@ typedef struct {
                  uint64_t batch;  //  those with the same number, one after another, go together; 0: alone
                  subscription_t *subscription; event_t *event; } deliver;
         struct { const lease_id_t *leases; size_t count; } settled;
+        //  These leases are over: what is still at work on them is to stop.
+        struct { const lease_id_t *leases; size_t count; } cancel;
         struct { status_t status; } error;  //  bad manners: what was wrong with the peer's message
         //  To everybody: nothing of this subscription (NULL: nothing at all) lies in the partition's
         //  log between prev and the event. FEEDS: what core_each_feed has is to be told to this one.

@@ -58,7 +58,7 @@ typedef struct {
         INPUT_PUBLISH, INPUT_PERSISTED, INPUT_NOT_PERSISTED, INPUT_PAGE, INPUT_PAGE_FAILED,
         INPUT_HELLO, INPUT_CREDIT, INPUT_SETTLE, INPUT_RELEASE, INPUT_ALIVE, INPUT_BYE, INPUT_GONE,
         INPUT_LISTEN, INPUT_CATCH_UP,
-        INPUT_SUBSCRIBE, INPUT_UNSUBSCRIBE, INPUT_REDRIVE, INPUT_DISCARD, INPUT_TRIM, INPUT_ASK,
+        INPUT_SUBSCRIBE, INPUT_UNSUBSCRIBE, INPUT_REDRIVE, INPUT_DISCARD, INPUT_CANCEL, INPUT_TRIM, INPUT_ASK,
         INPUT_TENURE_GAINED, INPUT_STOP, INPUT_TICK
     } kind;
     peer_t peer;      //  who said it: a gateway for PUBLISH, SUBSCRIBE, UNSUBSCRIBE; a worker otherwise
@@ -104,6 +104,8 @@ typedef struct {
                  int64_t first_due_ms, interval_us; } redrive;
         //  Likewise: given up for good.
         struct { const char *subscription; int32_t partition; const int64_t *seqs; size_t count; } discard;
+        //  A delivery that has not ended, as core_can_cancel says: it is given up, and kept as a dead letter.
+        struct { const char *subscription; int32_t partition; int64_t seq; } cancel;
         //  Retention wants the log of a partition to begin after up_to_seq, as far as subscriptions
         //  need it no more; after hard_seq even if they do.
         struct { int32_t partition; int64_t up_to_seq, hard_seq; } trim;

@@ -1,5 +1,6 @@
 #include "broker/core/alone.h"
 #include "broker/core/asking.h"
+#include "broker/core/cancelling.h"
 #include "broker/core/lease.h"
 #include "broker/core/road.h"
 #include "broker/core/session.h"
@@ -90,7 +91,7 @@ joining_crash (core_t *core, session_t *session)
 
 //  What it does not hold although it must have got it, or should have long ago, never reached it.
 void
-joining_alive (core_t *core, session_t *session, const input_t *input)
+joining_alive (core_t *core, session_t *session, const input_t *input, effects_t *effects)
 {
     uint64_t heartbeat = ++core->heartbeats;
     for (size_t i = 0; i < input->alive.count; i++) {
@@ -101,6 +102,7 @@ joining_alive (core_t *core, session_t *session, const input_t *input)
             asking_listed (core, session, input->alive.leases [i], heartbeat);
     }
     note_begun (core, session, input);
+    cancelling_repeat (core, session, heartbeat, effects);
     int64_t long_ago_ms = core->now_ms - LOST_HEARTBEATS * core->settings.heartbeat_ms;
     bool is_lenient = core->now_ms < core->lenient_ms;
     lease_t *lease, *next;

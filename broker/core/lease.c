@@ -152,6 +152,7 @@ void
 lease_free (core_t *core, lease_t *lease)
 {
     leave_session (core, lease);
+    core->cancelled -= lease->is_cancelled;
     due_queue_remove (&core->due, &lease->deadline);
     HASH_DEL (core->leases, lease);
     free (lease);

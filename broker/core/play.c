@@ -157,6 +157,11 @@ print_effect (stage_t *stage, const effect_t *effect)
             fprintf (out, "SETTLED");
             print_leases (out, effect);
             break;
+        case EFFECT_CANCEL:
+            fprintf (out, "CANCEL %s", worker);
+            for (size_t i = 0; i < effect->cancel.count; i++)
+                fprintf (out, " L%llu", (unsigned long long)effect->cancel.leases [i]);
+            break;
         case EFFECT_RESET: fprintf (out, "RESET %s", worker); break;
         case EFFECT_ERROR:
             fprintf (out, "ERROR %s %s", worker, status_name (effect->error.status));

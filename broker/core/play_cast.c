@@ -339,6 +339,7 @@ cast_read (cast_t *self, char **words, size_t count)
         {"REPLAY", cast_read_replay},
         {"REDRIVE", cast_read_redrive},
         {"DISCARD", cast_read_discard},
+        {"CANCEL", cast_read_cancel},
         {"TRIM", cast_read_trim},
         {"ASK", cast_read_ask},
     };

@@ -33,6 +33,7 @@ input_t cast_read_subscribe (cast_t *self);
 input_t cast_read_replay (cast_t *self);
 input_t cast_read_redrive (cast_t *self);
 input_t cast_read_discard (cast_t *self);
+input_t cast_read_cancel (cast_t *self);
 input_t cast_read_trim (cast_t *self);
 
 //  Lines about questions: play_asking.c.

@@ -180,6 +180,15 @@ cast_read_discard (cast_t *self)
 }
 
 input_t
+cast_read_cancel (cast_t *self)
+{
+    input_t input = {.kind = INPUT_CANCEL};
+    input.cancel.subscription = cast_next (self);
+    input.cancel.seq = cast_next_number (self);
+    return input;
+}
+
+input_t
 cast_read_trim (cast_t *self)
 {
     input_t input = {.kind = INPUT_TRIM};

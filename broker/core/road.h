@@ -16,13 +16,14 @@ void publishing_withdraw (core_t *core, const input_t *input, effects_t *effects
 void settling_settle (core_t *core, const input_t *input, effects_t *effects);
 void settling_record (core_t *core, const delivery_t *delivery, const attempt_t *attempt);
 void settling_late (core_t *core, lease_t *lease);
-void settling_crash (core_t *core, lease_t *lease);  //  its worker died, perhaps over it
+void settling_crash (core_t *core, lease_t *lease);         //  its worker died, perhaps over it
+void settling_cancel (core_t *core, delivery_t *delivery);  //  its lease, if any, stays without it
 
 //  joining: workers come, breathe and go
 void joining_hello (core_t *core, const input_t *input, effects_t *effects);
 void joining_credit (core_t *core, session_t *session, const input_t *input);
 void joining_release (core_t *core, session_t *session, const input_t *input);
-void joining_alive (core_t *core, session_t *session, const input_t *input);
+void joining_alive (core_t *core, session_t *session, const input_t *input, effects_t *effects);
 void joining_crash (core_t *core, session_t *session);
 
 //  subscribing: subscriptions and partitions come and go

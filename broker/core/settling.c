@@ -195,6 +195,20 @@ settling_late (core_t *core, lease_t *lease)
 }
 
 void
+settling_cancel (core_t *core, delivery_t *delivery)
+{
+    static const char error [] = "somebody cancelled it";
+    lease_t *lease = delivery->lease;
+    if (lease) {
+        record_finding (core, lease, OUTCOME_FAIL, error);
+        lease_orphan (core, lease);
+    }
+    track_move (delivery, THROUGH_CANCELLED, REASON_CANCELLED);
+    notice_dead (core, delivery, error);
+    track_end (core, delivery, true);
+}
+
+void
 settling_crash (core_t *core, lease_t *lease)
 {
     static const char error [] = "the worker died over it, as others had before";

@@ -90,6 +90,7 @@ struct core {
     offer_t *offers;             //  by action
     session_t *sessions;         //  by id
     lease_t *leases;             //  by id
+    size_t cancelled;            //  leases that are, and that a worker may still have
     lease_id_t last_lease;       //  of deliveries and of questions alike
     struct question *questions;  //  open
     struct asked *asked;         //  that a worker has, by lease

@@ -33,6 +33,10 @@ bool core_has_passed (const core_t *self, const char *subscription, int32_t part
 //  It has been tried, and the disk does not know of it yet: a crash now would repeat it.
 bool core_is_saving (const core_t *self, const char *subscription, int32_t partition, int64_t seq);
 
+//  Whether it may be cancelled, if it is wanted at all: it has not ended. false also of one that lies so
+//  far behind what is done that its end cannot be written down yet.
+bool core_can_cancel (const core_t *self, const char *subscription, int32_t partition, int64_t seq);
+
 //  The seq of the last event of a partition that is on disk and was announced; 0: none.
 int64_t core_last_seq (const core_t *self, int32_t partition);
 int64_t core_first_seq (const core_t *self, int32_t partition);  //  where the log begins

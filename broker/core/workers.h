@@ -54,9 +54,10 @@ struct lease {
     bundle_t *bundle;      //  its batch, until it has ended or is settled; NULL: it goes alone
     uint64_t number;       //  of the session's deliveries
     int64_t sent_ms;
-    bool is_settled;  //  its SAVE is under way
-    bool is_begun;    //  the worker is at work on it, as of its last heartbeat
-    uint64_t listed;  //  the heartbeat that last named it
+    bool is_settled;    //  its SAVE is under way
+    bool is_cancelled;  //  its delivery has ended; the worker is told until it names it no more
+    bool is_begun;      //  the worker is at work on it, as of its last heartbeat
+    uint64_t listed;    //  the heartbeat that last named it
     due_node_t deadline;
     lease_t *prev, *next;  //  in session->leases
     UT_hash_handle hh;     //  by id

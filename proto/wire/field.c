@@ -216,6 +216,7 @@ static const field_t fields_DELIVER [] = {
     LIST  (message_t, deliveries, MAP, NEEDED, delivery_count, batch_events, &delivery),
 };
 static const field_t fields_SETTLED [] = {SESSION (NEEDED), LEASES (NEEDED, batch_events)};
+static const field_t fields_CANCEL [] = {SESSION (NEEDED), LEASES (NEEDED, leases_per_session)};
 static const field_t fields_RESET [] = {SESSION (OPTIONAL)};
 static const field_t fields_FEEDS [] = {
     SESSION (NEEDED),

@@ -107,7 +107,7 @@ typedef struct {
 
     settlement_t *settlements;  //  SETTLE
     size_t settlement_count;
-    uint64_t *leases;  //  RELEASE, SETTLED, HEARTBEAT of a worker
+    uint64_t *leases;  //  RELEASE, SETTLED, CANCEL, HEARTBEAT of a worker
     size_t lease_count;
     uint64_t *begun;  //  HEARTBEAT of a worker: those of its leases that it is at work on
     size_t begun_count;

@@ -114,6 +114,11 @@ broker_words_say (world_t *world, const effect_t *effect)
             message.leases = (uint64_t *)effect->settled.leases;
             message.lease_count = effect->settled.count;
             break;
+        case EFFECT_CANCEL:
+            message.command = COMMAND_CANCEL;
+            message.leases = (uint64_t *)effect->cancel.leases;
+            message.lease_count = effect->cancel.count;
+            break;
         case EFFECT_RESET: message.command = COMMAND_RESET; break;
         case EFFECT_BYE: message.command = COMMAND_BYE; break;
         case EFFECT_ERROR: world_fail (world, "a worker of ours had bad manners"); return;

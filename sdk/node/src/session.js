@@ -187,6 +187,7 @@ export class Session {
     #hearInSession(command, body, now) {
         if (command === 'DELIVER') this.#hearDeliver(body, now)
         else if (command === 'SETTLED') this.#hearSettled(body, now)
+        else if (command === 'CANCEL') this.#hearCancel(body, now)
         else if (command === 'HEARTBEAT') {
             this.#takeNumber(this.told) // what has not come by now was lost on the way
             this.told = body.received ?? 0
@@ -206,6 +207,16 @@ export class Session {
             this.held.delete(lease)
             if (held && !held.settlement) this.port.abandon(held)
         }
+        this.grant(now)
+        this.#endIfDone()
+    }
+
+    /** They have ended for everybody else; what was settled is SETTLED as ever. */
+    #hearCancel(body, now) {
+        const some = body.leases.map((lease) => this.held.get(lease))
+            .filter((held) => held && !held.settlement)
+        this.release(some, now)
+        for (const held of some) if (held.isBegun) this.port.abandon(held)
         this.grant(now)
         this.#endIfDone()
     }

@@ -8,7 +8,7 @@ export const VERSION = 1
 export const COMMANDS = {
     PUBLISH: 0x01, CALL: 0x02, CONFIRM: 0x11, REFUSE: 0x12, REPLY: 0x13,
     HELLO: 0x21, CREDIT: 0x22, SETTLE: 0x23, RELEASE: 0x24, BYE: 0x25,
-    WELCOME: 0x31, DELIVER: 0x32, SETTLED: 0x33, RESET: 0x34,
+    WELCOME: 0x31, DELIVER: 0x32, SETTLED: 0x33, RESET: 0x34, CANCEL: 0x37,
     HEARTBEAT: 0x41, ERROR: 0x42,
 }
 const NAMES = Object.fromEntries(Object.entries(COMMANDS).map(([name, octet]) => [octet, name]))
@@ -161,6 +161,7 @@ const BODIES = {
         return body
     },
     SETTLED: mapOf({ session, leases }),
+    CANCEL: mapOf({ session, leases }),
     RESET: mapOf({}, { session }),
     HEARTBEAT: mapOf({}, { session, leases, received: number() }),
 }

@@ -201,6 +201,16 @@ class Session:
         self.grant(now)
         self._end_if_done()
 
+    def _hear_cancel(self, body: dict[str, Any], now: float) -> None:
+        """They have ended for everybody else; what was settled is SETTLED as ever."""
+        some = [self.held[lease] for lease in body["leases"] if lease in self.held]
+        self.release([each for each in some if not each.settlement], now)
+        for held in some:
+            if held.is_begun and not held.settlement:
+                self._port.abandon(held)
+        self.grant(now)
+        self._end_if_done()
+
     def _hear_deliver(self, body: dict[str, Any], now: float) -> None:
         targets = [make_target(each) for each in body["targets"]]
         refused = []

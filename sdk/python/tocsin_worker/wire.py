@@ -14,7 +14,7 @@ VERSION = 1
 COMMANDS = {
     "PUBLISH": 0x01, "CALL": 0x02, "CONFIRM": 0x11, "REFUSE": 0x12, "REPLY": 0x13,
     "HELLO": 0x21, "CREDIT": 0x22, "SETTLE": 0x23, "RELEASE": 0x24, "BYE": 0x25,
-    "WELCOME": 0x31, "DELIVER": 0x32, "SETTLED": 0x33, "RESET": 0x34,
+    "WELCOME": 0x31, "DELIVER": 0x32, "SETTLED": 0x33, "RESET": 0x34, "CANCEL": 0x37,
     "HEARTBEAT": 0x41, "ERROR": 0x42,
 }  # fmt: skip
 NAMES = {octet: name for name, octet in COMMANDS.items()}
@@ -313,6 +313,7 @@ BODIES: dict[str, Kind] = {
     "WELCOME": MapOf({**SESSION, "heartbeat_ms": number(10, 60_000)}, {}),
     "DELIVER": deliver,
     "SETTLED": MapOf({**SESSION, **LEASES}, {}),
+    "CANCEL": MapOf({**SESSION, **LEASES}, {}),
     "RESET": MapOf({}, SESSION),
     "HEARTBEAT": MapOf({}, {**SESSION, **LEASES, "received": number()}),
 }

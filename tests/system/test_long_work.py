@@ -1,0 +1,109 @@
+"""Work that takes long: what is under way can be cancelled, and its worker stops."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.client import Client, Json
+from harness.tocsin import Daemons, Tocsin, run
+from harness.waiting import until
+
+#   Writes who it is, and goes on until somebody says so.
+WAITS = 'echo $$ > "$0.$TOCSIN_EVENT_ID"; sleep 1000 & while ! test -e "$0.go"; do sleep 0.05; done'
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Where the program is: whoever runs it has to get there, and may write there."""
+    for parent in [tmp_path, *tmp_path.parents[:2]]:
+        parent.chmod(parent.stat().st_mode | 0o055)
+    place = tmp_path / "programs"
+    place.mkdir()
+    place.chmod(0o777)
+    (place / "waits").write_text(f"#!/bin/sh\n{WAITS}\n")
+    (place / "waits").chmod(0o755)
+    return place
+
+
+@pytest.fixture
+def worker(daemons: Daemons, place: Path) -> str:
+    settings: dict[str, Any] = {"worker/exec/waits/command": place / "waits"}
+    if os.geteuid() == 0:
+        settings["worker/exec/waits/user"] = "nobody"
+    name = daemons.start_worker(**settings)
+    daemons.wait_for_workers(name)
+    return name
+
+
+def subscribe(client: Client, **more: Any) -> None:
+    action = {"name": "exec", "program": "waits"}
+    client.subscribe({"id": "long", "match": {}, "action": action} | more)
+
+
+def cancel(client: Client, event: str) -> Json:
+    answer = client.post(f"/v1/subscriptions/long/deliveries/{event}/cancel")
+    assert answer.status_code == 200, answer.text
+    data: Json = answer.json()["data"]
+    return data
+
+
+def pid_of(place: Path, event: str) -> int:
+    note = place / f"waits.{event}"
+    until(lambda: note.exists() and note.read_text().strip(), "the program runs")
+    return int(note.read_text())
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def tocsin(daemons: Tocsin, *words: str) -> str:
+    answer = run(*words, f"--url={daemons.url}", f"--token={daemons.token}")
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_program_that_is_cancelled_is_killed_and_the_next_one_of_its_key_goes(
+    daemons: Daemons, place: Path
+) -> None:
+    client = daemons.client()
+    subscribe(client, order="key")
+    first, second, third = (client.publish(subject="/one")["id"] for _ in range(3))
+    pid = pid_of(place, first)
+    assert cancel(client, second)["was"] == "held"
+    assert cancel(client, first) == {
+        "subscription": "long",
+        "event": first,
+        "status": "dead",
+        "reason": "CANCELLED",
+        "was": "in_flight",
+    }
+    until(lambda: is_gone(pid), "the program has been killed")
+    pid_of(place, third)
+    (place / "waits.go").touch()
+    client.wait_for_delivery(third, "long", "delivered")
+    assert not (place / f"waits.{second}").exists()
+    assert "somebody cancelled it" in tocsin(daemons, "show", first)
+    assert client.post(f"/v1/subscriptions/long/deliveries/{third}/cancel").status_code == 404
+
+
+@pytest.mark.usefixtures("worker")
+def test_what_was_cancelled_by_command_is_redriven(daemons: Daemons, place: Path) -> None:
+    client = daemons.client()
+    subscribe(client)
+    event = client.publish()["id"]
+    pid = pid_of(place, event)
+    said = tocsin(daemons, "cancel", "long", event)
+    assert said == f"{event} is cancelled for long: it was in_flight, and is a dead letter now\n"
+    until(lambda: is_gone(pid), "the program has been killed")
+    assert "CANCELLED" in tocsin(daemons, "dead-letters", "long")
+    (place / "waits.go").touch()
+    tocsin(daemons, "redrive", "long", event)
+    delivery = client.wait_for_delivery(event, "long", "delivered")
+    assert [each["outcome"] for each in delivery["attempts"]] == ["fail", "ok"]

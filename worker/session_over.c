@@ -1,0 +1,60 @@
+/*  What is over: leases that the broker has settled, that somebody has cancelled, that we give back. */
+#include "proto/model/allocate.h"
+#include "worker/session_state.h"
+
+void
+worker_session_release (worker_session_t *self, uint64_t lease)
+{
+    if (self->released_count == self->released_room) {
+        self->released_room = self->released_room * 2 + 64;
+        self->released =
+            allocate_again (self->released, self->released_room, sizeof *self->released);
+    }
+    self->released [self->released_count++] = lease;
+}
+
+void
+worker_session_settled (worker_session_t *self, const message_t *settled)
+{
+    for (size_t i = 0; i < settled->lease_count; i++) {
+        holding_t *holding = holdings_find (self->holdings, settled->leases [i]);
+        if (holding && (holding->state == HOLDING_SAID || holding->state == HOLDING_ENDED))
+            holdings_drop (self->holdings, holding);
+    }
+    self->repeat_after_ms = 2 * self->heartbeat_ms;
+}
+
+//  A batch is one attempt: it goes on as long as one of it is wanted.
+static void
+cancel_begun (worker_session_t *self, holding_t *holding)
+{
+    holding_t *const *members;
+    const delivery_t *const *deliveries;
+    size_t count = holdings_batch (holding, &members, &deliveries);
+    holding->is_cancelled = true;
+    if (count == 1) {
+        holdings_lose (self->holdings, holding);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!members [i]->is_cancelled)
+            return;
+    for (size_t i = 0; i < count; i++)
+        holdings_lose (self->holdings, members [i]);
+}
+
+void
+worker_session_cancelled (worker_session_t *self, const message_t *cancel)
+{
+    for (size_t i = 0; i < cancel->lease_count; i++) {
+        holding_t *holding = holdings_find (self->holdings, cancel->leases [i]);
+        if (!holding)
+            continue;
+        if (holding->state == HOLDING_BEGUN && !holding->is_cancelled)
+            cancel_begun (self, holding);
+        else if (holding->state == HOLDING_WAITING) {
+            worker_session_release (self, holding->lease);
+            holdings_drop (self->holdings, holding);
+        }
+    }
+}
