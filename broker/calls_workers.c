@@ -1,7 +1,8 @@
 /*  calls_workers – the methods worker.*: who performs actions here, and how much of it.
  *
  *  A row is a session: two workers of one name are two rows. What a worker said of itself has the
- *  connection, what it holds the core.
+ *  connection, what it holds the core. A name that is drained and not here has a row too, without a
+ *  session.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "broker/back.h"
 #include "broker/call.h"
 #include "broker/core/view.h"
+#include "daemon/log.h"
 #include "proto/model/allocate.h"
 #include "proto/model/moment.h"
 
@@ -54,8 +56,18 @@ compare (const void *a, const void *b)
 }
 
 static json_t *
+show_away (const char *name)
+{
+    return json_pack ("{s:s, s:s, s:[], s:i, s:i, s:i, s:b, s:b, s:b}", "name", name, "session", "",
+                      "actions", "capacity", 0, "credit", 0, "leases", 0, "draining", true,
+                      "drained", true, "away", true);
+}
+
+static json_t *
 show (const edge_t *edge, int64_t now_ms, const session_view_t *view)
 {
+    if (view->session == 0)
+        return show_away (view->name);
     char session [SESSION_SIZE], joined [MOMENT_SIZE];
     json_t *json = json_pack ("{s:s, s:s}", "name", view->name, "session",
                               session_text (view->session, session));
@@ -67,12 +79,34 @@ show (const edge_t *edge, int64_t now_ms, const session_view_t *view)
         json_pack ("{s:I, s:I, s:s, s:I}", "credit", (json_int_t)view->credit, "leases",
                    (json_int_t)view->leases, "joined", moment_text (view->joined_ms, joined),
                    "heartbeat_age_ms", (json_int_t)(now_ms - view->seen_ms));
+    json_object_set_new (state, "draining", json_boolean (view->is_draining));
+    json_object_set_new (state, "drained", json_boolean (view->is_draining && view->leases == 0));
     if (view->missed > 0)
         json_object_set_new (state, "missed", json_integer ((json_int_t)view->missed));
     if (view->is_leaving)
         json_object_set_new (state, "leaving", json_true ());
     json_object_update (json, state);
     return json;
+}
+
+static void
+away_add (void *context, const char *name)
+{
+    worker_list_t *self = context;
+    for (size_t i = 0; i < self->count; i++)
+        if (strcmp (self->list [i].name, name) == 0)
+            return;
+    list_add (self, &(session_view_t){.name = name, .is_draining = true});
+}
+
+//  All that the list asks for, in its order; free () its list.
+static void
+list_fill (worker_list_t *self, const core_t *core)
+{
+    core_each_session (core, list_add, self);
+    core_each_drained (core, away_add, self);
+    if (self->count > 0)
+        qsort (self->list, self->count, sizeof *self->list, compare);
 }
 
 //  ---- the list
@@ -142,9 +176,7 @@ call_worker_list (call_t *self)
         call_fail (self, &problem);
         return;
     }
-    core_each_session (self->edge->core, list_add, &listing);
-    if (listing.count > 0)
-        qsort (listing.list, listing.count, sizeof *listing.list, compare);
+    list_fill (&listing, self->edge->core);
     json_t *answer = show_page (self, &listing, after ? &place : NULL, (size_t)limit);
     free (listing.list);
     call_reply (self, answer);
@@ -173,7 +205,7 @@ call_worker_get (call_t *self)
         call_fail (self, &problem);
         return;
     }
-    core_each_session (self->edge->core, list_add, &listing);
+    list_fill (&listing, self->edge->core);
     const session_view_t *found = latest (&listing);
     if (found)
         call_reply (
@@ -184,4 +216,81 @@ call_worker_get (call_t *self)
         call_fail (self, &problem);
     }
     free (listing.list);
+}
+
+//  ---- drain
+
+//  All of one name, together.
+static json_t *
+show_drain (const call_t *self, const char *name)
+{
+    worker_list_t listing = {.name = name};
+    core_each_session (self->edge->core, list_add, &listing);
+    bool is_draining = core_is_drained (self->edge->core, name);
+    size_t leases = 0;
+    for (size_t i = 0; i < listing.count; i++)
+        leases += listing.list [i].leases;
+    json_t *data = json_pack ("{s:s, s:b, s:b, s:I, s:I}", "name", name, "draining", is_draining,
+                              "drained", is_draining && leases == 0, "leases", (json_int_t)leases,
+                              "sessions", (json_int_t)listing.count);
+    free (listing.list);
+    return json_pack ("{s:o}", "data", data);
+}
+
+//  Of a name that is here, or was drained before; so many names that are away are remembered.
+static status_t
+check_drain (const call_t *self, const char *name, problem_t *problem)
+{
+    worker_list_t listing = {.name = name};
+    core_each_session (self->edge->core, list_add, &listing);
+    free (listing.list);
+    if (core_is_drained (self->edge->core, name))
+        return STATUS_OK;
+    if (listing.count == 0)
+        return problem_at (problem, STATUS_NOT_FOUND, "name", "there is no worker \"%.60s\"", name);
+    if (core_drained (self->edge->core) >= (size_t)self->edge->limits->sessions)
+        return problem_set (problem, STATUS_FULL, "%lld names are drained already; take some back",
+                            (long long)self->edge->limits->sessions);
+    return STATUS_OK;
+}
+
+//  A word that is misspelt must not mean its opposite.
+static status_t
+read_drain (const call_t *self, const char **name, bool *is_on, problem_t *problem)
+{
+    const char *member;
+    json_t *value;
+    *is_on = true;
+    json_object_foreach (self->args, member, value)
+    {
+        if (strcmp (member, "drain") == 0 && json_is_boolean (value))
+            *is_on = json_is_true (value);
+        else if (strcmp (member, "drain") == 0)
+            return problem_at (problem, STATUS_BAD_PARAMETER, "drain", "drain: true or false");
+        else if (strcmp (member, "name") != 0)
+            return problem_at (problem, STATUS_BAD_PARAMETER, member,
+                               "%.60s: there is no such member; there is drain", member);
+    }
+    return call_text (self, "name", name, problem);
+}
+
+void
+call_worker_drain (call_t *self)
+{
+    const char *name;
+    bool is_on;
+    problem_t problem = {0};
+    if (read_drain (self, &name, &is_on, &problem) != STATUS_OK ||
+        check_drain (self, name, &problem) != STATUS_OK) {
+        call_fail (self, &problem);
+        return;
+    }
+    if (is_on != core_is_drained (self->edge->core, name))
+        log_notice ("broker",
+                    is_on ? "worker %s is drained: it gets nothing more"
+                          : "worker %s is drained no more",
+                    name);
+    edge_step (self->edge,
+               &(input_t){.kind = INPUT_DRAIN, .drain = {.name = name, .is_on = is_on}});
+    call_reply (self, show_drain (self, name));
 }

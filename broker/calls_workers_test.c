@@ -1,6 +1,7 @@
-/*  What gateways ask of the workers: who they are, page by page, and one of them. */
+/*  What gateways ask of the workers: who they are, page by page, one of them, and that one drains. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,93 @@ a_worker_that_is_not_there_is_not_found (void **state)
     assert_int_equal (actor_try (world->gateway, "worker.list", args, NULL), STATUS_BAD_PARAMETER);
 }
 
+static bool
+is_said (const json_t *worker, const char *name)
+{
+    return json_is_true (json_object_get (worker, name));
+}
+
+//  POST …/drain, and its answer.
+static json_t *
+drain (world_t *world, const char *name, bool is_on)
+{
+    json_t *args = json_pack ("{s:s, s:b}", "name", name, "drain", is_on);
+    json_t *answer = actor_call (world->gateway, "worker.drain", args);
+    json_t *data = json_incref (json_object_get (answer, "data"));
+    json_decref (answer);
+    return data;
+}
+
+static void
+a_drained_worker_is_drained_when_it_has_nothing_left (void **state)
+{
+    world_t *world = *state;
+    actor_subscribe (world->gateway, "S");
+    actor_publish_and_wait (world->gateway, "e1", "1");
+    OWNED (actor) actor_t *worker = actor_worker (world->stage);
+    uint64_t session = actor_join (worker, "w1", 5);
+    given_t given = actor_expect_delivery (worker, session);
+
+    json_t *data = drain (world, "w1", true);
+    assert_true (is_said (data, "draining") && !is_said (data, "drained"));
+    assert_int_equal (number_of (data, "leases"), 1);
+    json_decref (data);
+    actor_publish_and_wait (world->gateway, "e2", "2");
+    actor_settle (worker, session, given.lease, OUTCOME_OK);
+    actor_expect_settled (worker, given.lease);
+    json_t *answer = actor_call (world->gateway, "worker.get", json_pack ("{s:s}", "name", "w1"));
+    assert_true (is_said (json_object_get (answer, "data"), "drained"));
+    json_decref (answer);
+    actor_await_status (world->gateway, "e2", "S", "waiting");
+
+    data = drain (world, "w1", false);
+    assert_false (is_said (data, "draining"));
+    json_decref (data);
+    given = actor_expect_delivery (worker, session);
+    assert_string_equal (given.event, "e2");
+}
+
+static void
+a_name_that_is_drained_is_listed_while_it_is_away (void **state)
+{
+    world_t *world = *state;
+    actor_t *worker = actor_worker (world->stage);
+    uint64_t session = actor_join (worker, "w1", 5);
+    json_decref (drain (world, "w1", true));
+    actor_say (worker, &(message_t){.command = COMMAND_BYE, .session = session});
+    actor_destroy (&worker);
+
+    bool is_away = false;
+    while (!is_away) {  //  the broker notices by silence
+        json_t *answer =
+            actor_call (world->gateway, "worker.get", json_pack ("{s:s}", "name", "w1"));
+        const json_t *shown = json_object_get (answer, "data");
+        assert_true (is_said (shown, "draining"));
+        is_away = is_said (shown, "away") && is_said (shown, "drained");
+        json_decref (answer);
+    }
+    json_decref (drain (world, "w1", false));
+    json_t *args = json_pack ("{s:s}", "name", "w1");
+    assert_int_equal (actor_try (world->gateway, "worker.get", args, NULL), STATUS_NOT_FOUND);
+}
+
+static void
+a_drain_that_makes_no_sense_changes_nothing (void **state)
+{
+    world_t *world = *state;
+    OWNED (actor) actor_t *worker = actor_worker (world->stage);
+    actor_join (worker, "w1", 5);
+    json_t *args = json_pack ("{s:s}", "name", "w2");
+    assert_int_equal (actor_try (world->gateway, "worker.drain", args, NULL), STATUS_NOT_FOUND);
+    args = json_pack ("{s:s, s:s}", "name", "w1", "drain", "yes");
+    assert_int_equal (actor_try (world->gateway, "worker.drain", args, NULL), STATUS_BAD_PARAMETER);
+    args = json_pack ("{s:s, s:b}", "name", "w1", "drian", 0);
+    assert_int_equal (actor_try (world->gateway, "worker.drain", args, NULL), STATUS_BAD_PARAMETER);
+    json_t *answer = actor_call (world->gateway, "worker.get", json_pack ("{s:s}", "name", "w1"));
+    assert_false (is_said (json_object_get (answer, "data"), "draining"));
+    json_decref (answer);
+}
+
 int
 main (void)
 {
@@ -157,6 +245,9 @@ main (void)
         PLAY (a_worker_is_shown_with_what_it_said_and_what_it_has),
         PLAY (they_are_listed_by_name_page_by_page_and_namesakes_apart),
         PLAY (a_worker_that_is_not_there_is_not_found),
+        PLAY (a_drained_worker_is_drained_when_it_has_nothing_left),
+        PLAY (a_name_that_is_drained_is_listed_while_it_is_away),
+        PLAY (a_drain_that_makes_no_sense_changes_nothing),
 #undef PLAY
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -41,6 +41,7 @@ static const char *const kind_names [] = {
     [INPUT_SETTLE] = "SETTLE",
     [INPUT_RELEASE] = "RELEASE",
     [INPUT_ALIVE] = "ALIVE",
+    [INPUT_DRAIN] = "DRAIN",
     [INPUT_BYE] = "BYE",
     [INPUT_GONE] = "GONE",
     [INPUT_LISTEN] = "LISTEN",
@@ -131,6 +132,10 @@ note_details (note_t *note, const input_t *input)
             note->code = (int)input->page_failed.status;
             break;
         case INPUT_HELLO: note_text (note, input->hello.name); break;
+        case INPUT_DRAIN:
+            note_text (note, input->drain.name);
+            note->count = input->drain.is_on;
+            break;
         case INPUT_CREDIT: note->number = input->credit.deliveries; break;
         case INPUT_SETTLE:
             note->count = input->settle.count;

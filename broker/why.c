@@ -84,6 +84,12 @@ why_hindered (const subscription_t *subscription, const subscriber_view_t *view,
             snprintf (text, HINDRANCE_SIZE, "no worker offers its action, \"%s\": start one",
                       subscription->action);
             break;
+        case REASON_DRAINING:
+            snprintf (text, HINDRANCE_SIZE,
+                      "all %zu workers with its action are draining, because somebody said so: "
+                      "start another, or take it back",
+                      view->workers);
+            break;
         case REASON_NO_CREDIT:
             snprintf (text, HINDRANCE_SIZE,
                       "the %zu workers with its action have all they can take: start another, or "

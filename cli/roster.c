@@ -45,6 +45,12 @@ roster_state (const json_t *worker)
 {
     if (json_is_true (json_object_get (worker, "leaving")))
         return "leaving";
+    if (json_is_true (json_object_get (worker, "away")))
+        return "drained, away";
+    if (json_is_true (json_object_get (worker, "drained")))
+        return "drained";
+    if (json_is_true (json_object_get (worker, "draining")))
+        return "draining";
     return "active";
 }
 

@@ -154,6 +154,19 @@ workers_are_listed_and_shown (void **state)
     fixture_expect (fixture, 403, "workers:read");
 }
 
+static void
+a_worker_is_drained_with_or_without_a_body (void **state)
+{
+    fixture_t *fixture = *state;
+    fake_broker_answer (fixture->broker, STATUS_OK, "{\"data\":{\"name\":\"w\"}}");
+    expect_asked (fixture, "POST /v1/workers/w/drain", NULL, "worker.drain", "{\"name\":\"w\"}");
+    fixture_expect (fixture, 200, "{\"data\":{\"name\":\"w\"}}");
+    expect_asked (fixture, "POST /v1/workers/w/drain", "{\"data\":{\"drain\":false}}",
+                  "worker.drain", "{\"name\":\"w\",\"drain\":false}");
+    fixture_ask (fixture, "POST", "/v1/workers/w/drain", FAKE_READER, "", NULL);
+    fixture_expect (fixture, 403, "workers:write");
+}
+
 int
 main (void)
 {
@@ -165,6 +178,7 @@ main (void)
         OVER_HTTP (they_are_discarded_likewise),
         OVER_HTTP (replays_are_made_listed_and_deleted),
         OVER_HTTP (workers_are_listed_and_shown),
+        OVER_HTTP (a_worker_is_drained_with_or_without_a_body),
     };
     return cmocka_run_group_tests (tests, fixture_set_up, fixture_tear_down);
 }

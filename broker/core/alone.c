@@ -48,6 +48,13 @@ alone_session_ends (session_t *session)
     session->kept_for = NULL;
 }
 
+void
+alone_session_closes (session_t *session)
+{
+    if (session->kept_for && !session->kept_for->lease)
+        alone_session_ends (session);
+}
+
 //  The one with the fewest leases, of those that have credit.
 static session_t *
 find_keeper (const offer_t *offer)

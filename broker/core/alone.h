@@ -15,6 +15,8 @@ bool alone_wants (const delivery_t *delivery);
 void alone_put (core_t *core, delivery_t *delivery);  //  out of its queue: it waits for a session
 void alone_go (core_t *core, effects_t *effects);     //  gives out those that can go
 void alone_forget (core_t *core, delivery_t *delivery);  //  safe when it is not here
+//  It gets nothing more: what it is kept free for, and has not had, goes to another.
+void alone_session_closes (session_t *session);
 void alone_session_ends (session_t *session);
 
 #endif

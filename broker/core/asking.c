@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "broker/core/draining.h"
 #include "broker/core/session.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
@@ -151,8 +152,10 @@ asking_wake (core_t *core, asked_t *asked)
     offer_t *offer;
     HASH_FIND_STR (core->offers, asked->subscription->action, offer);
     bool has_workers = offer && offer->sessions > 0;
+    bool is_drained = offer && draining_is_all_of (offer);
     end_silent (core, asked,
                 asked->session ? REASON_LATE
+                : is_drained   ? REASON_DRAINING
                 : has_workers  ? REASON_NO_CREDIT
                                : REASON_NO_WORKER,
                 NULL);

@@ -6,6 +6,7 @@
 #include "broker/core/breaker.h"
 #include "broker/core/cancelling.h"
 #include "broker/core/coalescing.h"
+#include "broker/core/draining.h"
 #include "broker/core/feeding.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
@@ -52,6 +53,7 @@ core_destroy (core_t **self_p)
     reading_clear (self);
     pending_clear (self);
     notice_clear (self);
+    draining_clear (self);
     offer_clear (self);
     matching_destroy (&self->matching);
     due_queue_clear (&self->due);
@@ -104,6 +106,7 @@ hear (core_t *self, const input_t *input, effects_t *effects)
     else {
         ASSERT (input->kind == INPUT_BYE, "core_step hands on what is said in a session");
         session->is_leaving = true;
+        alone_session_closes (session);
         session_consider (self, session);
     }
 }
@@ -251,6 +254,7 @@ core_step (core_t *self, const input_t *input, int64_t now_ms, effects_t *effect
         case INPUT_LISTEN:
         case INPUT_CATCH_UP:
         case INPUT_BYE: hear (self, input, effects); break;
+        case INPUT_DRAIN: draining_drain (self, input); break;
         case INPUT_GONE: go (self, input); break;
         case INPUT_SUBSCRIBE: subscribing_subscribe (self, input, effects); break;
         case INPUT_UNSUBSCRIBE: subscribing_unsubscribe (self, input, effects); break;

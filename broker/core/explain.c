@@ -2,6 +2,7 @@
 
 #include "broker/core/alone.h"
 #include "broker/core/batching.h"
+#include "broker/core/draining.h"
 #include "broker/core/ready_queue.h"
 #include "broker/core/road.h"
 #include "broker/core/track.h"
@@ -17,6 +18,8 @@ hindrance (core_t *core, subscriber_t *subscriber, int64_t *until_ms)
         return REASON_NO_WORKER;
     if (subscriber->subscription->is_broadcast)
         return REASON_NONE;  //  it needs no credit
+    if (draining_is_all_of (subscriber->offer))
+        return REASON_DRAINING;
     return subscriber->offer->open ? REASON_NONE : REASON_NO_CREDIT;
 }
 

@@ -23,7 +23,7 @@ bool core_explain (core_t *self, const char *subscription, int32_t partition, in
 
 typedef struct {
     reason_t hindrance;  //  why nothing is sent: PAUSED, DISABLED, BREAKER_OPEN, RATE, IN_FLIGHT,
-                         //  NO_WORKER, NO_CREDIT; NONE: nothing hinders it
+                         //  NO_WORKER, DRAINING, NO_CREDIT; NONE: nothing hinders it
     int64_t until_ms;    //  when that ends; 0: not by time
     health_t health;     //  its breaker is open when probe_ms is set
     int32_t in_flight, in_flight_cap;

@@ -57,7 +57,7 @@ typedef struct {
     enum {
         INPUT_PUBLISH, INPUT_PERSISTED, INPUT_NOT_PERSISTED, INPUT_PAGE, INPUT_PAGE_FAILED,
         INPUT_HELLO, INPUT_CREDIT, INPUT_SETTLE, INPUT_RELEASE, INPUT_ALIVE, INPUT_BYE, INPUT_GONE,
-        INPUT_LISTEN, INPUT_CATCH_UP,
+        INPUT_LISTEN, INPUT_CATCH_UP, INPUT_DRAIN,
         INPUT_SUBSCRIBE, INPUT_UNSUBSCRIBE, INPUT_REDRIVE, INPUT_DISCARD, INPUT_CANCEL, INPUT_TRIM, INPUT_ASK,
         INPUT_TENURE_GAINED, INPUT_STOP, INPUT_TICK
     } kind;
@@ -89,6 +89,8 @@ typedef struct {
                  const lease_id_t *begun; size_t begun_count; bool tells_begun; } alive;
         //  A worker that listens wants what a feed told after a seq.
         struct { const char *subscription; int32_t partition; int64_t above; } catch_up;
+        //  Workers of this name get nothing more, or do so again.
+        struct { const char *name; bool is_on; } drain;
         //  Its connection is gone. is_expelled: we have ended it ourselves, which accuses no delivery.
         struct { bool is_expelled; } gone;
         //  is_loaded: it comes from the store at start; nothing is saved or answered. health: as

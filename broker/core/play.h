@@ -20,6 +20,7 @@
  *      LISTEN w1                       CATCH_UP w1 S above N
  *      SUBSCRIBE S ACTION phase pre [silence allow|deny] [within MS] · ASK r1 q1 [within MS] [type=a.b]
  *      SETTLE L1 ok says allow|deny|nonsense [because WORD] [sets NAME VALUE …] [by w2]
+ *      DRAIN w1 [off]
  *      BYE w1 · GONE w1 · STOP · TICK  PAGE 1: e1 e2 …  ·  PAGE_FAILED 1
  *      TENURE last N [level N] [S floor N [+N …] [seq N retry|held|slow attempts N due MS] …]
  *

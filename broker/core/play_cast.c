@@ -302,6 +302,12 @@ read_plain (cast_t *self, const char *verb)
         return of_worker (self, INPUT_BYE);
     if (strcmp (verb, "GONE") == 0)
         return of_worker (self, INPUT_GONE);
+    if (strcmp (verb, "DRAIN") == 0) {
+        const char *name = cast_next (self);
+        return (input_t){.kind = INPUT_DRAIN,
+                         .peer = CAST_GATEWAY,
+                         .drain = {.name = name, .is_on = !cast_next_is (self, "off")}};
+    }
     if (strcmp (verb, "STOP") == 0)
         return (input_t){.kind = INPUT_STOP};
     if (strcmp (verb, "PAGE_FAILED") == 0)

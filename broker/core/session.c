@@ -2,6 +2,7 @@
 
 #include "broker/core/alone.h"
 #include "broker/core/asking.h"
+#include "broker/core/draining.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
 #include "broker/core/track.h"
@@ -100,14 +101,15 @@ session_new (core_t *core, const input_t *hello)
         if (membership->offer->sessions++ == 0)
             wake_subscribers (core, membership->offer);
     }
+    draining_join (core, session);
     return session;
 }
 
 void
 session_consider (core_t *core, session_t *session)
 {
-    bool is_open = !session->is_leaving && !core->is_stopping && !session->kept_for &&
-                   session->granted > session->sent &&
+    bool is_open = !session->is_leaving && !session->is_draining && !core->is_stopping &&
+                   !session->kept_for && session->granted > session->sent &&
                    session->granted_bytes > session->sent_bytes &&
                    session->lease_count < (size_t)core->settings.limits.leases_per_session;
     if (is_open == session->is_open)
@@ -155,6 +157,7 @@ session_end (core_t *core, session_t *session, reason_t reason)
     DL_FOREACH_SAFE (session->leases, lease, next)
     lease_take_back (core, lease, THROUGH_SESSION_GONE, reason);
     asking_session_ends (core, session);
+    draining_leave (session);
 
     for (size_t i = 0; i < session->membership_count; i++) {
         offer_t *offer = session->memberships [i].offer;

@@ -89,6 +89,7 @@ struct core {
     matching_t *matching;
     offer_t *offers;             //  by action
     session_t *sessions;         //  by id
+    struct drained *drained;     //  names of workers that get nothing more
     lease_t *leases;             //  by id
     size_t cancelled;            //  leases that are, and that a worker may still have
     lease_id_t last_lease;       //  of deliveries and of questions alike

@@ -85,6 +85,7 @@ core_each_session (const core_t *self, core_session_found_t *found, void *contex
             .seen_ms = session->seen_ms,
             .listens = session->listens,
             .is_leaving = session->is_leaving,
+            .is_draining = session->is_draining,
             .missed = session->missed,
         };
         found (context, &view);

@@ -57,10 +57,17 @@ typedef struct {
     int64_t joined_ms, seen_ms;  //  seen: when it said something last
     bool listens;                //  to feeds
     bool is_leaving;             //  said BYE
+    bool is_draining;            //  gets nothing more, because somebody said so
     uint64_t missed;             //  seqs of the log that it came too late for
 } session_view_t;
 typedef void core_session_found_t (void *context, const session_view_t *view);
 void core_each_session (const core_t *self, core_session_found_t *found, void *context);
+
+//  The names of workers that are to get nothing more, whether they are here or not.
+bool core_is_drained (const core_t *self, const char *worker);
+size_t core_drained (const core_t *self);  //  how many names
+typedef void core_drained_found_t (void *context, const char *worker);
+void core_each_drained (const core_t *self, core_drained_found_t *found, void *context);
 
 //  Broadcast: how often one was made, changed or ended; those of the actions that a session offers;
 //  and the last seq that one has told.

@@ -14,6 +14,7 @@ typedef struct membership {
 struct offer {
     char *action;               //  ours
     size_t sessions;            //  that offer it
+    size_t draining;            //  of these
     membership_t *open;         //  those with credit, served in turn
     subscriber_t *ready;        //  those that could send first tries, served in turn
     subscriber_t *ready_again;  //  those that could send nothing but retries
@@ -31,6 +32,7 @@ struct session {
     size_t membership_count;
     bool is_open;          //  stands in its offers' open
     bool is_leaving;       //  said BYE: gets nothing more
+    bool is_draining;      //  gets nothing more, because somebody said so
     bool tells_begun;      //  its heartbeats say what it is at work on
     int64_t told_ms;       //  when the last of them came
     bool listens;          //  is told of feeds

@@ -97,6 +97,8 @@ do_it (world_t *world, const deed_t *deed)
         case DEED_START_WORKER: start_worker (world, w); break;
         case DEED_KILL_WORKER: kill_worker (world, w); break;
         case DEED_FREEZE_WORKER: freeze_worker (world, w, deed->for_ms); break;
+        case DEED_DRAIN_WORKER: drain_worker (world, w); break;
+        case DEED_UNDRAIN_WORKER: undrain_worker (world, w); break;
         case DEED_START_BROKER: start_broker (world); break;
         case DEED_KILL_BROKER: kill_broker (world); break;
         case DEED_FREEZE_BROKER: freeze_broker (world, deed->for_ms); break;

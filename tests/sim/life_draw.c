@@ -101,13 +101,15 @@ static void
 disturb_workers (pencil_t *self)
 {
     int worker = number (self, self->workers);
-    switch (number (self, 3)) {
+    switch (number (self, 5)) {
         case 0: DRAW (self, .kind = DEED_KILL_WORKER, .subject = worker); break;
         case 1: DRAW (self, .kind = DEED_START_WORKER, .subject = worker); break;
         case 2:
             DRAW (self, .kind = DEED_FREEZE_WORKER, .subject = worker,
                   .for_ms = number (self, 12000));
             break;
+        case 3: DRAW (self, .kind = DEED_DRAIN_WORKER, .subject = worker); break;
+        case 4: DRAW (self, .kind = DEED_UNDRAIN_WORKER, .subject = worker); break;
     }
 }
 

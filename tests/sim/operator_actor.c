@@ -294,10 +294,20 @@ try_in_each_partition (operator_actor_t *self, const ask_t *ask,
 }
 
 static void
+try_drain (operator_actor_t *self, const ask_t *ask, bool is_on)
+{
+    broker_actor_ask (
+        self->world->broker,
+        &(input_t){.kind = INPUT_DRAIN, .drain = {.name = ask->subscription, .is_on = is_on}});
+    forget_first (self);
+}
+
+static void
 try_kind (operator_actor_t *self, const ask_t *ask)
 {
     asked_t *asked = ledger_find (self->world->ledger, ask->subscription);
-    bool needs_one = ask->kind != ASK_MAKE && ask->kind != ASK_TRIM && ask->kind != ASK_END;
+    bool needs_one = ask->kind != ASK_MAKE && ask->kind != ASK_TRIM && ask->kind != ASK_END &&
+                     ask->kind != ASK_DRAIN && ask->kind != ASK_UNDRAIN;
     bool may_be_gone = asked && (asked->is_ending || asked->subscription->expires_ms > 0);
     if (needs_one && (!asked || may_be_gone)) {
         forget_first (self);
@@ -311,6 +321,8 @@ try_kind (operator_actor_t *self, const ask_t *ask)
         case ASK_END: try_end (self, ask); break;
         case ASK_REDRIVE: try_in_each_partition (self, ask, redrive); break;
         case ASK_DISCARD: try_in_each_partition (self, ask, discard); break;
+        case ASK_DRAIN: try_drain (self, ask, true); break;
+        case ASK_UNDRAIN: try_drain (self, ask, false); break;
         case ASK_TRIM: try_in_each_partition (self, ask, trim); break;
     }
 }

@@ -1,5 +1,5 @@
 /*  operator_actor – who makes, pauses and ends subscriptions, redrives and discards dead letters,
- *  replays and trims: one thing after another, each asked for again until it is answered. It does what
+ *  replays, trims and drains: one thing after another, each asked for again until it is answered. It does what
  *  broker/calls and broker/redrives do.
  */
 #ifndef OPERATOR_ACTOR_H
@@ -20,14 +20,16 @@ typedef struct {
         ASK_REDRIVE,
         ASK_DISCARD,
         ASK_REPLAY,
-        ASK_TRIM
+        ASK_TRIM,
+        ASK_DRAIN,
+        ASK_UNDRAIN
     } kind;
-    char subscription [32];
-    char words [200];     //  MAKE: of the subscription
-    char replay [8];      //  REPLAY: its id
-    int64_t interval_us;  //  REDRIVE: between two dead letters
-    int64_t keep;         //  TRIM: so many events stay in each partition, if nobody needs more
-    bool is_hard;         //  TRIM: even if somebody needs more
+    char subscription [32];  //  DRAIN, UNDRAIN: the worker
+    char words [200];        //  MAKE: of the subscription
+    char replay [8];         //  REPLAY: its id
+    int64_t interval_us;     //  REDRIVE: between two dead letters
+    int64_t keep;            //  TRIM: so many events stay in each partition, if nobody needs more
+    bool is_hard;            //  TRIM: even if somebody needs more
 } ask_t;
 
 operator_actor_t *operator_actor_new (world_t *world);

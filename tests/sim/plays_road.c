@@ -31,6 +31,31 @@ a_worker_that_dies_gives_its_leases_back (world_t *world)
     calm (world);
 }
 
+//  It finishes what it has, and is idle, even when it joins anew; another has the rest.
+void
+a_drained_worker_gets_nothing_and_loses_nothing (world_t *world)
+{
+    subscribe (world, "S", "");
+    set_consumer (world, "S", CONSUMER_SLOW);
+    start_worker (world, "w1");
+    publish_many (world, "e", 4);
+    elapse (world, 300);
+    drain_worker (world, "w1");
+    publish_many (world, "f", 10);
+    elapse (world, 20000);
+    expect_delivered_once (world, "e4", "S");
+    expect_begun_times (world, "f1", "S", 0);
+    kill_worker (world, "w1");
+    start_worker (world, "w1");
+    elapse (world, 5000);
+    expect_begun_times (world, "f10", "S", 0);
+    start_worker (world, "w2");
+    elapse (world, 20000);
+    expect_delivered_once (world, "f10", "S");
+    undrain_worker (world, "w1");
+    calm (world);
+}
+
 //  A worker that was only stopped (SIGSTOP) for longer than three heartbeats rejoins by itself.
 void
 a_worker_that_slept_too_long_joins_again (world_t *world)

@@ -9,6 +9,7 @@
 #include "tests/sim/state.h"
 #include "tests/sim/watch_bursts.h"
 #include "tests/sim/watch_policy.h"
+#include "tests/sim/watch_workers.h"
 
 //  As PROTOCOL.md has them.
 enum { LOST_HEARTBEATS = 3, POISON_CRASHES = 3 };
@@ -46,6 +47,7 @@ struct watch {
     teller_t tellers [WORLD_SESSIONS];
     size_t teller_count;
     policy_t policies [LEDGER_SUBSCRIPTIONS];
+    watch_workers_t *workers;
 };
 
 watch_t *
@@ -54,6 +56,7 @@ watch_new (world_t *world)
     watch_t *self = ALLOCATE (watch_t);
     self->world = world;
     self->ledger = world->ledger;
+    self->workers = watch_workers_new (world);
     return self;
 }
 
@@ -62,6 +65,7 @@ watch_destroy (watch_t **self_p)
 {
     if (!*self_p)
         return;
+    watch_workers_destroy (&(*self_p)->workers);
     free ((*self_p)->handed);
     free (*self_p);
     *self_p = NULL;
@@ -72,6 +76,7 @@ watch_begun (watch_t *self)
 {
     self->handed_count = self->teller_count = 0;
     memset (self->policies, 0, sizeof self->policies);
+    watch_workers_begun (self->workers);
 }
 
 static void
@@ -236,6 +241,7 @@ void
 watch_heard (watch_t *self, const input_t *input, int64_t now_ms)
 {
     doubt_late (self, now_ms);
+    watch_workers_heard (self->workers, input);
     if (input->session) {
         forget_sessions (self);
         if (teller_of (self, input->session)->peer != input->peer)
@@ -352,6 +358,7 @@ object_to_questions (watch_t *self, const effect_t *effect)
 void
 watch_said (watch_t *self, const effect_t *effect, int64_t now_ms)
 {
+    watch_workers_said (self->workers, effect);
     if (effect->kind == EFFECT_WELCOME)
         teller_of (self, effect->session)->peer = effect->peer;
     if (effect->kind == EFFECT_SAVE)

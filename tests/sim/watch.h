@@ -5,7 +5,7 @@
  *      one at a time of each event, and of each key with order: key · no more under way than
  *      limits.in_flight · no faster than the rate and its burst · no more tries than max_attempts ·
  *      none after ttl_ms, none after `expires` · none while it is paused, disabled, or gone · none
- *      beside a probe while the breaker is open
+ *      beside a probe while the breaker is open · none to a worker that is drained
  */
 #ifndef WATCH_H
 #define WATCH_H

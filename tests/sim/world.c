@@ -295,6 +295,20 @@ discard_all (world_t *self, const char *subscription)
 }
 
 void
+drain_worker (world_t *self, const char *worker)
+{
+    world_note (self, "drain %s", worker);
+    ask (self, (ask_t){.kind = ASK_DRAIN}, worker);
+}
+
+void
+undrain_worker (world_t *self, const char *worker)
+{
+    world_note (self, "drain %s no more", worker);
+    ask (self, (ask_t){.kind = ASK_UNDRAIN}, worker);
+}
+
+void
 trim_log (world_t *self, int64_t keep, bool is_hard)
 {
     world_note (self, "trim to %lld events%s", (long long)keep, is_hard ? ", hard" : "");
@@ -358,8 +372,10 @@ mend (world_t *self)
     start_broker (self);
     if (self->worker_count == 0)
         start_worker (self, "w1");
-    for (size_t i = 0; i < self->worker_count; i++)
+    for (size_t i = 0; i < self->worker_count; i++) {
         worker_actor_start (self->workers [i]);
+        undrain_worker (self, worker_actor_name (self->workers [i]));
+    }
     for (size_t i = 0; i < self->listener_count; i++)
         listener_actor_start (self->listeners [i]);
 }

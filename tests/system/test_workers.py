@@ -108,6 +108,42 @@ def test_a_worker_that_is_asked_to_leave_finishes_what_it_has(daemons: Daemons, 
     assert set(consumer.counts().values()) == {1}
 
 
+def test_a_drained_worker_finishes_what_it_has_and_is_idle_also_when_it_comes_again(
+    daemons: Daemons, sink: Sink
+) -> None:
+    consumer = sink.consumer("shop")
+    consumer.holds()
+    subscribe(daemons, consumer, limits={"in_flight": 8})
+    first = daemons.start_worker()
+    client = daemons.client()
+    ids = [client.publish()["id"] for _ in range(8)]
+    consumer.wait_for(8)
+    assert "still has 8 deliveries" in daemons.say("drain", first)
+    second = daemons.start_worker()
+    daemons.wait_for_workers(first, second)
+    consumer.releases()
+    assert "nothing left" in daemons.say("drain", "--wait=60", first)
+    more = [client.publish()["id"] for _ in range(20)]
+    assert workers_of(daemons, ids, "shop") == {first}
+    assert workers_of(daemons, more, "shop") == {second}
+
+    daemons.workers[first].stop()
+    daemons.wait_for_workers(second)
+    assert "drained, away" in daemons.say("workers", first)
+    daemons.start_worker(first)
+    daemons.wait_for_workers(first, second)
+    more = [client.publish()["id"] for _ in range(20)]
+    assert workers_of(daemons, more, "shop") == {second}
+    daemons.workers[second].stop()
+    daemons.wait_for_workers(first)
+    waiting = client.publish()["id"]
+    why = client.get(f"/v1/events/{waiting}/explain?subscription=shop").json()["data"]
+    assert why["reason"] == "DRAINING"
+    assert "again" in daemons.say("drain", "--undo", first)
+    assert workers_of(daemons, [waiting], "shop") == {first}
+    assert set(consumer.counts().values()) == {1}
+
+
 def test_a_worker_that_was_stopped_for_a_while_loses_its_leases_and_rejoins(
     daemons: Daemons, sink: Sink
 ) -> None:

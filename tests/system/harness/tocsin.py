@@ -64,11 +64,15 @@ class Tocsin:
         token: str = answer.json()["data"]["token"]
         return token
 
+    def say(self, command: str, *words: str) -> str:
+        """What a command about it prints."""
+        answer = run(command, f"--url={self.url}", f"--token={self.token}", *words)
+        assert answer.returncode == 0, (answer.stdout, answer.stderr)
+        return answer.stdout
+
     def status(self) -> Json:
         """What `tocsin status --json` says."""
-        answer = run("status", "--json", f"--url={self.url}", f"--token={self.token}")
-        assert answer.returncode == 0, answer.stderr
-        status: Json = json.loads(answer.stdout)
+        status: Json = json.loads(self.say("status", "--json"))
         return status
 
     def metric(self, name: str) -> float:
