@@ -333,7 +333,7 @@ a_name_of_the_users_is_held_to_its_letters_and_its_keys (void **state)
     expect_set_refused (
         "worker/exec/a/timeout_ms=soon",
         "--set: worker/exec/*/timeout_ms is \"soon\"; write a whole number from 1 to "
-        "3600000");
+        "604800000");
 }
 
 int

@@ -3,8 +3,9 @@
 #include "proto/model/subscription.h"
 
 enum { ATTEMPTS_MOST = 100, IN_FLIGHT_MOST = 1024, FINALS = 32, FAILURES_MOST = 1000 };
-enum { DAY_MS = 24 * 3600 * 1000, TIMEOUT_MOST_MS = 3600 * 1000, PROBE_MOST_MS = 3600 * 1000 };
+enum { DAY_MS = 24 * 3600 * 1000, PROBE_MOST_MS = 3600 * 1000 };
 
+static const int64_t timeout_most_ms = INT64_C (7) * DAY_MS;
 static const int64_t wait_most_ms = INT64_C (7) * DAY_MS;
 static const int64_t ttl_most_ms = INT64_C (366) * DAY_MS;
 static const double rate_most = 1e6;
@@ -94,7 +95,7 @@ policy_form_retry (const form_t *form)
     if (status == STATUS_OK)
         status = read_pauses (&retry);
     if (status == STATUS_OK)
-        status = form_integer (&retry, "timeout_ms", 15000, 1, TIMEOUT_MOST_MS);
+        status = form_integer (&retry, "timeout_ms", 15000, 1, timeout_most_ms);
     if (status == STATUS_OK)
         status = form_integer (&retry, "ttl_ms", 0, 0, ttl_most_ms);
     if (status == STATUS_OK)

@@ -105,6 +105,8 @@ a_bad_policy_is_told_why (void **state)
                  "[5000, 60000, 3600000]");
     refuse_more ("\"retry\": {\"schedule_ms\": [1, -1]}",
                  "retry.schedule_ms: its element 1 is no whole number in 0 … 604800000");
+    refuse_more ("\"retry\": {\"timeout_ms\": 604800001}",
+                 "retry.timeout_ms: 604800001 is not in 1 … 604800000");
     refuse_more ("\"limits\": {\"rate_per_second\": -1}",
                  "limits.rate_per_second: -1 is not in 0 … 1e+06");
     refuse_more ("\"limits\": {\"rate_per_second\": \"1\"}",
