@@ -202,18 +202,18 @@ doorman_open (doorman_t *self, const settings_t *settings, void *zmq, problem_t 
                            "keys/allowed is empty: name the directory with the .public files of "
                            "those who may connect");
     self->allowed = allow_list_new (directory, own);
-    allow_changes_t changes;
-    status_t status = allow_list_read (self->allowed, &changes, problem);
-    if (status)
-        return status;
     self->changes = inotify_init1 (IN_NONBLOCK | IN_CLOEXEC);
     if (self->changes < 0)
         return problem_set (problem, STATUS_SYSTEM, "keys/allowed cannot be watched: %s",
                             strerror (errno));
+    doorman_watch_directory (self);  //  before it is read, or what comes meanwhile would be missed
+    allow_changes_t changes;
+    status_t status = allow_list_read (self->allowed, &changes, problem);
+    if (status)
+        return status;
     self->zap = zap_new (zmq, doorman_judge, self, problem);
     if (!self->zap)
         return problem->status;
-    doorman_watch_directory (self);
     self->read_due_ms = monotonic_ms () + REREAD_MS;
     metrics_set (self->metrics, METRIC_keys_allowed, (int64_t)changes.keys);
     doorman_tell_changes (self, &changes);
