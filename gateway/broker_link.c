@@ -18,8 +18,9 @@ enum {
     RECEIVE_BUDGET = 64,  //  messages in one turn, so that what waits is sent between
     SEND_BUDGET = 16,
     SILENT_INTERVALS = 3,
-    KNOCK_LEAST_MS = 500,  //  or a heartbeat, if that is longer: then the next endpoint is tried
-    FULL_PAUSE_MS = 10,    //  after a full pipe, unless something is received before
+    KNOCK_LEAST_MS = 500,     //  or a heartbeat, if that is longer: then the next endpoint is tried
+    PATIENCE_MOST_MS = 5000,  //  with one of them, after many rounds in vain
+    FULL_PAUSE_MS = 10,       //  after a full pipe, unless something is received before
 };
 
 struct broker_link {
@@ -44,6 +45,7 @@ struct broker_link {
     bool is_up;              //  something was heard over this link
     bool is_full;            //  the pipe took no more
     int64_t opened_ms;       //  when `link` was, or could not be
+    int64_t patience_ms;     //  after that the next one is tried, if nothing was heard
     int64_t heard_ms, said_ms, turned_ms;
     int64_t down_ms;    //  since when no broker has answered
     problem_t trouble;  //  of the connection, as was logged last
@@ -125,6 +127,19 @@ broker_link_tell_trouble (broker_link_t *self)
     self->trouble = trouble;
 }
 
+/*  To each its time; who has tried all in vain gives each more. A connection that is closed while it
+ *  still shakes hands, since the way or the broker is slow, would begin from the start for ever.
+ */
+static void
+broker_link_be_patient (broker_link_t *self)
+{
+    if (self->endpoint + 1 < self->endpoint_count)
+        return;
+    self->patience_ms *= 2;
+    if (self->patience_ms > PATIENCE_MOST_MS)
+        self->patience_ms = self->knock_ms > PATIENCE_MOST_MS ? self->knock_ms : PATIENCE_MOST_MS;
+}
+
 //  The next endpoint is tried. What was sent over the old one will not be answered.
 static void
 broker_link_move_on (broker_link_t *self, int64_t now_ms)
@@ -134,6 +149,9 @@ broker_link_move_on (broker_link_t *self, int64_t now_ms)
                      self->endpoints [self->endpoint], SILENT_INTERVALS);
         self->down_ms = now_ms;
         metrics_set (self->metrics, METRIC_broker_connected, 0);
+    }
+    else {
+        broker_link_be_patient (self);
     }
     broker_link_tell_trouble (self);
     broker_link_close (self);
@@ -147,6 +165,7 @@ broker_link_came_up (broker_link_t *self)
 {
     self->is_up = true;
     self->is_away = false;
+    self->patience_ms = self->knock_ms;
     self->trouble = (problem_t){0};
     errands_set_away (self->errands, false);
     metrics_set (self->metrics, METRIC_broker_connected, 1);
@@ -258,7 +277,7 @@ static int64_t
 broker_link_deadline (const broker_link_t *self)
 {
     if (!self->is_up)
-        return self->opened_ms + self->knock_ms;
+        return self->opened_ms + self->patience_ms;
     int64_t say_ms = self->said_ms + self->heartbeat_ms;
     int64_t silence_ms = self->heard_ms + SILENT_INTERVALS * self->heartbeat_ms;
     return say_ms < silence_ms ? say_ms : silence_ms;
@@ -272,7 +291,7 @@ broker_link_keep_time (broker_link_t *self)
     broker_link_forgive (self, now_ms);
     if (self->is_up && now_ms >= self->heard_ms + SILENT_INTERVALS * self->heartbeat_ms)
         broker_link_move_on (self, now_ms);
-    else if (!self->is_up && now_ms >= self->opened_ms + self->knock_ms)
+    else if (!self->is_up && now_ms >= self->opened_ms + self->patience_ms)
         broker_link_move_on (self, now_ms);
     else if (self->is_up && now_ms >= self->said_ms + self->heartbeat_ms)
         broker_link_beat (self, now_ms);
@@ -348,6 +367,7 @@ broker_link_new (const settings_t *settings, void *zmq, metrics_t *metrics, prob
     self->timeout_ms = settings_number (settings, "gateway/broker_timeout_ms");
     self->heartbeat_ms = settings_number (settings, "broker/heartbeat_ms");
     self->knock_ms = self->heartbeat_ms > KNOCK_LEAST_MS ? self->heartbeat_ms : KNOCK_LEAST_MS;
+    self->patience_ms = self->knock_ms;
     self->errands = errands_new (settings_limits (settings));
     self->bell = bell_new ();
     self->keyring = keyring_new (settings, problem);

@@ -106,6 +106,23 @@ def test_a_broker_that_comes_back_with_another_address_is_found_by_its_name(five
     five.check(load, trouble(start))
 
 
+def test_a_broker_at_the_end_of_a_slow_wire_is_found(five: Hosts) -> None:
+    """Until it answers takes several heartbeats: nobody may give up before, and begin again."""
+    start = time.monotonic()
+    for wire in five.links.values():
+        wire.is_bad(loss=0.0, delay_seconds=0.2)
+    five.daemons.gateway.kill()
+    five.daemons.workers[WORKERS[0]].kill()
+    five.daemons.start_gateway()
+    five.daemons.start_worker(WORKERS[0])
+    until(five.daemons.serves, "the gateway has found it")
+    five.daemons.wait_for_workers(*WORKERS)
+    load = Load()
+    with load.of(five.daemons, 2):
+        load.wait_for_more(20)
+    five.check(load, trouble(start))
+
+
 def work_of_each(five: Hosts, event_ids: list[str]) -> Counter[str]:
     """How many of these each worker has delivered to the steady consumer."""
     client = five.daemons.client()
