@@ -167,8 +167,9 @@ run_system () {
     TOCSIN_BUILD=$root/build/debug/bin run_pytest system build/venv tests/system "$@"
 }
 
+#   Three at a time: most of a play is waiting for something.
 part_system () {
-    run_system "not soak" "$@"
+    run_system "not soak" -n 3 --dist worksteal "$@"
 }
 
 #   The Node.js packages of the SDK, beside its sources as a link: made again when they have changed.

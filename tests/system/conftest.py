@@ -1,6 +1,7 @@
-"""What a play may ask for: `tocsin` (up), `daemons`, `sink`, `rogues`, `kinto`."""
+"""What a play may ask for: `tocsin` (up), `daemons`, `sink`, `rogues`, `kinto`, `public_place`."""
 
 import random
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +47,15 @@ def rogues() -> Iterator[Rogues]:
     rogues = Rogues()
     yield rogues
     rogues.end()
+
+
+@pytest.fixture
+def public_place() -> Iterator[Path]:
+    """A directory where every user gets to and may write: pytest's are for one user alone."""
+    with tempfile.TemporaryDirectory(prefix="tocsin-play-") as name:
+        place = Path(name)
+        place.chmod(0o777)
+        yield place
 
 
 @pytest.fixture

@@ -67,17 +67,15 @@ def events_of(daemons: Daemons, event_type: str) -> list[Json]:
     return found
 
 
-def install(tmp_path: Path, program: str) -> Path:
-    for parent in [tmp_path, *tmp_path.parents[:2]]:
-        parent.chmod(parent.stat().st_mode | 0o055)
-    path = tmp_path / "build-addon"
+def install(place: Path, program: str) -> Path:
+    path = place / "build-addon"
     path.write_text(program)
     path.chmod(0o755)
     return path
 
 
 @pytest.fixture
-def sources(daemons: Daemons, kinto: Kinto, tmp_path: Path) -> kinto_http.Client:
+def sources(daemons: Daemons, kinto: Kinto, public_place: Path) -> kinto_http.Client:
     """The collection whose records are built, with all that the page asks for."""
     (program,) = blocks("build.md", "python")
     ini, configuration = blocks("build.md", "ini")[0], blocks("build.md", "zpl")[0]
@@ -87,7 +85,7 @@ def sources(daemons: Daemons, kinto: Kinto, tmp_path: Path) -> kinto_http.Client
         daemons,
         configuration,
         **{
-            "/usr/local/bin/build-addon": str(install(tmp_path, program)),
+            "/usr/local/bin/build-addon": str(install(public_place, program)),
             "http://127.0.0.1:8888/v1": kinto.url,
             user: 'user = "nobody"' if os.geteuid() == 0 else 'user = ""',
         },
@@ -230,13 +228,13 @@ def wants_a_sign_off(
     )
 
 
-def test_a_pre_event_validates_records(daemons: Daemons, tmp_path: Path) -> None:
+def test_a_pre_event_validates_records(daemons: Daemons, public_place: Path) -> None:
     (program,) = blocks("validate.md", "python")
     start_worker(
         daemons,
         blocks("validate.md", "zpl")[0],
         **{
-            "/usr/local/bin/validate-article": str(install(tmp_path, program)),
+            "/usr/local/bin/validate-article": str(install(public_place, program)),
             'user = "builder"': 'user = "nobody"' if os.geteuid() == 0 else 'user = ""',
             "timeout_ms = 2000": "timeout_ms = 30000",
         },

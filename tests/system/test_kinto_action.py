@@ -368,7 +368,8 @@ def test_a_worker_that_is_stopped_gives_up_what_is_not_answered(
     subscribe(daemons, retry={"max_attempts": 1})
     kinto.process.freeze()
     event = publish(daemons, data={"n": 1})
-    until(lambda: daemons.metric("tocsin_leases") >= 1, "it is under way")
-    daemons.workers[name].stop()
+    worker = daemons.workers[name]
+    until(lambda: worker.is_connected_to(kinto.port), "it is under way")
+    worker.stop()
     attempt = outcome(daemons, event, "dead")
     assert attempt["error"] == "the worker stopped before main had answered"

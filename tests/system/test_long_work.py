@@ -15,16 +15,11 @@ WAITS = 'echo $$ > "$0.$TOCSIN_EVENT_ID"; sleep 1000 & while ! test -e "$0.go"; 
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(public_place: Path) -> Path:
     """Where the program is: whoever runs it has to get there, and may write there."""
-    for parent in [tmp_path, *tmp_path.parents[:2]]:
-        parent.chmod(parent.stat().st_mode | 0o055)
-    place = tmp_path / "programs"
-    place.mkdir()
-    place.chmod(0o777)
-    (place / "waits").write_text(f"#!/bin/sh\n{WAITS}\n")
-    (place / "waits").chmod(0o755)
-    return place
+    (public_place / "waits").write_text(f"#!/bin/sh\n{WAITS}\n")
+    (public_place / "waits").chmod(0o755)
+    return public_place
 
 
 @pytest.fixture

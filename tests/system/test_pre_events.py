@@ -295,13 +295,11 @@ fi
 """
 
 
-def test_a_program_answers_on_stdout(daemons: Daemons, tmp_path: Path) -> None:
-    for parent in [tmp_path, *tmp_path.parents[:2]]:
-        parent.chmod(parent.stat().st_mode | 0o055)
-    program = tmp_path / "validate"
+def test_a_program_answers_on_stdout(daemons: Daemons, public_place: Path) -> None:
+    program = public_place / "validate"
     program.write_text(PROGRAM)
     program.chmod(0o755)
-    broken = tmp_path / "broken"
+    broken = public_place / "broken"
     broken.write_text("#!/bin/sh\necho 'no module named x' >&2\nexit 1\n")
     broken.chmod(0o755)
     settings: dict[str, Any] = {}

@@ -21,17 +21,12 @@ QUICK = {"min_backoff_ms": 20, "max_backoff_ms": 50}
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def place(public_place: Path) -> Path:
     """Where the programs are: whoever runs them has to get there, and may write there."""
-    for parent in [tmp_path, *tmp_path.parents[:2]]:
-        parent.chmod(parent.stat().st_mode | 0o055)
-    place = tmp_path / "programs"
-    place.mkdir()
-    place.chmod(0o777)
     for name, script in SCRIPTS.items():
-        (place / name).write_text(f"#!/bin/sh\n{script}\n")
-        (place / name).chmod(0o755)
-    return place
+        (public_place / name).write_text(f"#!/bin/sh\n{script}\n")
+        (public_place / name).chmod(0o755)
+    return public_place
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """One process under test: its output, its end, and the signals that it must live with."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -112,6 +113,18 @@ class Process:
     def resident_bytes(self) -> int:
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def is_connected_to(self, port: int) -> bool:
+        """Over TCP and IPv4, by a connection of its own."""
+        own = set()
+        for path in Path(f"/proc/{self.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # it has been closed meanwhile
+                own.add(str(path.readlink()))
+        for line in Path(f"/proc/{self.pid}/net/tcp").read_text().splitlines()[1:]:
+            _, _, remote, _, *_, inode = line.split()[:10]
+            if remote.endswith(f":{port:04X}") and f"socket:[{inode}]" in own:
+                return True
+        return False
 
     def end(self) -> None:
         """After the test: gone, whatever state it is in."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import requests
 
 from harness.client import Json
+from harness.waiting import DEADLINE_SECONDS
 
 
 @dataclass
@@ -80,6 +81,9 @@ class Stream:
                 told = Told(id=self.last_id)
 
     def end(self) -> None:
+        """At once: a close would wait for whoever reads, and that is until the next empty event."""
         self._is_over.set()
         if self._answer is not None:
-            self._answer.close()
+            with contextlib.suppress(ValueError, RuntimeError):  # it is over already
+                self._answer.raw.shutdown()
+        self._thread.join(DEADLINE_SECONDS)
