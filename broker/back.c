@@ -13,6 +13,7 @@
 #include "broker/settles.h"
 #include "daemon/log.h"
 #include "proto/model/allocate.h"
+#include "proto/model/labels.h"
 #include "proto/model/owned.h"
 
 enum {
@@ -317,14 +318,34 @@ back_card (const back_t *self, peer_t peer)
 }
 
 static void
+back_refuse (back_t *self, connection_t *connection, const problem_t *problem)
+{
+    metrics_add_labelled (self->edge->metrics, METRIC_bad_messages, status_name (problem->status),
+                          1);
+    connections_say (
+        &self->connections, connection,
+        &(message_t){.command = COMMAND_ERROR, .status = problem->status, .text = problem->text},
+        monotonic_ms ());
+}
+
+static void
 back_hello (back_t *self, connection_t *connection, input_t *input, const message_t *message)
 {
+    problem_t problem = {0};
+    OWNED (text)
+    char *labels = labels_new (message->labels, message->label_count, self->edge->limits, &problem);
+    if (!labels) {
+        problem.status = STATUS_BAD_MESSAGE;
+        back_refuse (self, connection, &problem);
+        return;
+    }
     connection_meet (connection, message);
     offers_put (&self->edge->offers, connection->peer, message);
     input->kind = INPUT_HELLO;
     input->hello.name = message->name;
     input->hello.actions = message->actions;
     input->hello.count = message->action_count;
+    input->hello.labels = labels;
     edge_step (self->edge, input);
 }
 
@@ -345,12 +366,7 @@ back_correct (back_t *self, connection_t *connection, const message_t *message)
     problem_set (&problem, STATUS_BAD_MESSAGE,
                  "%s is not understood here: this is the workers' socket, broker/back",
                  command_name (message->command));
-    metrics_add_labelled (self->edge->metrics, METRIC_bad_messages, status_name (problem.status),
-                          1);
-    connections_say (
-        &self->connections, connection,
-        &(message_t){.command = COMMAND_ERROR, .status = problem.status, .text = problem.text},
-        monotonic_ms ());
+    back_refuse (self, connection, &problem);
 }
 
 static void

@@ -3,6 +3,7 @@
 
 #include "broker/call.h"
 #include "broker/core/view.h"
+#include "proto/model/labels.h"
 #include "version.h"
 
 static void
@@ -10,6 +11,8 @@ add_worker (void *context, const session_view_t *view)
 {
     json_t *json = json_pack ("{s:s, s:I, s:I}", "name", view->name, "leases",
                               (json_int_t)view->leases, "credit", (json_int_t)view->credit);
+    if (*view->labels)
+        json_object_set_new (json, "labels", labels_show (view->labels));
     if (view->missed > 0)
         json_object_set_new (json, "missed", json_integer ((json_int_t)view->missed));
     json_array_append_new (context, json);

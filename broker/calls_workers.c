@@ -12,6 +12,7 @@
 #include "broker/core/view.h"
 #include "daemon/log.h"
 #include "proto/model/allocate.h"
+#include "proto/model/labels.h"
 #include "proto/model/moment.h"
 
 enum { LISTED = 1000, SESSION_DIGITS = 16, SESSION_SIZE = SESSION_DIGITS + 1 };
@@ -74,6 +75,7 @@ show (const edge_t *edge, int64_t now_ms, const session_view_t *view)
     const json_t *card = back_card (edge->back, view->peer);
     if (card)
         json_object_update (json, (json_t *)(uintptr_t)card);
+    json_object_set_new (json, "labels", labels_show (view->labels));
     OWNED (json)
     json_t *state =
         json_pack ("{s:I, s:I, s:s, s:I}", "credit", (json_int_t)view->credit, "leases",

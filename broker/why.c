@@ -5,7 +5,7 @@
 
 #include "proto/model/moment.h"
 
-enum { ERROR_SHOWN = 240, NAME_SHOWN = 120 };  //  bytes
+enum { ERROR_SHOWN = 240, NAME_SHOWN = 120, LABELS_SHOWN = 240 };  //  bytes
 
 //  So many bytes of somebody else's words, at most, and no half of a character.
 static int
@@ -49,6 +49,20 @@ say_broken (const subscription_t *subscription, const subscriber_view_t *view,
                   since, (long long)subscription->retry.timeout_ms);
 }
 
+static void
+say_no_worker (const subscription_t *subscription, char text [HINDRANCE_SIZE])
+{
+    const char *labels = subscription->labels;
+    if (*labels)
+        snprintf (text, HINDRANCE_SIZE,
+                  "no worker offers its action, \"%s\", with the labels that it wants, %.*s: start "
+                  "one",
+                  subscription->action, shown (labels, LABELS_SHOWN), labels);
+    else
+        snprintf (text, HINDRANCE_SIZE, "no worker offers its action, \"%s\": start one",
+                  subscription->action);
+}
+
 void
 why_hindered (const subscription_t *subscription, const subscriber_view_t *view,
               char text [HINDRANCE_SIZE])
@@ -80,10 +94,7 @@ why_hindered (const subscription_t *subscription, const subscriber_view_t *view,
                       "the store takes no events, so that there is no room for the results of its "
                       "action: make room on the disk, it goes on by itself");
             break;
-        case REASON_NO_WORKER:
-            snprintf (text, HINDRANCE_SIZE, "no worker offers its action, \"%s\": start one",
-                      subscription->action);
-            break;
+        case REASON_NO_WORKER: say_no_worker (subscription, text); break;
         case REASON_DRAINING:
             snprintf (text, HINDRANCE_SIZE,
                       "all %zu workers with its action are draining, because somebody said so: "

@@ -4,7 +4,7 @@
 
 #include "broker/core/explain.h"
 
-enum { WHY_SIZE = 1000, HINDRANCE_SIZE = 500 };  //  bytes of a sentence, with the final zero
+enum { WHY_SIZE = 1000, HINDRANCE_SIZE = 700 };  //  bytes of a sentence, with the final zero
 
 /*  What keeps a subscription from sending: the hindrance of its view; or that nothing does. */
 void why_hindered (const subscription_t *subscription, const subscriber_view_t *view,

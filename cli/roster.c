@@ -83,12 +83,28 @@ actions_text (const json_t *worker)
     return text;
 }
 
+//  "region=eu tier=fast"
+static char *
+labels_text (const json_t *worker)
+{
+    char *text = NULL;
+    size_t size = 0, count = 0;
+    const char *name;
+    json_t *value;
+    FILE *out = open_memstream (&text, &size);
+    json_object_foreach (json_object_get (worker, "labels"), name, value)
+        fprintf (out, "%s%s=%s", count++ > 0 ? " " : "", name, json_string_value (value));
+    fclose (out);
+    return text;
+}
+
 static void
 add_row (table_t *table, const json_t *worker, int64_t now_ms)
 {
     int64_t joined_ms = now_ms;
     char joined [ROSTER_AGE_SIZE], heard [ROSTER_AGE_SIZE];
     OWNED (text) char *actions = actions_text (worker);
+    OWNED (text) char *labels = labels_text (worker);
     rfc3339_read (named_text (worker, "joined"), &joined_ms);
     table_add (table, named_text (worker, "name"));
     table_add (table, roster_state (worker));
@@ -100,14 +116,16 @@ add_row (table_t *table, const json_t *worker, int64_t now_ms)
     table_add (table, named_text (worker, "version"));
     table_add (table, named_text (worker, "session"));
     table_add (table, actions);
+    table_add (table, labels);
 }
 
 void
 roster_print (const json_t *workers, int64_t now_ms)
 {
-    static const char *const heads [] = {"NAME",   "STATE", "LEASES",  "CAPACITY", "CREDIT",
-                                         "JOINED", "HEARD", "VERSION", "SESSION",  "ACTIONS"};
-    OWNED (table) table_t *table = table_new ("llrrrrrlll");
+    static const char *const heads [] = {"NAME",    "STATE",   "LEASES", "CAPACITY",
+                                         "CREDIT",  "JOINED",  "HEARD",  "VERSION",
+                                         "SESSION", "ACTIONS", "LABELS"};
+    OWNED (table) table_t *table = table_new ("llrrrrrllll");
     size_t i;
     json_t *worker;
     for (i = 0; i < sizeof heads / sizeof *heads; i++)

@@ -22,6 +22,19 @@ status_word (const json_t *status, const char *name)
 }
 
 static void
+status_print_labels (const json_t *labels)
+{
+    const char *name;
+    json_t *value;
+    if (json_object_size (labels) > 0)
+        printf ("              ");
+    json_object_foreach ((json_t *)(uintptr_t)labels, name, value)
+        printf (" %s=%s", name, json_string_value (value));
+    if (json_object_size (labels) > 0)
+        putchar ('\n');
+}
+
+static void
 status_print_workers (const json_t *workers)
 {
     size_t i;
@@ -33,6 +46,7 @@ status_print_workers (const json_t *workers)
         printf ("worker         %s, %lld deliveries under way, room for %lld more\n",
                 status_word (worker, "name"), status_number (worker, "leases"),
                 status_number (worker, "credit"));
+        status_print_labels (json_object_get (worker, "labels"));
         if (status_number (worker, "missed") > 0)
             printf (
                 "               was away too long for broadcasts: %lld events had left the log\n",

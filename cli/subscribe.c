@@ -19,6 +19,7 @@ enum {
     OPTION_ORDER,
     OPTION_START,
     OPTION_SECRET,
+    OPTION_LABEL,
     OPTION_LIST,
     OPTION_DELETE
 };
@@ -30,6 +31,7 @@ typedef struct {
     const char *id, *type, *subject, *data, *format, *order, *start, *secret;
     const char *deletes;  //  the id of --delete
     bool lists;           //  --list
+    json_t *labels;       //  those of --label; NULL: none
 } subscribe_t;
 
 static const struct argp_option subscribe_options [] = {
@@ -55,6 +57,10 @@ static const struct argp_option subscribe_options [] = {
      .key = OPTION_SECRET,
      .arg = "whsec_…",
      .doc = "what deliveries are signed with; default a new one"},
+    {.name = "label",
+     .key = OPTION_LABEL,
+     .arg = "NAME=VALUE",
+     .doc = "only by workers that have this label, as in region=eu; may be given several times"},
     {.name = "list", .key = OPTION_LIST, .doc = "list the subscriptions there are", .group = 1},
     {.name = "delete", .key = OPTION_DELETE, .arg = "ID", .doc = "delete one", .group = 1},
     {0}};
@@ -77,6 +83,19 @@ subscribe_place (subscribe_t *self, int key)
     }
 }
 
+static void
+subscribe_take_label (subscribe_t *self, const char *label, const struct argp_state *state)
+{
+    const char *value = strchr (label, '=');
+    if (!value) {
+        argp_error (state, "\"%s\" is no label: NAME=VALUE, as in region=eu", label);
+        return;
+    }
+    if (!self->labels)
+        self->labels = json_object ();
+    json_object_setn_new (self->labels, label, (size_t)(value - label), json_string (value + 1));
+}
+
 static error_t
 subscribe_take_option (int key, char *argument, struct argp_state *state)
 {
@@ -90,6 +109,7 @@ subscribe_take_option (int key, char *argument, struct argp_state *state)
     }
     switch (key) {
         case ARGP_KEY_INIT: state->child_inputs [0] = &self->login; return 0;
+        case OPTION_LABEL: subscribe_take_label (self, argument, state); return 0;
         case OPTION_LIST: self->lists = true; return 0;
         case ARGP_KEY_END:
             if ((self->url != NULL) + self->lists + (self->deletes != NULL) != 1)
@@ -121,10 +141,12 @@ subscribe_document (const subscribe_t *self, problem_t *problem)
             return NULL;
         }
     }
-    return json_pack ("{s:{s:s*, s:{s:s*, s:s*, s:o*}, s:{s:s, s:s*, s:s*}, s:s*, s:o*}}", "data",
-                      "id", self->id, "match", "type", self->type, "subject", self->subject, "data",
-                      data, "deliver", "url", self->url, "format", self->format, "secret",
-                      self->secret, "order", self->order, "start", subscribe_start (self->start));
+    json_t *worker = self->labels ? json_pack ("{s:O}", "labels", self->labels) : NULL;
+    return json_pack ("{s:{s:s*, s:{s:s*, s:s*, s:o*}, s:{s:s, s:s*, s:s*}, s:s*, s:o*, s:o*}}",
+                      "data", "id", self->id, "match", "type", self->type, "subject", self->subject,
+                      "data", data, "deliver", "url", self->url, "format", self->format, "secret",
+                      self->secret, "order", self->order, "start", subscribe_start (self->start),
+                      "worker", worker);
 }
 
 static status_t
@@ -214,5 +236,6 @@ command_subscribe (int argc, char **argv)
     status_t status = self.lists     ? subscribe_list (client, &problem)
                       : self.deletes ? subscribe_delete (&self, client, &problem)
                                      : subscribe_make (&self, client, &problem);
+    json_decref (self.labels);
     return status ? command_fail (&problem) : EXIT_SUCCESS;
 }

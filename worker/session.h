@@ -34,6 +34,8 @@ typedef struct {
     const char *const *actions;
     const char *const *schemas;  //  of each action; NULL: there are none
     size_t action_count;
+    const char *const *labels;  //  of the worker: NAME=VALUE; NULL: it has none
+    size_t label_count;
     int64_t capacity;  //  deliveries begun at a time; a quarter more wait their turn here, and what
                        //  waits behind a slow consumer (holding.h)
     int64_t capacity_bytes;  //  data of the events held at a time

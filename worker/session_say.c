@@ -19,7 +19,9 @@ say_hello (worker_session_t *self)
                     .action_count = self->settings.action_count,
                     .capacity = self->settings.capacity,
                     .schemas = (const char **)(uintptr_t)self->settings.schemas,
-                    .schema_count = self->settings.schemas ? self->settings.action_count : 0};
+                    .schema_count = self->settings.schemas ? self->settings.action_count : 0,
+                    .labels = (const char **)(uintptr_t)self->settings.labels,
+                    .label_count = self->settings.label_count};
     self->hellos++;
     int64_t half_ms = self->patience_ms / 2;
     self->hello_due_ms =

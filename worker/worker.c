@@ -14,6 +14,7 @@
 #include "proto/model/assert.h"
 #include "proto/model/owned.h"
 #include "version.h"
+#include "worker/badge.h"
 #include "worker/bond.h"
 #include "worker/exec/helper.h"
 #include "worker/feed/listener.h"
@@ -31,6 +32,7 @@ struct worker {
     bell_t *bell;  //  attempts have ended, or it is to leave
     keyring_t *keyring;
     repertoire_t *repertoire;
+    badge_t *badge;
     runner_t *runner;
     places_t *places;      //  how far broadcasts were performed, of all brokers
     places_file_t *state;  //  NULL: it is not kept
@@ -226,6 +228,7 @@ worker_add_bond (worker_t *self, void *zmq, const char *endpoint, size_t of, pro
                                             .capacity_bytes = bytes,
                                             .limits = settings_limits (self->settings),
                                             .seed = worker_seed ()}};
+    settings.session.labels = badge_labels (self->badge, &settings.session.label_count);
     bond_t *bond = bond_new (&settings, problem);
     if (!bond)
         return problem->status;
@@ -283,6 +286,9 @@ worker_new (const settings_t *settings, void *zmq, problem_t *problem)
     self->keyring = keyring_new (settings, problem);
     if (!self->keyring)
         return NULL;
+    self->badge = badge_new (settings, problem);
+    if (!self->badge)
+        return NULL;
     self->repertoire = repertoire_new (settings, process_helper, self->metrics, problem);
     if (!self->repertoire)
         return NULL;
@@ -325,6 +331,7 @@ worker_destroy (worker_t **self_p)
     places_destroy (&self->places);
     runner_destroy (&self->runner);
     repertoire_destroy (&self->repertoire);
+    badge_destroy (&self->badge);
     keyring_destroy (&self->keyring);
     bell_destroy (&self->bell);
     metrics_destroy (&self->metrics);

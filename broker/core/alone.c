@@ -1,6 +1,7 @@
 #include "broker/core/alone.h"
 
 #include "broker/core/lease.h"
+#include "broker/core/offer.h"
 #include "broker/core/ready_queue.h"
 #include "broker/core/session.h"
 #include "broker/core/track.h"
@@ -118,6 +119,8 @@ go (core_t *core, delivery_t *delivery, effects_t *effects)
         track_expire (core, delivery);
     }
     else if (reason == REASON_NONE) {
+        if (delivery->keeper && !offer_has (delivery->track->subscriber->offer, delivery->keeper))
+            let_go (core, delivery);  //  its subscription was changed, and wants others
         if (!delivery->keeper)
             keep_free (core, delivery);
         if (delivery->keeper && delivery->keeper->lease_count == 0)

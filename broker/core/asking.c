@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "broker/core/draining.h"
+#include "broker/core/offer.h"
 #include "broker/core/session.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
@@ -17,6 +18,7 @@ enum {
 struct asked {
     struct question *question;
     subscription_t *subscription;  //  ours: as it was when it was asked
+    offer_t *offer;                //  what it wants, while it has not ended
     due_node_t deadline;           //  while it has not ended
     lease_id_t lease;              //  while a worker has it; 0: none
     session_t *session;            //  that worker
@@ -103,7 +105,7 @@ give (core_t *core, session_t *session, asked_t *asked, effects_t *effects)
     say (&asked->worker, session->name);
     DL_APPEND2 (session->asked, asked, before, then);
     HASH_ADD (hh, core->asked, lease, sizeof asked->lease, asked);
-    session_spend (core, session, event);
+    session_spend (core, session, asked->offer, event);
 
     effect_t *deliver = effects_add (effects, EFFECT_DELIVER, asked->reason);
     deliver->peer = session->peer;
@@ -124,6 +126,8 @@ end (core_t *core, asked_t *asked, reason_t reason)
     question_t *question = asked->question;
     part (core, asked);
     due_queue_remove (&core->due, &asked->deadline);
+    asked->offer->questions--;
+    offer_leave (core, asked->offer);
     asked->has_ended = true;
     asked->reason = reason;
     asked->duration_ms = core->now_ms - question->asked_ms;
@@ -149,10 +153,8 @@ asking_wake (core_t *core, asked_t *asked)
         due_queue_put (&core->due, &asked->deadline, core->lenient_ms);
         return;
     }
-    offer_t *offer;
-    HASH_FIND_STR (core->offers, asked->subscription->action, offer);
-    bool has_workers = offer && offer->sessions > 0;
-    bool is_drained = offer && draining_is_all_of (offer);
+    bool has_workers = asked->offer->sessions > 0;
+    bool is_drained = draining_is_all_of (asked->offer);
     end_silent (core, asked,
                 asked->session ? REASON_LATE
                 : is_drained   ? REASON_DRAINING
@@ -299,6 +301,8 @@ put (core_t *core, question_t *question, int64_t timeout_ms)
         asked_t *asked = &question->asked [i];
         int64_t wait_ms = asked->subscription->ask.timeout_ms;
         asked->reason = REASON_ASKED;
+        asked->offer = offer_of (core, asked->subscription);
+        asked->offer->questions++;
         asked->deadline.kind = DUE_ASKED;
         asked->deadline.owner = asked;
         due_queue_put (&core->due, &asked->deadline,
@@ -435,10 +439,8 @@ asking_go (core_t *core, effects_t *effects)
         asked_t *asked, *next;
         DL_FOREACH_SAFE (core->unasked, asked, next)
         {
-            offer_t *offer;
-            HASH_FIND_STR (core->offers, asked->subscription->action, offer);
-            if (offer && offer->open)
-                give (core, offer->open->session, asked, effects);
+            if (asked->offer->open)
+                give (core, asked->offer->open->session, asked, effects);
         }
         question_t *question, *after;
         DL_FOREACH_SAFE (core->questions, question, after)

@@ -10,6 +10,7 @@
 #include "broker/core/feeding.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
+#include "broker/core/offer.h"
 #include "broker/core/parking.h"
 #include "broker/core/pending.h"
 #include "broker/core/reading.h"

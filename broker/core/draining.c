@@ -53,10 +53,9 @@ turn (core_t *core, session_t *session, bool is_on)
     if (session->is_draining == is_on)
         return;
     session->is_draining = is_on;
-    for (size_t i = 0; i < session->membership_count; i++) {
-        offer_t *offer = session->memberships [i].offer;
-        offer->draining += is_on ? 1 : (size_t)-1;
-    }
+    membership_t *membership;
+    DL_FOREACH2 (session->memberships, membership, then)
+    membership->offer->draining += is_on ? 1 : (size_t)-1;
     if (is_on)
         alone_session_closes (session);
     session_consider (core, session);
@@ -86,13 +85,6 @@ draining_join (core_t *core, session_t *session)
 {
     if (core->drained && draining_holds_for (core, session->name))
         turn (core, session, true);
-}
-
-void
-draining_leave (session_t *session)
-{
-    for (size_t i = 0; session->is_draining && i < session->membership_count; i++)
-        session->memberships [i].offer->draining--;
 }
 
 //  ---- what may be asked

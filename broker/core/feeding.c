@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "broker/core/offer.h"
 #include "broker/core/road.h"
 #include "broker/core/track.h"
 #include "broker/core/view.h"
@@ -56,15 +57,6 @@ feeding_listen (core_t *core, session_t *session, effects_t *effects)
     feeds->session = session->id;
 }
 
-static bool
-offers (const session_t *session, const subscriber_t *subscriber)
-{
-    for (size_t i = 0; i < session->membership_count; i++)
-        if (session->memberships [i].offer == subscriber->offer)
-            return true;
-    return false;
-}
-
 //  The log no longer reaches back that far: once, however often it is asked.
 static void
 note_missed (session_t *session, int64_t above, int64_t first_seq)
@@ -80,8 +72,9 @@ feeding_catch_up (core_t *core, session_t *session, const input_t *input, effect
 {
     int32_t number = input->catch_up.partition;
     subscriber_t *subscriber = subscriber_find (core, input->catch_up.subscription);
-    if (!subscriber || !subscriber->subscription->is_broadcast || !offers (session, subscriber) ||
-        number < 0 || number >= core->settings.partitions || !core->partitions [number].is_owned)
+    if (!subscriber || !subscriber->subscription->is_broadcast ||
+        !offer_has (subscriber->offer, session) || number < 0 ||
+        number >= core->settings.partitions || !core->partitions [number].is_owned)
         return;  //  its next heartbeat tells it what there is
     const partition_t *partition = &core->partitions [number];
     int64_t above = input->catch_up.above;
@@ -116,9 +109,11 @@ core_each_feed (const core_t *self, session_id_t id, core_subscription_found_t *
 {
     session_t *session;
     HASH_FIND (hh, self->sessions, &id, sizeof id, session);
-    for (size_t i = 0; session && i < session->membership_count; i++) {
+    const membership_t *membership;
+    DL_FOREACH2 (session ? session->memberships : NULL, membership, then)
+    {
         const subscriber_t *subscriber;
-        DL_FOREACH2 (session->memberships [i].offer->subscribers, subscriber, offer_next)
+        DL_FOREACH2 (membership->offer->subscribers, subscriber, offer_next)
         {
             if (subscriber->subscription->is_broadcast)
                 found (context, subscriber->subscription);

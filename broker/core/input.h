@@ -77,8 +77,8 @@ typedef struct {
         //  last one, or the above_seq of the READ when there was none.
         struct { uint64_t read; event_t *const *events; size_t count; } page;
         struct { uint64_t read; status_t status; } page_failed;
-        //  A worker joins. The names live as long as the call.
-        struct { const char *name; const char *const *actions; size_t count; } hello;
+        //  A worker joins. The texts live as long as the call. labels: a set (labels.h); NULL: none.
+        struct { const char *name; const char *const *actions; size_t count; const char *labels; } hello;
         //  Totals granted since WELCOME: absolute, so that one lost or repeated does no harm.
         struct { uint64_t deliveries, bytes; } credit;
         struct { const settle_t *settles; size_t count; } settle;

@@ -7,12 +7,12 @@
  *  Lines with > are ms and an input, lines with < what comes of it, all of it, in order. When they
  *  differ the test fails and shows what came; TOCSIN_BLESS=1 prints it as C, to be read and pasted.
  *
- *      SUBSCRIBE S ACTION [order key] [attempts N] [in_flight N] [earliest] [type PATTERN] …
+ *      SUBSCRIBE S ACTION [order key] [attempts N] [in_flight N] [earliest] [type PATTERN] [wants region=eu] …
  *          [emit TYPE] [nowhere] and the other words of play_policy.c; it has a deliver.url, unless
  *          it goes nowhere: its action is then the companion's affair, if it is no webhook
  *      UNSUBSCRIBE S                   PUBLISH r1 [at MS] e1 [e2/key …] [type=a.b]
  *      PERSISTED 3: e1 seq 1, e2 dup 1, e3 taken 1
- *      NOT_PERSISTED 3 FULL            HELLO w1 ACTION
+ *      NOT_PERSISTED 3 FULL            HELLO w1 ACTION [with region=eu …]
  *      CREDIT w1 N                     SETTLE L1 ok|retry|fail [after MS] [disables] [status N] [took MS] [result WORD]
  *      RELEASE L1                      ALIVE w1 received N [tells] [L1 …] [idle L2 …]
  *      REPLAY S r1 from N until N      REDRIVE S 4 attempts 3 5 … [every MS] · DISCARD S 4 5 …

@@ -6,6 +6,7 @@
 
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
+#include "proto/model/labels.h"
 #include "proto/model/owned.h"
 
 cast_t *
@@ -236,6 +237,19 @@ read_tenure (cast_t *self)
     return input;
 }
 
+//  HELLO w1 webhook with region=eu tier=fast
+static const char *
+read_labels (cast_t *self)
+{
+    limits_t limits = limits_default ();
+    size_t count = self->count - self->at;
+    OWNED (text)
+    char *labels = labels_new ((const char *const *)self->words + self->at, count, &limits, NULL);
+    ASSERT (labels, "a play's labels are sound");
+    self->at = self->count;
+    return arena_copy (&self->line, labels);
+}
+
 static input_t
 read_hello (cast_t *self)
 {
@@ -245,6 +259,8 @@ read_hello (cast_t *self)
     input.hello.name = cast_worker_name (self, input.peer);
     input.hello.actions = actions;
     input.hello.count = 1;
+    if (cast_next_is (self, "with"))
+        input.hello.labels = read_labels (self);
     return input;
 }
 

@@ -66,6 +66,16 @@ static const struct {
 };
 
 static void
+add_label (json_t *document, const char *label)
+{
+    if (!json_object_get (document, "worker"))
+        json_object_set_new (document, "worker", json_pack ("{s:{}}", "labels"));
+    json_t *labels = json_object_get (json_object_get (document, "worker"), "labels");
+    size_t size = strcspn (label, "=");
+    json_object_setn_new (labels, label, size, json_string (label + size + 1));
+}
+
+static void
 read_word (cast_t *self, json_t *document)
 {
     for (size_t i = 0; i < sizeof subscribe_words / sizeof *subscribe_words; i++) {
@@ -86,6 +96,8 @@ read_word (cast_t *self, json_t *document)
                              json_string (moment_text (cast_next_number (self), time)));
     else if (cast_next_is (self, "paused"))
         json_object_set_new (document, "paused", json_true ());
+    else if (cast_next_is (self, "wants"))
+        add_label (document, cast_next (self));
     else if (cast_next_is (self, "nowhere"))
         json_object_del (document, "deliver");
     else if (cast_next_is (self, "emit"))

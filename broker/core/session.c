@@ -5,46 +5,11 @@
 #include "broker/core/draining.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
+#include "broker/core/offer.h"
 #include "broker/core/track.h"
 #include "proto/model/allocate.h"
 
 enum { SILENT_HEARTBEATS = 3 };
-
-offer_t *
-offer_of (core_t *core, const char *action)
-{
-    offer_t *offer;
-    HASH_FIND_STR (core->offers, action, offer);
-    if (!offer) {
-        offer = ALLOCATE (offer_t);
-        offer->action = allocate_copy (action);
-        HASH_ADD_KEYPTR (hh, core->offers, offer->action, strlen (offer->action), offer);
-    }
-    return offer;
-}
-
-static void
-offer_free (core_t *core, offer_t *offer)
-{
-    HASH_DEL (core->offers, offer);
-    free (offer->action);
-    free (offer);
-}
-
-void
-offer_leave (core_t *core, offer_t *offer)
-{
-    if (offer->sessions == 0 && !offer->subscribers)
-        offer_free (core, offer);
-}
-
-void
-offer_clear (core_t *core)
-{
-    offer_t *offer, *next;
-    HASH_ITER (hh, core->offers, offer, next)
-    offer_free (core, offer);
-}
 
 session_t *
 session_find (core_t *core, const input_t *input)
@@ -66,16 +31,14 @@ unused_id (core_t *core)
     }
 }
 
-//  The first to offer an action wakes those that wait for it.
 static void
-wake_subscribers (core_t *core, offer_t *offer)
+note_actions (session_t *session, const input_t *hello)
 {
-    subscriber_t *subscriber;
-    DL_FOREACH2 (offer->subscribers, subscriber, offer_next)
-    {
-        for (int32_t i = 0; i < core->settings.partitions; i++)
-            track_consider (core, track_of (subscriber, i));
-    }
+    session->action_count = hello->hello.count;
+    session->actions = (char **)allocate (session->action_count, sizeof *session->actions);
+    for (size_t i = 0; i < session->action_count; i++)
+        session->actions [i] = allocate_copy (hello->hello.actions [i]);
+    session->labels = allocate_copy (hello->hello.labels ? hello->hello.labels : "");
 }
 
 session_t *
@@ -88,19 +51,12 @@ session_new (core_t *core, const input_t *hello)
     session->joined_ms = session->seen_ms = core->now_ms;
     session->silence.kind = DUE_SESSION;
     session->silence.owner = session;
-    session->membership_count = hello->hello.count;
-    session->memberships = allocate (session->membership_count, sizeof *session->memberships);
+    note_actions (session, hello);
     HASH_ADD (hh, core->sessions, id, sizeof session->id, session);
     due_queue_put (&core->due, &session->silence, session_silent_ms (core, session));
     notice_worker (core, session->name, "joined", 0);
 
-    for (size_t i = 0; i < session->membership_count; i++) {
-        membership_t *membership = &session->memberships [i];
-        membership->session = session;
-        membership->offer = offer_of (core, hello->hello.actions [i]);
-        if (membership->offer->sessions++ == 0)
-            wake_subscribers (core, membership->offer);
-    }
+    offer_join (core, session);
     draining_join (core, session);
     return session;
 }
@@ -116,8 +72,9 @@ session_consider (core_t *core, session_t *session)
         return;
     session->is_open = is_open;
     core->may_ask |= is_open;
-    for (size_t i = 0; i < session->membership_count; i++) {
-        membership_t *membership = &session->memberships [i];
+    membership_t *membership;
+    DL_FOREACH2 (session->memberships, membership, then)
+    {
         if (is_open)
             DL_APPEND (membership->offer->open, membership);
         else
@@ -126,16 +83,12 @@ session_consider (core_t *core, session_t *session)
 }
 
 void
-session_spend (core_t *core, session_t *session, const event_t *event)
+session_spend (core_t *core, session_t *session, offer_t *offer, const event_t *event)
 {
     session->sent++;
     session->sent_bytes += event->data_size;
     session->lease_count++;
-    for (size_t i = 0; i < session->membership_count; i++) {
-        membership_t *membership = &session->memberships [i];
-        DL_DELETE (membership->offer->open, membership);
-        DL_APPEND (membership->offer->open, membership);
-    }
+    offer_turn (offer, session);
     session_consider (core, session);
 }
 
@@ -143,6 +96,17 @@ int64_t
 session_silent_ms (const core_t *core, const session_t *session)
 {
     return session->seen_ms + SILENT_HEARTBEATS * core->settings.heartbeat_ms;
+}
+
+static void
+session_free (session_t *session)
+{
+    for (size_t i = 0; i < session->action_count; i++)
+        free (session->actions [i]);
+    free ((void *)session->actions);
+    free (session->labels);
+    free (session->name);
+    free (session);
 }
 
 void
@@ -157,20 +121,12 @@ session_end (core_t *core, session_t *session, reason_t reason)
     DL_FOREACH_SAFE (session->leases, lease, next)
     lease_take_back (core, lease, THROUGH_SESSION_GONE, reason);
     asking_session_ends (core, session);
-    draining_leave (session);
-
-    for (size_t i = 0; i < session->membership_count; i++) {
-        offer_t *offer = session->memberships [i].offer;
-        offer->sessions--;
-        offer_leave (core, offer);
-    }
+    offer_part (session);
     if (!core->is_stopping)
         notice_worker (core, session->name, has_left ? "left" : "lost", lost);
     due_queue_remove (&core->due, &session->silence);
     HASH_DEL (core->sessions, session);
-    free (session->memberships);
-    free (session->name);
-    free (session);
+    session_free (session);
 }
 
 void

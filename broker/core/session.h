@@ -1,4 +1,4 @@
-/*  session – a worker's life here, from HELLO to BYE or to silence; and the offers it makes.
+/*  session – a worker's life here, from HELLO to BYE or to silence.
  *
  *  Its credit dies with it. It is open, and found by dispatch, while it has credit of both kinds;
  *  the last delivery may overdraw the bytes.
@@ -8,15 +8,11 @@
 
 #include "broker/core/state.h"
 
-offer_t *offer_of (core_t *core, const char *action);  //  made when it is not there
-void offer_leave (core_t *core, offer_t *offer);       //  freed when nobody offers or wants it
-void offer_clear (core_t *core);                       //  frees all, at the end
-
 session_t *session_find (core_t *core, const input_t *input);  //  NULL: a stranger
 session_t *session_new (core_t *core, const input_t *hello);
 void session_consider (core_t *core, session_t *session);  //  opens or closes it
-//  A delivery of this event goes to it: its credit, and its turn in each of its offers.
-void session_spend (core_t *core, session_t *session, const event_t *event);
+//  A delivery of this event, of this offer, goes to it: its credit, and its turn.
+void session_spend (core_t *core, session_t *session, offer_t *offer, const event_t *event);
 //  Its leases return to the queue, its credit dies; freed.
 void session_end (core_t *core, session_t *session, reason_t reason);
 void session_clear (core_t *core);  //  frees all, at the end

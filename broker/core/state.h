@@ -3,7 +3,7 @@
  *      subscriber   a subscription, and a track for each partition
  *      track        how far it has come there, and the deliveries that have not ended
  *      delivery     one event for one subscription
- *      session      a worker; offer: an action, who performs it and who wants it
+ *      session      a worker; offer: an action and labels, who performs it and who wants it
  *      lease        a delivery in a session's hands
  *      pending      a write that is not on disk yet
  *
@@ -87,7 +87,7 @@ struct core {
     partition_t *partitions;
     subscriber_t *subscribers;  //  by id
     matching_t *matching;
-    offer_t *offers;             //  by action
+    offer_t *offers;             //  by action and labels
     session_t *sessions;         //  by id
     struct drained *drained;     //  names of workers that get nothing more
     lease_t *leases;             //  by id

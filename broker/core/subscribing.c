@@ -4,11 +4,11 @@
 #include "broker/core/feeding.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
+#include "broker/core/offer.h"
 #include "broker/core/pending.h"
 #include "broker/core/ready_queue.h"
 #include "broker/core/replaying.h"
 #include "broker/core/road.h"
-#include "broker/core/session.h"
 #include "broker/core/track.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
@@ -35,7 +35,7 @@ subscribing_track (const core_t *core, const char *subscription, int32_t partiti
 static void
 enter_offer (core_t *core, subscriber_t *subscriber)
 {
-    subscriber->offer = offer_of (core, subscriber->subscription->action);
+    subscriber->offer = offer_of (core, subscriber->subscription);
     DL_APPEND2 (subscriber->offer->subscribers, subscriber, offer_prev, offer_next);
 }
 

@@ -77,6 +77,7 @@ core_each_session (const core_t *self, core_session_found_t *found, void *contex
     {
         session_view_t view = {
             .name = session->name,
+            .labels = session->labels,
             .session = session->id,
             .peer = session->peer,
             .leases = session->lease_count,

@@ -50,7 +50,8 @@ void core_each_subscription (const core_t *self, core_subscription_found_t *foun
 size_t core_redrive_room (const core_t *self, const char *subscription, int32_t partition);
 
 typedef struct {
-    const char *name;  //  the worker's
+    const char *name;    //  the worker's
+    const char *labels;  //  that it has (labels.h)
     session_id_t session;
     peer_t peer;
     size_t leases, credit;

@@ -8,19 +8,24 @@
 typedef struct membership {
     session_t *session;
     offer_t *offer;
-    struct membership *prev, *next;
+    struct membership *prev, *next;         //  in offer->open
+    struct membership *last, *next_member;  //  in offer->members
+    struct membership *before, *then;       //  in session->memberships
 } membership_t;
 
 struct offer {
-    char *action;               //  ours
-    size_t sessions;            //  that offer it
+    char *action;               //  ours; behind its zero stand the labels
+    const char *labels;         //  that a session must have (labels.h)
+    size_t sessions;            //  that fit
+    membership_t *members;      //  these
     size_t draining;            //  of these
     membership_t *open;         //  those with credit, served in turn
     subscriber_t *ready;        //  those that could send first tries, served in turn
     subscriber_t *ready_again;  //  those that could send nothing but retries
     uint32_t turns;             //  so far: each eighth goes to ready_again first
     subscriber_t *subscribers;  //  all that want it
-    UT_hash_handle hh;          //  by action
+    size_t questions;           //  put to one of them, that are open
+    UT_hash_handle hh;          //  by action and labels
 };
 
 struct session {
@@ -28,8 +33,10 @@ struct session {
     peer_t peer;
     char *name;         //  ours
     int64_t joined_ms;  //  when it said HELLO
+    char **actions;     //  that it performs; ours
+    size_t action_count;
+    char *labels;  //  that it has (labels.h); ours
     membership_t *memberships;
-    size_t membership_count;
     bool is_open;          //  stands in its offers' open
     bool is_leaving;       //  said BYE: gets nothing more
     bool is_draining;      //  gets nothing more, because somebody said so

@@ -12,6 +12,7 @@
 #include "proto/model/results_form.h"
 #include "proto/model/rfc3339.h"
 #include "proto/model/subscription_form.h"
+#include "proto/model/worker_form.h"
 
 //  A subscription as it lies in memory; what `is` points to is ours.
 typedef struct {
@@ -20,7 +21,7 @@ typedef struct {
     match_t *match;          //  NULL when it is the lender's
     subscription_t *lender;  //  a reference, or NULL
     json_t *document;
-    char *deliver_json;
+    char *deliver_json, *labels;
     int64_t *seqs;  //  of replay.from and replay.until
 } counted_t;
 
@@ -215,12 +216,14 @@ make (json_t *document, int64_t version, const match_t *match)
     atomic_init (&self->references, 1);
     self->document = document;
     self->deliver_json = dump_deliver (document);
+    self->labels = worker_form_labels (document);
     self->is = (subscription_t){
         .id = text_of (document, "id"),
         .version = version,
         .created_ms = json_integer_value (json_object_get (document, "created")),
         .match = match,
         .action = text_of (json_object_get (document, "action"), "name"),
+        .labels = self->labels,
         .deliver_json = self->deliver_json,
         .deliver_size = strlen (self->deliver_json),
         .retry = retry_of (document),
@@ -387,6 +390,7 @@ subscription_destroy (subscription_t **self_p)
     subscription_destroy (&all->lender);
     json_decref (all->document);
     free (all->deliver_json);
+    free (all->labels);
     free (all->seqs);
     free (all);
 }

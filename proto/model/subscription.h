@@ -80,6 +80,7 @@ typedef struct subscription {
     int64_t created_ms;  //  since 1970: its first version; 0: not known
     const match_t *match;
     const char *action;  //  "webhook"
+    const char *labels;  //  that a worker must have (labels.h); "": none
     const char
         *deliver_json;  //  compact JSON of `action` and `deliver`, for the worker, secret included
     size_t deliver_size;  //  bytes

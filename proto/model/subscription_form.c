@@ -12,6 +12,7 @@
 #include "proto/model/policy_form.h"
 #include "proto/model/results_form.h"
 #include "proto/model/rfc3339.h"
+#include "proto/model/worker_form.h"
 
 enum { ID_RANDOM = 16 };     //  letters of base32: 80 bits
 enum { RANGES_MOST = 256 };  //  of a replay: one for each partition
@@ -286,13 +287,13 @@ read_document (const form_t *form)
         read_expires,    policy_form_retry, policy_form_limits,   policy_form_breaker,
         read_attempts,   read_state,        read_replay,          read_created,
         burst_form_read, results_form_emit, results_form_results, results_form_of,
-        read_broadcast,  ask_form_read,     ask_form_reply};
+        read_broadcast,  ask_form_read,     ask_form_reply,       worker_form_read};
     //  created and last_modified are ours; who sends back what he was shown may leave them in.
     status_t status =
         form_members (form, "id match action deliver transform mode order start expires retry "
                             "limits breaker attempts paused disabled "
                             "disabled_because replay created last_modified "
-                            "batch coalesce emit results results_of ask reply");
+                            "batch coalesce emit results results_of ask reply worker");
     for (size_t i = 0; i < sizeof (readers) / sizeof (*readers) && status == STATUS_OK; i++)
         status = readers [i](form);
     return status;

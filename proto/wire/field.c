@@ -187,6 +187,7 @@ static const field_t fields_HELLO [] = {
     TEXTS (message_t, actions,  OPTIONAL, name_bytes, action_count, batch_events),
     PLAIN (message_t, capacity, NUMBER,   OPTIONAL),
     TEXTS (message_t, schemas,  OPTIONAL, schema_bytes, schema_count, batch_events),
+    TEXTS (message_t, labels,   OPTIONAL, label_bytes, label_count, labels),
 };
 static const field_t fields_CREDIT [] = {
     SESSION (NEEDED),

@@ -96,6 +96,8 @@ typedef struct {
     int64_t capacity;      //  HELLO: deliveries at a time
     const char **schemas;  //  HELLO: JSON Schema of the parameters of each of actions; "": none
     size_t schema_count;
+    const char **labels;  //  HELLO: NAME=VALUE, of the worker
+    size_t label_count;
 
     uint64_t deliveries_granted, bytes_granted;  //  CREDIT: totals since WELCOME
     int64_t heartbeat_ms;                        //  WELCOME

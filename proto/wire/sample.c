@@ -71,6 +71,7 @@ static confirmation_t confirmations [] = {
 };
 static const char *actions [] = {"webhook", "exec"};
 static const char *schemas [] = {"", "{\"required\":[\"program\"]}"};
+static const char *labels [] = {"region=eu", "tier=fast"};
 static target_t targets [] = {
     {.subscription = "audit",
      .version = 1795489200000,
@@ -133,7 +134,9 @@ static const message_t samples [] = {
      .action_count = COUNT (actions),
      .capacity = 256,
      .schemas = schemas,
-     .schema_count = COUNT (schemas)},
+     .schema_count = COUNT (schemas),
+     .labels = labels,
+     .label_count = COUNT (labels)},
     {.command = COMMAND_CREDIT,
      .session = INT64_MAX,
      .deliveries_granted = 256,

@@ -58,6 +58,7 @@ NUMBER: Kind = ("number", 0, LARGE)
 SHORT: Kind = ("number", 0, SMALL)
 SESSION: Kind = ("number", 1, LARGE)
 NAME: Kind = ("text", 0, 120)
+LABEL: Kind = ("text", 3, 129)
 LONG: Kind = ("text", 0, 65_536)
 FLAG: Kind = ("flag", 0, 0)
 LEASES: Kind = ("list", 0, NUMBER)
@@ -74,6 +75,7 @@ MEMBERS: dict[str, dict[str, Kind]] = {
         "version": NAME,
         "actions": ("list", 0, NAME),
         "capacity": NUMBER,
+        "labels": ("list", 0, LABEL),
     },
     "CREDIT": {"session!": SESSION, "deliveries_granted!": NUMBER, "bytes_granted!": NUMBER},
     "SETTLE": {"session!": SESSION, "settlements!": ("list", 1, SETTLEMENT)},

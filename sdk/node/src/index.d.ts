@@ -61,6 +61,8 @@ export interface Options {
     capacity?: number
     /** How long a worker that is stopped waits for what it has begun; 30 if left out. */
     leaveSeconds?: number
+    /** What it is, as { region: 'eu' }, for subscriptions that want only such workers. */
+    labels?: { [name: string]: string }
     /** Files of `tocsin keygen`: NAME.secret of this worker, NAME.public of the brokers. Together, or neither. */
     ownKey?: string
     brokerKey?: string

@@ -3,6 +3,7 @@
 import { hostname } from 'node:os'
 import { Retry, settlementOf } from './delivery.js'
 import { readKeys } from './keys.js'
+import { labelsOf } from './labels.js'
 import { Link } from './link.js'
 import { ENDED, MEMBER } from './session.js'
 import { LIST_MOST } from './wire.js'
@@ -30,12 +31,16 @@ export class Worker {
 
     constructor(
         brokers,
-        { name = hostname(), capacity = 8, leaveSeconds = 30, log = shown, ownKey, brokerKey } = {},
+        {
+            name = hostname(), capacity = 8, leaveSeconds = 30, labels = {}, log = shown,
+            ownKey, brokerKey,
+        } = {},
     ) {
         this.brokers = [brokers].flat()
         if (!this.brokers.length) throw new RangeError('a worker wants a broker')
         if (!Number.isInteger(capacity) || capacity < 1 || capacity > LIST_MOST)
             throw new RangeError(`capacity is ${capacity}; it is 1 to ${LIST_MOST}`)
+        this.labels = labelsOf(labels)
         this.keys = readKeys(ownKey, brokerKey)
         this.name = name
         this.capacity = capacity
@@ -70,6 +75,7 @@ export class Worker {
             version: `tocsin-worker-node/${VERSION}`,
             actions: [...this.actions.keys()].sort(),
             capacity: this.capacity,
+            ...(this.labels.length && { labels: this.labels }),
         }
         this.life = new Promise((resolve) => { this.#ended = resolve })
         this.#links = this.brokers.map((each) => new Link(this, each, hello, this.keys))

@@ -10,7 +10,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ import zmq
 from tocsin_worker.delivery import Attempt, Retry
 from tocsin_worker.hands import Action, Cancel, Hands
 from tocsin_worker.keys import TROUBLES, Keys, trouble
+from tocsin_worker.labels import labels_of
 from tocsin_worker.session import Held, Session, State
 from tocsin_worker.version import VERSION
 from tocsin_worker.wire import FRAME_BYTES, LIST_MOST, NAME_BYTES, encode
@@ -133,11 +134,13 @@ class Worker:
         name: str = "",
         capacity: int = 8,
         leave_seconds: float = 30.0,
+        labels: Mapping[str, str] | None = None,
         own_key: str | PathLike[str] = "",
         broker_key: str | PathLike[str] = "",
     ) -> None:
         """brokers: endpoints as tcp://127.0.0.1:7102. capacity: deliveries at work at a time.
         leave_seconds: how long a worker that is stopped waits for what it has begun.
+        labels: what it is, as {"region": "eu"}, for subscriptions that want only such workers.
         own_key, broker_key: files of `tocsin keygen`, NAME.secret of this worker and NAME.public of
         the brokers; other hosts take no worker without keys."""
         if not brokers:
@@ -153,6 +156,7 @@ class Worker:
         self.keys = Keys.of(own_key, broker_key) if own_key else None
         self.capacity = capacity
         self.leave_seconds = leave_seconds
+        self.labels = labels_of(labels or {})
         self.actions: dict[str, Action] = {}
         self.context: zmq.Context[zmq.Socket[bytes]]
         self._links: list[Link] = []
@@ -209,12 +213,14 @@ class Worker:
                 signal.signal(number, handler)
 
     def _live(self) -> None:
-        hello = {
+        hello: dict[str, Any] = {
             "name": self.name,
             "version": f"tocsin-worker-python/{VERSION}",
             "actions": sorted(self.actions),
             "capacity": self.capacity,
         }
+        if self.labels:
+            hello["labels"] = self.labels
         self.context = zmq.Context()
         self._hands = Hands(self.capacity)
         self._links = [Link(self, each, hello, self.keys) for each in self.brokers]

@@ -2,9 +2,11 @@
 
 import { Fail, Retry, Worker } from '../../../sdk/node/src/index.js'
 
+const labels = (process.env.TOCSIN_LABELS ?? '').split(' ').filter(Boolean)
 const worker = new Worker(process.env.TOCSIN_BROKER, {
     name: 'node',
     capacity: 16,
+    labels: Object.fromEntries(labels.map((label) => label.split('='))),
     ownKey: process.env.TOCSIN_KEYS_OWN,
     brokerKey: process.env.TOCSIN_KEYS_BROKERS,
 })

@@ -55,7 +55,8 @@ class Tray:
         self._server.server_close()
 
 
-def start_foreign(daemons: Daemons, language: str) -> Process:
+def start_foreign(daemons: Daemons, language: str, labels: str = "") -> Process:
     """Its name in the broker's status is the language."""
     broker = f"TOCSIN_BROKER={daemons.settings['broker/back']}"
-    return daemons.start_process(language, ["env", broker, *COMMANDS[language]])
+    told = [broker, f"TOCSIN_LABELS={labels}"]
+    return daemons.start_process(language, ["env", *told, *COMMANDS[language]])

@@ -1,0 +1,12 @@
+/*  worker_form – what a document says of the workers that may have its deliveries: `worker.labels`. */
+#ifndef WORKER_FORM_H
+#define WORKER_FORM_H
+
+#include "proto/model/form.h"
+
+status_t worker_form_read (const form_t *form);
+
+//  The set of what was read, "" for none; free () it.
+char *worker_form_labels (const json_t *document);
+
+#endif
