@@ -51,7 +51,7 @@ lease_give (core_t *core, session_t *session, delivery_t *delivery, bundle_t *bu
     delivery->lease = lease;
     DL_APPEND (session->leases, lease);
     HASH_ADD (hh, core->leases, id, sizeof lease->id, lease);
-    session_spend (core, session, delivery->track->subscriber->offer, delivery->event);
+    session_spend (core, session, subscriber->offer, delivery->event);
 
     int64_t deadline_ms = subscriber->subscription->retry.timeout_ms + PREFETCH_MS;
     due_queue_put (&core->due, &lease->deadline, core->now_ms + deadline_ms);

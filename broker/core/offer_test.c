@@ -243,6 +243,46 @@ one_that_waits_alone_leaves_the_worker_that_no_longer_fits (void **state)
 }
 
 static void
+workers_take_turns_in_each_offer_by_itself (void **state)
+{
+    (void)state;
+    play ("   0 > SUBSCRIBE EU webhook wants region=eu in_flight 100\n"
+          "   0 < SAVE 1: EU, EU floor 0 quiet\n"
+          "   0 > PERSISTED 1\n"
+          "   0 < ANSWER OK because KEPT\n"
+          "   0 > SUBSCRIBE S webhook in_flight 100\n"
+          "   0 < SAVE 2: S, S floor 0 quiet\n"
+          "   0 > PERSISTED 2\n"
+          "   0 < ANSWER OK because KEPT\n"
+          "   0 > HELLO eu webhook with region=eu\n"
+          "   0 < WELCOME eu because JOINED\n"
+          "   0 > CREDIT eu 10\n"
+          "   0 > HELLO us webhook with region=us\n"
+          "   0 < WELCOME us because JOINED\n"
+          "   0 > CREDIT us 10\n"
+          "   1 > PUBLISH r1 e1\n"
+          "   1 < APPEND 3 e1 because NEW\n"
+          "   1 > PERSISTED 3: e1 seq 1\n"
+          "   1 < CONFIRM r1 e1 seq 1 because NEW\n"
+          "   1 < DELIVER L1 eu EU e1 attempt 1 because NEW\n"
+          "   1 < DELIVER L2 eu S e1 attempt 1 because NEW\n"
+          "   2 > SETTLE L1 ok by eu\n"
+          "   2 < SAVE 4: EU 1 attempt 1 ok, EU floor 1 quiet\n"
+          "   2 > PERSISTED 4\n"
+          "   2 < SETTLED L1 because KEPT\n"
+          "   2 > SETTLE L2 ok by eu\n"
+          "   2 < SAVE 5: S 1 attempt 1 ok, S floor 1 quiet\n"
+          "   2 > PERSISTED 5\n"
+          "   2 < SETTLED L2 because KEPT\n"
+          "   3 > PUBLISH r2 e2\n"
+          "   3 < APPEND 6 e2 because NEW\n"
+          "   3 > PERSISTED 6: e2 seq 2\n"
+          "   3 < CONFIRM r2 e2 seq 2 because NEW\n"
+          "   3 < DELIVER L3 eu EU e2 attempt 1 because NEW\n"
+          "   3 < DELIVER L4 us S e2 attempt 1 because NEW\n");
+}
+
+static void
 a_question_goes_to_a_worker_with_the_labels (void **state)
 {
     (void)state;
@@ -310,6 +350,7 @@ main (void)
         cmocka_unit_test (what_the_lost_one_held_waits_for_another_with_the_labels),
         cmocka_unit_test (over_what_workers_died_goes_alone_to_one_with_the_labels),
         cmocka_unit_test (one_that_waits_alone_leaves_the_worker_that_no_longer_fits),
+        cmocka_unit_test (workers_take_turns_in_each_offer_by_itself),
         cmocka_unit_test (a_question_goes_to_a_worker_with_the_labels),
         cmocka_unit_test (a_broadcast_is_for_listeners_with_the_labels),
     };
