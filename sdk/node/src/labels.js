@@ -9,7 +9,7 @@ export function labelsOf(labels) {
     for (const [name, value] of all)
         if (![name, value].every((each) => typeof each === 'string' && PART.test(each)))
             throw new RangeError(
-                `${name}=${value} is no label: each is 1 to 64 of A-Z, a-z, 0-9, _ . - and /`,
+                `${name}=${value} is no label: 1 to 64 of A-Z, a-z, 0-9, _ . - and /`,
             )
     if (all.length > LABELS_MOST) throw new RangeError(`a worker has at most ${LABELS_MOST} labels`)
     return all.map(([name, value]) => `${name}=${value}`).sort()

@@ -15,7 +15,7 @@ def labels_of(labels: Mapping[str, str]) -> list[str]:
         for part in (name, value):
             if not isinstance(part, str) or not PART.fullmatch(part):
                 raise ValueError(
-                    f"{name!r}: {value!r} is no label: each is 1 to 64 of A-Z, a-z, 0-9, _ . - and /"
+                    f"{name!r}: {value!r} is no label: 1 to 64 of A-Z, a-z, 0-9, _ . - and /"
                 )
     if len(labels) > LABELS_MOST:
         raise ValueError(f"a worker has at most {LABELS_MOST} labels")
