@@ -10,10 +10,10 @@
 #include "broker/doorman.h"
 #include "broker/front.h"
 #include "broker/listening.h"
+#include "broker/living.h"
 #include "broker/settles.h"
 #include "daemon/log.h"
 #include "proto/model/allocate.h"
-#include "proto/model/labels.h"
 #include "proto/model/owned.h"
 
 enum {
@@ -332,20 +332,16 @@ static void
 back_hello (back_t *self, connection_t *connection, input_t *input, const message_t *message)
 {
     problem_t problem = {0};
-    OWNED (text)
-    char *labels = labels_new (message->labels, message->label_count, self->edge->limits, &problem);
-    if (!labels) {
-        problem.status = STATUS_BAD_MESSAGE;
+    if (connection_meet (connection, message, self->edge->limits, &problem)) {
         back_refuse (self, connection, &problem);
         return;
     }
-    connection_meet (connection, message);
     offers_put (&self->edge->offers, connection->peer, message);
     input->kind = INPUT_HELLO;
     input->hello.name = message->name;
     input->hello.actions = message->actions;
     input->hello.count = message->action_count;
-    input->hello.labels = labels;
+    input->hello.labels = connection->labels;
     edge_step (self->edge, input);
 }
 
@@ -440,29 +436,6 @@ back_ready (void *context)
 
 //  ---- heartbeats
 
-typedef struct {
-    session_id_t *list;
-    size_t count, room;
-} sessions_t;
-
-static void
-sessions_add (void *context, const session_view_t *view)
-{
-    sessions_t *self = context;
-    if (self->count == self->room) {
-        self->room = self->room ? 2 * self->room : 64;
-        self->list = allocate_again (self->list, self->room, sizeof *self->list);
-    }
-    self->list [self->count++] = view->session;
-}
-
-static int
-session_compare (const void *a, const void *b)
-{
-    session_id_t x = *(const session_id_t *)a, y = *(const session_id_t *)b;
-    return x < y ? -1 : x > y;
-}
-
 //  The core ended its session by itself: three heartbeats passed in silence.
 static void
 back_note_silent (back_t *self, connection_t *connection)
@@ -481,17 +454,12 @@ void
 back_beat (back_t *self, int64_t now_ms)
 {
     int64_t heartbeat_ms = self->edge->heartbeat_ms;
-    sessions_t living = {0};
-    core_each_session (self->edge->core, sessions_add, &living);
-    if (living.count > 0)
-        qsort (living.list, living.count, sizeof *living.list, session_compare);
+    living_t living = living_of (self->edge->core);
 
     connection_t *connection, *next;
     HASH_ITER (hh, self->connections.all, connection, next)
     {
-        if (connection->session &&
-            !(living.count > 0 && bsearch (&connection->session, living.list, living.count,
-                                           sizeof *living.list, session_compare)))
+        if (connection->session && !living_has (&living, connection->session))
             back_note_silent (self, connection);
         bool is_due = connection->listens || now_ms - connection->said_ms >= heartbeat_ms;
         if (connection->session && is_due)
@@ -501,5 +469,5 @@ back_beat (back_t *self, int64_t now_ms)
         if (connection->is_gone || is_forgotten)
             back_part (self, connection, false);
     }
-    free (living.list);
+    living_clear (&living);
 }

@@ -5,6 +5,7 @@
 
 #include "daemon/log.h"
 #include "proto/model/allocate.h"
+#include "proto/model/labels.h"
 
 connection_t *
 connections_find (const connections_t *self, link_peer_t peer)
@@ -36,6 +37,7 @@ connections_remove (connections_t *self, connection_t *connection)
     link_forget (self->link, connection->peer);
     outbox_destroy (&connection->outbox);
     json_decref (connection->card);
+    free (connection->labels);
     free (connection);
 }
 
@@ -57,12 +59,20 @@ card_make (const message_t *hello)
                       actions, "capacity", (json_int_t)hello->capacity);
 }
 
-void
-connection_meet (connection_t *self, const message_t *hello)
+status_t
+connection_meet (connection_t *self, const message_t *hello, const limits_t *limits,
+                 problem_t *problem)
 {
+    problem_t why;
+    char *labels = labels_new (hello->labels, hello->label_count, limits, &why);
+    if (!labels)
+        return problem_at (problem, STATUS_BAD_MESSAGE, "labels", "HELLO: %s", why.text);
+    free (self->labels);
+    self->labels = labels;
     snprintf (self->name, sizeof self->name, "%s", hello->name);
     json_decref (self->card);
     self->card = card_make (hello);
+    return STATUS_OK;
 }
 
 status_t

@@ -20,6 +20,7 @@ typedef struct connection {
     session_id_t session;              //  a worker's; 0: none, or a gateway
     char name [CONNECTION_NAME_SIZE];  //  of the worker, as it said in HELLO, perhaps cut
     json_t *card;                      //  what it said of itself in HELLO; ours, or NULL
+    char *labels;                      //  likewise: its set of them (labels.h); ours, or NULL
     uint64_t delivered;                //  number of the last delivery sent in this session
     bool is_leaving;                   //  a worker that said BYE
     bool listens;                      //  to feeds: its heartbeats tell how far they have come
@@ -42,8 +43,9 @@ void connections_remove (connections_t *self,
                          connection_t *connection);  //  the link forgets it too
 void connections_clear (connections_t *self);
 
-//  A worker has said who it is.
-void connection_meet (connection_t *self, const message_t *hello);
+//  A worker has said who it is. BAD_MESSAGE, and nothing is changed, where that makes no sense.
+status_t connection_meet (connection_t *self, const message_t *hello, const limits_t *limits,
+                          problem_t *problem);
 
 /*  Sends. What finds a full pipe is dropped: who does not read gets everything again in time, since
  *  each word is repeated until it is answered. NOT_FOUND marks the connection gone.
