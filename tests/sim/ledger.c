@@ -87,14 +87,17 @@ ledger_place (const ledger_t *self, const char *subscription)
     return i;
 }
 
-//  The last seq that a client knows of.
+//  The last seq that a client was told of. What else stands in the log the broker may not know of
+//  itself: whether a write of it succeeded.
 static int64_t
 known_seq (const ledger_t *self, int32_t partition)
 {
     int64_t seq = 0;
-    for (size_t i = 0; i < self->promise_count; i++)
-        if (self->promises [i]->partition == partition && self->promises [i]->seq > seq)
-            seq = self->promises [i]->seq;
+    for (size_t i = 0; i < self->promise_count; i++) {
+        const promise_t *promise = self->promises [i];
+        if (promise->confirmed_ms > 0 && promise->partition == partition && promise->seq > seq)
+            seq = promise->seq;
+    }
     return seq;
 }
 
