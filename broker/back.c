@@ -1,4 +1,4 @@
-#include "broker/back.h"
+#include "broker/back_state.h"
 #include "broker/core/view.h"
 
 #include <inttypes.h>
@@ -16,25 +16,7 @@
 #include "proto/model/allocate.h"
 #include "proto/model/owned.h"
 
-enum {
-    BUDGET = 64,          //  messages heard before the other socket gets its turn
-    FORGOTTEN_BEATS = 10  //  silent ones, until the number of one without a session is given up
-};
-
-struct back {
-    edge_t *edge;  //  borrowed
-    link_t *link;
-    connections_t connections;
-    settles_t settles;      //  of the SETTLE being heard; kept for the next
-    uint64_t feed_changes;  //  that those who listen know of
-};
-
-//  The core has one row of numbers for both sockets: workers have the odd ones.
-static peer_t
-back_peer (link_peer_t peer)
-{
-    return peer << 1 | 1;
-}
+enum { BUDGET = 64 };  //  messages heard before the other socket gets its turn
 
 back_t *
 back_new (edge_t *edge, void *zmq, const char *endpoint, problem_t *problem)
@@ -64,6 +46,7 @@ back_destroy (back_t **self_p)
         return;
     connections_clear (&self->connections);
     offers_clear (&self->edge->offers);
+    capacities_clear (&self->edge->capacities);
     link_destroy (&self->link);
     settles_clear (&self->settles);
     free (self);
@@ -84,7 +67,7 @@ back_endpoint (const back_t *self)
 
 //  ---- out
 
-static connection_t *
+connection_t *
 back_find (const back_t *self, peer_t peer)
 {
     return connections_find (&self->connections, peer >> 1);
@@ -150,6 +133,41 @@ back_settled (back_t *self, const effect_t *effect)
     outbox_add_settled (connection->outbox, effect);
 }
 
+//  WELCOME also tells a worker that is here what is wanted of it.
+static void
+back_greet (back_t *self, connection_t *connection)
+{
+    connections_say (
+        &self->connections, connection,
+        &(message_t){.command = COMMAND_WELCOME,
+                     .session = connection->session,
+                     .heartbeat_ms = self->edge->heartbeat_ms,
+                     .capacity = capacities_wanted (&self->edge->capacities, connection->name)},
+        monotonic_ms ());
+}
+
+void
+back_resize (back_t *self, const char *worker)
+{
+    connection_t *connection, *next;
+    HASH_ITER (hh, self->connections.all, connection, next)
+    {
+        if (connection->session && strcmp (connection->name, worker) == 0)
+            back_greet (self, connection);
+    }
+}
+
+//  One that tells how many it works on, and not what is wanted, has not heard it.
+static void
+back_note_capacity (back_t *self, connection_t *connection, const message_t *heartbeat)
+{
+    connection_note_capacity (connection, heartbeat->capacity);
+    int64_t wanted = capacities_wanted (&self->edge->capacities, connection->name);
+    if (connection->session && connection->capacity &&
+        connection->capacity != (wanted ? wanted : connection->own_capacity))
+        back_greet (self, connection);
+}
+
 void
 back_welcome (back_t *self, const effect_t *effect)
 {
@@ -161,10 +179,8 @@ back_welcome (back_t *self, const effect_t *effect)
         connection->is_leaving = false;
         log_notice ("broker", "worker %s joined", connection->name);
     }
-    back_say (self, effect->peer,
-              &(message_t){.command = COMMAND_WELCOME,
-                           .session = effect->session,
-                           .heartbeat_ms = effect->welcome.heartbeat_ms});
+    if (connection)
+        back_greet (self, connection);
 }
 
 //  Behind what it is about, which may wait to leave.
@@ -203,38 +219,8 @@ back_error (back_t *self, const effect_t *effect)
                            .text = status_text (effect->error.status)});
 }
 
-//  A session of the core's, by its id.
-typedef struct {
-    session_id_t session;
-    size_t leases;  //  0 when there is no such session
-} held_t;
-
-static void
-held_find (void *context, const session_view_t *view)
-{
-    held_t *self = context;
-    if (view->session == self->session)
-        self->leases = view->leases;
-}
-
-static void
-back_log_parting (const back_t *self, const connection_t *connection, bool is_expelled)
-{
-    held_t held = {.session = connection->session};
-    core_each_session (self->edge->core, held_find, &held);
-    if (is_expelled)
-        log_warning ("broker", "the key of worker %s is gone: its %zu deliveries go to others",
-                     connection->name, held.leases);
-    else if (held.leases > 0)
-        log_warning ("broker",
-                     "the connection of worker %s is gone: its %zu deliveries go to others",
-                     connection->name, held.leases);
-    else
-        log_notice ("broker", "worker %s left", connection->name);
-}
-
 //  What it holds goes to others now, not when its silence has lasted.
-static void
+void
 back_part (back_t *self, connection_t *connection, bool is_expelled)
 {
     input_t gone = {.kind = INPUT_GONE,
@@ -264,17 +250,6 @@ back_listens (back_t *self, const effect_t *effect)
     connection_t *connection = back_find (self, effect->peer);
     if (connection && connection->session == effect->session)
         connection->listens = true;
-}
-
-static void
-back_heartbeat (back_t *self, connection_t *connection, int64_t now_ms)
-{
-    message_t heartbeat = {.command = COMMAND_HEARTBEAT,
-                           .session = connection->session,
-                           .received = connection->delivered};  //  or should have been
-    if (connection->listens)
-        listening_add (self->edge->listening, connection->session, &heartbeat);
-    connections_say (&self->connections, connection, &heartbeat, now_ms);
 }
 
 //  A broadcast subscription was made, or changed: who listens learns it now.
@@ -383,6 +358,7 @@ back_hear (back_t *self, connection_t *connection, const message_t *message)
             input.release.count = message->lease_count;
             break;
         case COMMAND_HEARTBEAT:
+            back_note_capacity (self, connection, message);
             input.kind = INPUT_ALIVE;
             input.alive.leases = message->leases;
             input.alive.count = message->lease_count;
@@ -432,42 +408,4 @@ back_ready (void *context)
         message_clear (&message);
     }
     return true;
-}
-
-//  ---- heartbeats
-
-//  The core ended its session by itself: three heartbeats passed in silence.
-static void
-back_note_silent (back_t *self, connection_t *connection)
-{
-    offers_drop (&self->edge->offers, connection->peer);
-    if (connection->is_leaving)
-        log_notice ("broker", "worker %s left", connection->name);
-    else
-        log_warning ("broker",
-                     "worker %s has been silent for three heartbeats: its deliveries go to others",
-                     connection->name);
-    connection->session = 0;
-}
-
-void
-back_beat (back_t *self, int64_t now_ms)
-{
-    int64_t heartbeat_ms = self->edge->heartbeat_ms;
-    living_t living = living_of (self->edge->core);
-
-    connection_t *connection, *next;
-    HASH_ITER (hh, self->connections.all, connection, next)
-    {
-        if (connection->session && !living_has (&living, connection->session))
-            back_note_silent (self, connection);
-        bool is_due = connection->listens || now_ms - connection->said_ms >= heartbeat_ms;
-        if (connection->session && is_due)
-            back_heartbeat (self, connection, now_ms);
-        bool is_forgotten =
-            !connection->session && now_ms - connection->heard_ms > FORGOTTEN_BEATS * heartbeat_ms;
-        if (connection->is_gone || is_forgotten)
-            back_part (self, connection, false);
-    }
-    living_clear (&living);
 }

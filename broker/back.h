@@ -40,6 +40,9 @@ void back_error (back_t *self, const effect_t *effect);
  */
 const json_t *back_card (const back_t *self, peer_t peer);
 
+//  Tells those of this name what is wanted of them.
+void back_resize (back_t *self, const char *worker);
+
 void back_listens (back_t *self, const effect_t *feeds);  //  its heartbeats tell of feeds
 void back_say (back_t *self, peer_t peer, const message_t *message);  //  at once
 

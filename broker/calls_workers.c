@@ -81,6 +81,9 @@ show (const edge_t *edge, int64_t now_ms, const session_view_t *view)
         json_pack ("{s:I, s:I, s:s, s:I}", "credit", (json_int_t)view->credit, "leases",
                    (json_int_t)view->leases, "joined", moment_text (view->joined_ms, joined),
                    "heartbeat_age_ms", (json_int_t)(now_ms - view->seen_ms));
+    int64_t wanted = capacities_wanted (&edge->capacities, view->name);
+    if (wanted > 0)
+        json_object_set_new (state, "capacity_wanted", json_integer ((json_int_t)wanted));
     json_object_set_new (state, "draining", json_boolean (view->is_draining));
     json_object_set_new (state, "drained", json_boolean (view->is_draining && view->leases == 0));
     if (view->missed > 0)
@@ -239,21 +242,35 @@ show_drain (const call_t *self, const char *name)
     return json_pack ("{s:o}", "data", data);
 }
 
-//  Of a name that is here, or was drained before; so many names that are away are remembered.
-static status_t
-check_drain (const call_t *self, const char *name, problem_t *problem)
+static size_t
+count_sessions (const call_t *self, const char *name)
 {
     worker_list_t listing = {.name = name};
     core_each_session (self->edge->core, list_add, &listing);
     free (listing.list);
-    if (core_is_drained (self->edge->core, name))
+    return listing.count;
+}
+
+//  What is said of a name holds on; of one that is here, or of which it was said before; of so many
+//  names.
+static status_t
+check_name (const call_t *self, const char *name, bool is_known, size_t known, problem_t *problem)
+{
+    if (is_known)
         return STATUS_OK;
-    if (listing.count == 0)
+    if (count_sessions (self, name) == 0)
         return problem_at (problem, STATUS_NOT_FOUND, "name", "there is no worker \"%.60s\"", name);
-    if (core_drained (self->edge->core) >= (size_t)self->edge->limits->sessions)
-        return problem_set (problem, STATUS_FULL, "%lld names are drained already; take some back",
-                            (long long)self->edge->limits->sessions);
+    if (known >= (size_t)self->edge->limits->sessions)
+        return problem_set (problem, STATUS_FULL,
+                            "it was said of %zu names already: take some back", known);
     return STATUS_OK;
+}
+
+static status_t
+check_drain (const call_t *self, const char *name, problem_t *problem)
+{
+    return check_name (self, name, core_is_drained (self->edge->core, name),
+                       core_drained (self->edge->core), problem);
 }
 
 //  A word that is misspelt must not mean its opposite.
@@ -295,4 +312,46 @@ call_worker_drain (call_t *self)
     edge_step (self->edge,
                &(input_t){.kind = INPUT_DRAIN, .drain = {.name = name, .is_on = is_on}});
     call_reply (self, show_drain (self, name));
+}
+
+//  ---- change
+
+//  0: as it likes.
+static status_t
+read_capacity (const call_t *self, const char **name, int64_t *capacity, problem_t *problem)
+{
+    const json_t *value = json_object_get (self->args, "capacity");
+    if (json_object_size (self->args) != 2 || !value)
+        return problem_at (problem, STATUS_BAD_PARAMETER, "capacity",
+                           "capacity is all that can be changed: a number, or null");
+    *capacity = 0;
+    status_t status = call_text (self, "name", name, problem);
+    if (status != STATUS_OK || json_is_null (value))
+        return status;
+    return call_optional_number (self, "capacity", 1, self->edge->limits->batch_events, capacity,
+                                 problem);
+}
+
+void
+call_worker_change (call_t *self)
+{
+    const char *name;
+    int64_t capacity;
+    problem_t problem = {0};
+    capacities_t *wanted = &self->edge->capacities;
+    if (read_capacity (self, &name, &capacity, &problem) != STATUS_OK ||
+        check_name (self, name, capacities_wanted (wanted, name) > 0, capacities_count (wanted),
+                    &problem) != STATUS_OK) {
+        call_fail (self, &problem);
+        return;
+    }
+    log_notice ("broker", "of worker %s a capacity of %lld is wanted (0: its own)", name,
+                (long long)capacity);
+    capacities_want (wanted, name, capacity);
+    back_resize (self->edge->back, name);
+    json_t *data =
+        json_pack ("{s:s, s:I}", "name", name, "sessions", (json_int_t)count_sessions (self, name));
+    if (capacity > 0)
+        json_object_set_new (data, "capacity_wanted", json_integer ((json_int_t)capacity));
+    call_reply (self, json_pack ("{s:o}", "data", data));
 }

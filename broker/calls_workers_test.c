@@ -1,4 +1,6 @@
-/*  What gateways ask of the workers: who they are, page by page, one of them, and that one drains. */
+/*  What gateways ask of the workers: who they are, page by page, one of them; that one drains, and how
+ *  much is wanted of it.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -237,6 +239,94 @@ a_drain_that_makes_no_sense_changes_nothing (void **state)
     json_decref (answer);
 }
 
+//  PATCH; NULL: as the worker likes.
+static status_t
+want_capacity (world_t *world, const char *name, json_t *capacity)
+{
+    json_t *args = json_pack ("{s:s, s:o}", "name", name, "capacity", capacity);
+    return actor_try (world->gateway, "worker.change", args, NULL);
+}
+
+static void
+expect_greeting (actor_t *worker, uint64_t session, int64_t capacity)
+{
+    message_t welcome = actor_expect (worker, COMMAND_WELCOME);
+    assert_int_equal (welcome.session, session);
+    assert_int_equal (welcome.capacity, capacity);
+    message_clear (&welcome);
+}
+
+static void
+tell_capacity (actor_t *worker, uint64_t session, int64_t capacity)
+{
+    actor_say (worker, &(message_t){
+                           .command = COMMAND_HEARTBEAT, .session = session, .capacity = capacity});
+}
+
+static void
+expect_capacity (world_t *world, const char *name, json_int_t has, json_int_t wanted)
+{
+    json_t *answer = actor_call (world->gateway, "worker.get", json_pack ("{s:s}", "name", name));
+    const json_t *shown = json_object_get (answer, "data");
+    assert_int_equal (number_of (shown, "capacity"), has);
+    assert_int_equal (number_of (shown, "capacity_wanted"), wanted);
+    json_decref (answer);
+}
+
+static void
+a_capacity_is_told_until_the_worker_says_that_it_has_it (void **state)
+{
+    world_t *world = *state;
+    OWNED (actor) actor_t *worker = actor_worker (world->stage);
+    uint64_t session = actor_join (worker, "w1", 5);
+    assert_int_equal (want_capacity (world, "w1", json_integer (64)), STATUS_OK);
+    expect_greeting (worker, session, 64);
+    expect_capacity (world, "w1", 100, 64);
+    tell_capacity (worker, session, 100);  //  it has not heard it
+    expect_greeting (worker, session, 64);
+    tell_capacity (worker, session, 64);
+    assert_int_equal (want_capacity (world, "w1", json_null ()), STATUS_OK);
+    expect_greeting (worker, session, 0);  //  and none for the heartbeat that told 64
+    expect_capacity (world, "w1", 64, 0);
+    tell_capacity (worker, session, 64);
+    expect_greeting (worker, session, 0);
+    tell_capacity (worker, session, 100);
+    assert_int_equal (want_capacity (world, "w1", json_integer (7)), STATUS_OK);
+    expect_greeting (worker, session, 7);
+}
+
+static void
+a_capacity_is_wanted_of_whoever_has_the_name (void **state)
+{
+    world_t *world = *state;
+    actor_t *first = actor_worker (world->stage);
+    actor_join (first, "w1", 5);
+    assert_int_equal (want_capacity (world, "w1", json_integer (64)), STATUS_OK);
+    actor_destroy (&first);
+    OWNED (actor) actor_t *second = actor_worker (world->stage);
+    actor_say (second, &(message_t){.command = COMMAND_HELLO, .name = "w1", .capacity = 8});
+    message_t welcome = actor_expect (second, COMMAND_WELCOME);
+    assert_int_equal (welcome.capacity, 64);
+    message_clear (&welcome);
+    expect_capacity (world, "w1", 8, 64);
+}
+
+static void
+a_capacity_that_makes_no_sense_is_refused (void **state)
+{
+    world_t *world = *state;
+    OWNED (actor) actor_t *worker = actor_worker (world->stage);
+    actor_join (worker, "w1", 5);
+    assert_int_equal (want_capacity (world, "w2", json_integer (64)), STATUS_NOT_FOUND);
+    assert_int_equal (want_capacity (world, "w1", json_integer (0)), STATUS_BAD_PARAMETER);
+    assert_int_equal (want_capacity (world, "w1", json_integer (5000)), STATUS_BAD_PARAMETER);
+    assert_int_equal (want_capacity (world, "w1", json_string ("many")), STATUS_BAD_REQUEST);
+    json_t *args = json_pack ("{s:s, s:s}", "name", "w1", "version", "2");
+    assert_int_equal (actor_try (world->gateway, "worker.change", args, NULL),
+                      STATUS_BAD_PARAMETER);
+    expect_capacity (world, "w1", 100, 0);
+}
+
 int
 main (void)
 {
@@ -248,6 +338,9 @@ main (void)
         PLAY (a_drained_worker_is_drained_when_it_has_nothing_left),
         PLAY (a_name_that_is_drained_is_listed_while_it_is_away),
         PLAY (a_drain_that_makes_no_sense_changes_nothing),
+        PLAY (a_capacity_is_told_until_the_worker_says_that_it_has_it),
+        PLAY (a_capacity_is_wanted_of_whoever_has_the_name),
+        PLAY (a_capacity_that_makes_no_sense_is_refused),
 #undef PLAY
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -72,7 +72,18 @@ connection_meet (connection_t *self, const message_t *hello, const limits_t *lim
     snprintf (self->name, sizeof self->name, "%s", hello->name);
     json_decref (self->card);
     self->card = card_make (hello);
+    self->own_capacity = hello->capacity;
+    self->capacity = 0;
     return STATUS_OK;
+}
+
+void
+connection_note_capacity (connection_t *self, int64_t capacity)
+{
+    if (capacity == 0 || capacity == self->capacity || !self->card)
+        return;
+    self->capacity = capacity;
+    json_object_set_new (self->card, "capacity", json_integer ((json_int_t)capacity));
 }
 
 status_t

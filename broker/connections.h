@@ -21,6 +21,8 @@ typedef struct connection {
     char name [CONNECTION_NAME_SIZE];  //  of the worker, as it said in HELLO, perhaps cut
     json_t *card;                      //  what it said of itself in HELLO; ours, or NULL
     char *labels;                      //  likewise: its set of them (labels.h); ours, or NULL
+    int64_t own_capacity;              //  as HELLO said
+    int64_t capacity;                  //  as its last heartbeat said; 0: it does not tell
     uint64_t delivered;                //  number of the last delivery sent in this session
     bool is_leaving;                   //  a worker that said BYE
     bool listens;                      //  to feeds: its heartbeats tell how far they have come
@@ -46,6 +48,7 @@ void connections_clear (connections_t *self);
 //  A worker has said who it is. BAD_MESSAGE, and nothing is changed, where that makes no sense.
 status_t connection_meet (connection_t *self, const message_t *hello, const limits_t *limits,
                           problem_t *problem);
+void connection_note_capacity (connection_t *self, int64_t capacity);  //  0: it does not tell
 
 /*  Sends. What finds a full pipe is dropped: who does not read gets everything again in time, since
  *  each word is repeated until it is answered. NOT_FOUND marks the connection gone.

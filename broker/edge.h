@@ -6,6 +6,7 @@
 #ifndef EDGE_H
 #define EDGE_H
 
+#include "broker/capacities.h"
 #include "broker/core/core.h"
 #include "broker/offers.h"
 #include "broker/reader.h"
@@ -29,7 +30,8 @@ typedef struct edge {
     struct feed_socket *feed;
     struct listening *listening;
     struct calls *calls;
-    offers_t offers;  //  of the workers; back keeps it
+    offers_t offers;          //  of the workers; back keeps it
+    capacities_t capacities;  //  wanted of them
     struct retention *retention;
     struct waits *waits;
     struct redrive *redrives;  //  jobs that are under way; each its call's

@@ -106,6 +106,13 @@ note_text (note_t *note, const char *text)
     note->text [size] = 0;
 }
 
+static void
+note_some (note_t *note, const char *text, size_t count)
+{
+    note_text (note, text);
+    note->count = count;
+}
+
 //  What is told of one kind beside peer, session and request.
 static void
 note_details (note_t *note, const input_t *input)
@@ -132,10 +139,7 @@ note_details (note_t *note, const input_t *input)
             note->code = (int)input->page_failed.status;
             break;
         case INPUT_HELLO: note_text (note, input->hello.name); break;
-        case INPUT_DRAIN:
-            note_text (note, input->drain.name);
-            note->count = input->drain.is_on;
-            break;
+        case INPUT_DRAIN: note_some (note, input->drain.name, input->drain.is_on); break;
         case INPUT_CREDIT: note->number = input->credit.deliveries; break;
         case INPUT_SETTLE:
             note->count = input->settle.count;
@@ -149,12 +153,10 @@ note_details (note_t *note, const input_t *input)
         case INPUT_SUBSCRIBE: note_text (note, input->subscribe.subscription->id); break;
         case INPUT_UNSUBSCRIBE: note_text (note, input->unsubscribe.id); break;
         case INPUT_REDRIVE:
-            note_text (note, input->redrive.subscription);
-            note->count = input->redrive.count;
+            note_some (note, input->redrive.subscription, input->redrive.count);
             break;
         case INPUT_DISCARD:
-            note_text (note, input->discard.subscription);
-            note->count = input->discard.count;
+            note_some (note, input->discard.subscription, input->discard.count);
             break;
         case INPUT_CANCEL:
             note_text (note, input->cancel.subscription);

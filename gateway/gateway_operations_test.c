@@ -167,6 +167,20 @@ a_worker_is_drained_with_or_without_a_body (void **state)
     fixture_expect (fixture, 403, "workers:write");
 }
 
+static void
+a_workers_capacity_is_patched (void **state)
+{
+    fixture_t *fixture = *state;
+    fake_broker_answer (fixture->broker, STATUS_OK, "{\"data\":{\"name\":\"w\"}}");
+    expect_asked (fixture, "PATCH /v1/workers/w", "{\"data\":{\"capacity\":64}}", "worker.change",
+                  "{\"name\":\"w\",\"capacity\":64}");
+    fixture_expect (fixture, 200, "{\"data\":{\"name\":\"w\"}}");
+    fixture_ask (fixture, "PATCH", "/v1/workers/w", FAKE_READER, "", "{\"data\":{}}");
+    fixture_expect (fixture, 403, "workers:write");
+    fixture_ask (fixture, "PATCH", "/v1/workers/w", FAKE_ADMIN, "", NULL);
+    fixture_expect (fixture, 411, "");
+}
+
 int
 main (void)
 {
@@ -179,6 +193,7 @@ main (void)
         OVER_HTTP (replays_are_made_listed_and_deleted),
         OVER_HTTP (workers_are_listed_and_shown),
         OVER_HTTP (a_worker_is_drained_with_or_without_a_body),
+        OVER_HTTP (a_workers_capacity_is_patched),
     };
     return cmocka_run_group_tests (tests, fixture_set_up, fixture_tear_down);
 }

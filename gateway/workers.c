@@ -64,3 +64,9 @@ workers_drain (request_t *request, answer_t *answer, problem_t *problem)
 {
     return workers_order (request, answer, "worker.drain", problem);
 }
+
+status_t
+workers_patch (request_t *request, answer_t *answer, problem_t *problem)
+{
+    return workers_order (request, answer, "worker.change", problem);
+}

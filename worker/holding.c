@@ -46,6 +46,12 @@ holdings_new (size_t slots)
 }
 
 void
+holdings_resize (holdings_t *self, size_t slots)
+{
+    self->slots = slots;
+}
+
+void
 holdings_destroy (holdings_t **self_p)
 {
     holdings_t *self = *self_p;
@@ -190,7 +196,8 @@ holdings_find (const holdings_t *self, uint64_t lease)
 static size_t
 slots_free (const holdings_t *self)
 {
-    return self->slots - holdings_slots_taken (self);
+    size_t taken = holdings_slots_taken (self);
+    return self->slots > taken ? self->slots - taken : 0;
 }
 
 static bool

@@ -52,6 +52,8 @@ struct holding {
 };
 
 holdings_t *holdings_new (size_t slots);  //  attempts at a time
+//  From now on; those that have begun go on.
+void holdings_resize (holdings_t *self, size_t slots);
 //  Whatever is still held is forgotten.
 void holdings_destroy (holdings_t **self_p);
 

@@ -35,6 +35,7 @@ worker_session_new (const worker_session_settings_t *settings, int64_t now_ms)
     worker_session_t *self = ALLOCATE (worker_session_t);
     self->settings = *settings;
     self->batch_size = 1;
+    self->capacity = settings->capacity;
     self->holdings = holdings_new ((size_t)settings->capacity);
     self->random = settings->seed;
     self->now_ms = now_ms;
@@ -104,8 +105,8 @@ advance (worker_session_t *self, int64_t now_ms)
         self->lenient_ms = now_ms + self->heartbeat_ms;
 }
 
-static void
-release_waiting (worker_session_t *self)
+void
+worker_session_release_waiting (worker_session_t *self)
 {
     holding_t *holding;
     while ((holding = holdings_first (self->holdings, HOLDING_WAITING))) {
@@ -117,8 +118,10 @@ release_waiting (worker_session_t *self)
 static void
 welcome (worker_session_t *self, const message_t *message)
 {
-    if (self->id == message->session)
-        return;  //  the answer to a HELLO that was repeated
+    if (self->id == message->session) {  //  a HELLO was repeated, or the capacity changes
+        worker_session_resize (self, message->capacity);
+        return;
+    }
     if (self->id != 0) {
         lose (self);  //  it would not give a second one had it kept the first
         return;
@@ -136,7 +139,8 @@ welcome (worker_session_t *self, const message_t *message)
     self->broker_leaves = false;
     self->received = self->beyond = self->bytes_received = 0;
     self->batch_size = 1;
-    self->granted = self->bytes_granted = 0;
+    self->granted = self->bytes_granted = self->shrunk_until = 0;
+    worker_session_resize (self, message->capacity);
     self->repeat_after_ms = 2 * self->heartbeat_ms;
 }
 
@@ -147,22 +151,6 @@ skip (worker_session_t *self, uint64_t number)
     uint64_t lost = number - self->received;
     self->bytes_received += lost * (uint64_t)self->settings.limits->event_bytes;
     self->received = number;
-}
-
-static size_t
-held (const worker_session_t *self)
-{
-    return holdings_leases (self->holdings) + holdings_count (self->holdings, HOLDING_LOST) +
-           holdings_count (self->holdings, HOLDING_STOPPING);
-}
-
-static size_t
-held_most (const worker_session_t *self)
-{
-    size_t most = (size_t)self->settings.capacity * UNSETTLED_FACTOR + UNSETTLED_MORE;
-    most *= self->batch_size;
-    size_t batch = (size_t)self->settings.limits->batch_events;  //  of one heartbeat
-    return most < batch ? most : batch;
 }
 
 static void
@@ -177,7 +165,8 @@ receive_one (worker_session_t *self, parcel_t *parcel, size_t index)
 
     if (holdings_find (self->holdings, delivery->lease))
         return;
-    if (self->is_leaving || self->broker_leaves || held (self) >= held_most (self)) {
+    if (self->is_leaving || self->broker_leaves ||
+        !worker_session_has_room (self, delivery->number)) {
         worker_session_release (self, delivery->lease);
         return;
     }
@@ -238,7 +227,7 @@ hear_in_session (worker_session_t *self, message_t *message)
         learn_last (self, message->received);
     else if (message->command == COMMAND_BYE) {
         self->broker_leaves = true;
-        release_waiting (self);
+        worker_session_release_waiting (self);
     }
 }
 
@@ -342,36 +331,7 @@ worker_session_leave (worker_session_t *self, int64_t now_ms)
     self->is_leaving = true;
     self->wants_bye_said = true;
     self->wants_connection = false;
-    release_waiting (self);
-}
-
-static size_t
-left_of (size_t whole, size_t taken)
-{
-    return whole > taken ? whole - taken : 0;
-}
-
-//  What waits behind a slow consumer takes no room from the others: leases are what bounds it. A batch
-//  takes one slot: where batches come, there is credit for several, or the last would be a small one.
-uint64_t
-worker_session_credit (const worker_session_t *self)
-{
-    size_t capacity = (size_t)self->settings.capacity;
-    size_t waiting =
-        holdings_count (self->holdings, HOLDING_WAITING) - holdings_standing_back (self->holdings);
-    size_t unfinished = waiting / self->batch_size + holdings_slots_taken (self->holdings);
-    size_t by_slots = left_of (capacity + capacity / 4, unfinished) * self->batch_size;
-    size_t by_leases = left_of (held_most (self), held (self));
-    uint64_t credit = self->received + (by_slots < by_leases ? by_slots : by_leases);
-    return credit > self->granted ? credit : self->granted;
-}
-
-uint64_t
-worker_session_credit_bytes (const worker_session_t *self)
-{
-    size_t bytes = holdings_bytes (self->holdings);
-    uint64_t credit = self->bytes_received + left_of ((size_t)self->settings.capacity_bytes, bytes);
-    return credit > self->bytes_granted ? credit : self->bytes_granted;
+    worker_session_release_waiting (self);
 }
 
 static bool

@@ -36,8 +36,9 @@ typedef struct {
     size_t action_count;
     const char *const *labels;  //  of the worker: NAME=VALUE; NULL: it has none
     size_t label_count;
-    int64_t capacity;  //  deliveries begun at a time; a quarter more wait their turn here, and what
-                       //  waits behind a slow consumer (holding.h)
+    int64_t
+        capacity;  //  deliveries begun at a time, unless the broker wants another; a quarter more wait their turn here, and what
+                   //  waits behind a slow consumer (holding.h)
     int64_t capacity_bytes;  //  data of the events held at a time
     const limits_t *limits;  //  borrowed
     uint64_t seed;           //  of jitter

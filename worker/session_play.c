@@ -29,6 +29,7 @@ typedef struct {
     size_t count;
     begun_t begun [ATTEMPTS];
     size_t begun_count;
+    int64_t capacity;  //  that heartbeats tell, unless another one is wanted
 } stage_t;
 
 //  The number in a name: 7 of L7 or s7.
@@ -73,6 +74,8 @@ print_message_of (stage_t *stage, const message_t *message)
                  outcome_name (message->settlements [i].outcome),
                  *message->settlements [i].error ? " because " : "",
                  message->settlements [i].error);
+    if (message->command == COMMAND_HEARTBEAT && message->capacity != stage->capacity)
+        fprintf (out, " capacity %lld", (long long)message->capacity);
     print_leases (out, message->leases, message->lease_count);
     if (message->begun_count > 0)
         fprintf (out, " begun");
@@ -223,8 +226,10 @@ perform (stage_t *stage)
         if (strcmp (verb, words [i].name) == 0)
             message.command = words [i].command;
 
-    if (message.command == COMMAND_WELCOME)
+    if (message.command == COMMAND_WELCOME) {
         message.heartbeat_ms = (int64_t)number_of (stage->words [2]);
+        message.capacity = strtoll (stage->words [3], NULL, 10);
+    }
     if (message.command == COMMAND_HEARTBEAT)
         message.received = number_of (stage->words [2]);
     if (message.command == COMMAND_DELIVER)
@@ -308,6 +313,7 @@ session_play_with (const worker_session_settings_t *settings, const char *transc
     size_t came_size;
     stage_t stage = {.limits = limits_default (), .out = open_memstream (&came, &came_size)};
     stage.session = worker_session_new (settings, 0);
+    stage.capacity = settings->capacity;
     print_effects (&stage);
 
     char *lines = allocate_copy (transcript);

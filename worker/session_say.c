@@ -95,6 +95,7 @@ say_heartbeat (worker_session_t *self)
                             .begun = self->begun,
                             .begun_count = holdings_count (self->holdings, HOLDING_BEGUN),
                             .tells_begun = true,
+                            .capacity = self->capacity,
                             .received = self->received};
     return true;
 }
@@ -103,7 +104,7 @@ say_heartbeat (worker_session_t *self)
 static bool
 credit_is_worth_it (const worker_session_t *self, uint64_t credit, uint64_t bytes)
 {
-    uint64_t step = (uint64_t)self->settings.capacity / 4;
+    uint64_t step = (uint64_t)self->capacity / 4;
     uint64_t byte_step = (uint64_t)self->settings.capacity_bytes / 4;
     bool is_used_up =
         self->granted <= self->received || self->bytes_granted <= self->bytes_received;

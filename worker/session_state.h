@@ -1,4 +1,4 @@
-/*  session_state – what a session remembers. Only session.c, session_over.c and session_say.c look inside. */
+/*  session_state – what a session remembers. Only session.c and what begins with session_ look inside. */
 #ifndef SESSION_STATE_H
 #define SESSION_STATE_H
 
@@ -39,6 +39,9 @@ struct worker_session {
     bool wants_bye_said;       //
     bool broker_leaves;        //  it said BYE: it gets its waiting leases back
 
+    int64_t capacity;       //  as the broker wants it, or ours
+    uint64_t shrunk_until;  //  numbers up to this were granted when it was larger
+
     uint64_t received;        //  number of the last delivery
     uint64_t beyond;          //  what the broker said is the number of its last; 0: nothing new
     uint64_t bytes_received;  //  of all deliveries so far
@@ -60,7 +63,12 @@ struct worker_session {
 void worker_session_settled (worker_session_t *self, const message_t *settled);
 void worker_session_cancelled (worker_session_t *self, const message_t *cancel);
 void worker_session_release (worker_session_t *self, uint64_t lease);
+void worker_session_release_waiting (worker_session_t *self);
 
+//  The broker wants so many at a time; 0: as many as we do.
+void worker_session_resize (worker_session_t *self, int64_t capacity);
+//  For the delivery of this number.
+bool worker_session_has_room (const worker_session_t *self, uint64_t number);
 uint64_t
 worker_session_credit (const worker_session_t *self);  //  that it could be granted now, in all
 uint64_t worker_session_credit_bytes (const worker_session_t *self);

@@ -210,6 +210,7 @@ static const field_t fields_BYE [] = {SESSION (OPTIONAL)};
 static const field_t fields_WELCOME [] = {
     SESSION (NEEDED),
     PLAIN (message_t, heartbeat_ms, NUMBER, NEEDED),
+    PLAIN (message_t, capacity,     NUMBER, OPTIONAL),
 };
 static const field_t fields_DELIVER [] = {
     SESSION (NEEDED),
@@ -246,6 +247,7 @@ static const field_t fields_HEARTBEAT [] = {
     LIST (message_t, begun, NUMBER, OPTIONAL, begun_count, leases_per_session, NULL),
     PLAIN (message_t, tells_begun, FLAG, OPTIONAL),
     PLAIN (message_t, received, NUMBER, OPTIONAL),
+    PLAIN (message_t, capacity, NUMBER, OPTIONAL),
     LIST (message_t, feeds, MAP, OPTIONAL, feed_count, batch_events, &feed),
     PLAIN (message_t, tells_feeds, FLAG, OPTIONAL),
     LIST (message_t, lasts, NUMBER, OPTIONAL, last_count, batch_events, NULL),

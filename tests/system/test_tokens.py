@@ -35,6 +35,7 @@ REQUESTS = [
     ("GET", "/v1/subscriptions/known", None, "subscriptions:read", 200),
     ("GET", "/v1/workers", None, "workers:read", 200),
     ("POST", "/v1/workers/nobody/drain", None, "workers:write", 404),
+    ("PATCH", "/v1/workers/nobody", {"data": {"capacity": 1}}, "workers:write", 404),
     ("GET", "/v1/tokens", None, "admin", 200),
     ("POST", "/v1/tokens", {"data": {"name": "x", "scopes": ["events:read"]}}, "admin", 201),
     ("DELETE", "/v1/subscriptions/known", None, "subscriptions:write", 200),

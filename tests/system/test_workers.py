@@ -144,6 +144,55 @@ def test_a_drained_worker_finishes_what_it_has_and_is_idle_also_when_it_comes_ag
     assert set(consumer.counts().values()) == {1}
 
 
+def row(daemons: Daemons, name: str) -> dict[str, Any]:
+    """A worker as the API shows it."""
+    data: dict[str, Any] = daemons.client().get(f"/v1/workers/{name}").json()["data"]
+    return data
+
+
+def wait_for_capacity(daemons: Daemons, name: str, capacity: int) -> None:
+    until(
+        lambda: row(daemons, name)["capacity"] == capacity,
+        f"{name} works on {capacity} at a time",
+    )
+
+
+def test_a_workers_capacity_changes_while_it_runs(daemons: Daemons, sink: Sink) -> None:
+    consumer = sink.consumer("shop")
+    consumer.holds()
+    subscribe(daemons, consumer, limits={"in_flight": 64})
+    name = daemons.start_worker(worker__capacity=4)
+    daemons.wait_for_workers(name)
+    client = daemons.client()
+    ids = [client.publish()["id"] for _ in range(40)]
+    consumer.wait_for(3)  # of four slots one subscription has three
+    daemons.say("capacity", name, "40")
+    consumer.wait_for(12)
+    wait_for_capacity(daemons, name, 40)
+    consumer.releases()
+    consumer.wait_for_ids(ids)
+
+    daemons.say("capacity", name, "2")
+    wait_for_capacity(daemons, name, 2)
+    assert row(daemons, name)["capacity_wanted"] == 2
+    consumer.holds()
+    ids += [client.publish()["id"] for _ in range(40)]
+    until(lambda: row(daemons, name)["leases"] >= 3, "more has come to it than it works on")
+    assert len(consumer.deliveries) <= 42
+    #   It holds for the name; and the broker that restarts has forgotten it.
+    daemons.workers[name].kill()
+    daemons.start_worker(name, worker__capacity=4)
+    daemons.wait_for_workers(name)
+    wait_for_capacity(daemons, name, 2)
+    daemons.broker.kill()
+    daemons.start_broker()
+    until(daemons.serves, "the broker is back")
+    daemons.wait_for_workers(name)
+    wait_for_capacity(daemons, name, 4)
+    consumer.releases()
+    consumer.wait_for_ids(ids)
+
+
 def test_a_worker_that_was_stopped_for_a_while_loses_its_leases_and_rejoins(
     daemons: Daemons, sink: Sink
 ) -> None:

@@ -38,7 +38,7 @@ run_delivery (const run_t *self, size_t index)
 //  What an instance finds in its thread. It stays as long as the instance.
 typedef struct {
     const void *settings;                      //  as offered
-    size_t attempts;                           //  at a time, at most
+    size_t attempts;                           //  at a time, unless a broker wants more
     void (*ended) (void *thread, run_t *run);  //  the attempt goes back, with its end
     void *thread;
     CURLM *multi;  //  for those that speak HTTP; CURLOPT_PRIVATE of each handle is its attempt
