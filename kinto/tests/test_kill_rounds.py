@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 import requests
-from test_outbox import wait_until_it_is_empty
+from test_outbox import entries, wait_until_it_is_empty
 
 from conftest import MakeKinto
 from harness.sink import Consumer
@@ -112,9 +112,11 @@ def check_accounts(
     kinto: Server, everything: Consumer, tocsin: Up, postgres: Postgres, database: str, seed: int
 ) -> None:
     kinto.wait_until_it_serves()
+    waiting = entries(postgres, database)
     wait_until_it_is_empty(postgres, database)
     again = f"repeat: pytest -k kill_rounds --seed {seed}"
     changes = [possible_ids(row) for row in postgres.audited(database)]
+    print(f"{len(changes)} changes were committed; {waiting} waited in the outbox at the end")
     assert len(set().union(*changes)) == sum(map(len, changes)), "no change is like another"
     client = tocsin.client()
     logged = [
