@@ -26,7 +26,8 @@ back_new (edge_t *edge, void *zmq, const char *endpoint, problem_t *problem)
                                 .endpoint = endpoint,
                                 .is_server = true,
                                 .limits = edge->limits,
-                                .keys = doorman_keys (edge->doorman, DOOR_BACK, &keys)};
+                                .keys = doorman_keys (edge->doorman, DOOR_BACK, &keys),
+                                .bad_most = edge->limits->bad_messages};
     OWNED (link) link_t *link = link_new (&settings, problem);
     if (!link)
         return NULL;
@@ -34,6 +35,7 @@ back_new (edge_t *edge, void *zmq, const char *endpoint, problem_t *problem)
     self->edge = edge;
     self->link = TAKE (link);
     self->connections.link = self->link;
+    self->offences.metrics = edge->metrics;
     doorman_watch (edge->doorman, self->link);
     return self;
 }
@@ -201,6 +203,9 @@ void
 back_reset (back_t *self, const effect_t *effect)
 {
     back_say (self, effect->peer, &(message_t){.command = COMMAND_RESET});
+    connection_t *connection = back_find (self, effect->peer);
+    if (connection)
+        back_blame_stranger (self, connection);
 }
 
 void
@@ -212,23 +217,30 @@ back_bye (back_t *self, const effect_t *effect)
 void
 back_error (back_t *self, const effect_t *effect)
 {
-    back_say (self, effect->peer,
-              &(message_t){.command = COMMAND_ERROR,
-                           .session = effect->session,
-                           .status = effect->error.status,
-                           .text = status_text (effect->error.status)});
+    connection_t *connection = back_find (self, effect->peer);
+    if (connection && effect->error.status == STATUS_BAD_MESSAGE) {
+        problem_t why;
+        problem_set (&why, STATUS_BAD_MESSAGE, "%s", reason_text (effect->reason));
+        back_blame (self, connection, &why);
+    }
+    else
+        back_say (self, effect->peer,
+                  &(message_t){.command = COMMAND_ERROR,
+                               .session = effect->session,
+                               .status = effect->error.status,
+                               .text = status_text (effect->error.status)});
 }
 
 //  What it holds goes to others now, not when its silence has lasted.
 void
-back_part (back_t *self, connection_t *connection, bool is_expelled)
+back_part (back_t *self, connection_t *connection, parted_t why)
 {
     input_t gone = {.kind = INPUT_GONE,
                     .peer = back_peer (connection->peer),
                     .session = connection->session,
-                    .gone = {.is_expelled = is_expelled}};
+                    .gone = {.is_expelled = why != PARTED_GONE}};
     if (connection->session)
-        back_log_parting (self, connection, is_expelled);
+        back_log_parting (self, connection, why);
     offers_drop (&self->edge->offers, connection->peer);
     connections_remove (&self->connections, connection);
     if (gone.session)
@@ -241,7 +253,7 @@ back_expel (back_t *self)
     connection_t *connection, *next;
     HASH_ITER (hh, self->connections.all, connection, next)
     if (!link_allows (self->link, connection->peer))
-        back_part (self, connection, true);
+        back_part (self, connection, PARTED_EXPELLED);
 }
 
 void
@@ -279,7 +291,7 @@ back_flush (back_t *self)
         connection->is_staged = false;
         back_empty (self, connection, outbox_session (connection->outbox));
         if (connection->is_gone)
-            back_part (self, connection, false);  //  what it held may be staged for others
+            back_part (self, connection, PARTED_GONE);  //  what it held may be staged for others
     }
 }
 
@@ -293,22 +305,11 @@ back_card (const back_t *self, peer_t peer)
 }
 
 static void
-back_refuse (back_t *self, connection_t *connection, const problem_t *problem)
-{
-    metrics_add_labelled (self->edge->metrics, METRIC_bad_messages, status_name (problem->status),
-                          1);
-    connections_say (
-        &self->connections, connection,
-        &(message_t){.command = COMMAND_ERROR, .status = problem->status, .text = problem->text},
-        monotonic_ms ());
-}
-
-static void
 back_hello (back_t *self, connection_t *connection, input_t *input, const message_t *message)
 {
     problem_t problem = {0};
     if (connection_meet (connection, message, self->edge->limits, &problem)) {
-        back_refuse (self, connection, &problem);
+        back_blame (self, connection, &problem);
         return;
     }
     offers_put (&self->edge->offers, connection->peer, message);
@@ -337,7 +338,7 @@ back_correct (back_t *self, connection_t *connection, const message_t *message)
     problem_set (&problem, STATUS_BAD_MESSAGE,
                  "%s is not understood here: this is the workers' socket, broker/back",
                  command_name (message->command));
-    back_refuse (self, connection, &problem);
+    back_blame (self, connection, &problem);
 }
 
 static void
@@ -400,12 +401,14 @@ back_ready (void *context)
         if (status == STATUS_NOT_FOUND)
             return false;
         if (status != STATUS_OK) {
-            metrics_add_labelled (self->edge->metrics, METRIC_bad_messages, status_name (status),
-                                  1);
+            back_hear_bad (self, peer, &problem);
             continue;
         }
-        back_hear (self, connections_hear (&self->connections, peer, now_ms), &message);
+        connection_t *connection = connections_hear (&self->connections, peer, now_ms);
+        back_hear (self, connection, &message);
         message_clear (&message);
+        if (connection->is_shunned)
+            back_part (self, connection, PARTED_SHUNNED);
     }
     return true;
 }

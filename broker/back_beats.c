@@ -23,13 +23,16 @@ held_find (void *context, const session_view_t *view)
 }
 
 void
-back_log_parting (const back_t *self, const connection_t *connection, bool is_expelled)
+back_log_parting (const back_t *self, const connection_t *connection, parted_t why)
 {
     held_t held = {.session = connection->session};
     core_each_session (self->edge->core, held_find, &held);
-    if (is_expelled)
+    if (why == PARTED_EXPELLED)
         log_warning ("broker", "the key of worker %s is gone: its %zu deliveries go to others",
                      connection->name, held.leases);
+    else if (why == PARTED_SHUNNED)
+        log_notice ("broker", "the session of worker %s was ended: its %zu deliveries go to others",
+                    connection->name, held.leases);
     else if (held.leases > 0)
         log_warning ("broker",
                      "the connection of worker %s is gone: its %zu deliveries go to others",
@@ -67,6 +70,7 @@ void
 back_beat (back_t *self, int64_t now_ms)
 {
     int64_t heartbeat_ms = self->edge->heartbeat_ms;
+    offences_beat (&self->offences, now_ms);
     living_t living = living_of (self->edge->core);
 
     connection_t *connection, *next;
@@ -80,7 +84,7 @@ back_beat (back_t *self, int64_t now_ms)
         bool is_forgotten =
             !connection->session && now_ms - connection->heard_ms > FORGOTTEN_BEATS * heartbeat_ms;
         if (connection->is_gone || is_forgotten)
-            back_part (self, connection, false);
+            back_part (self, connection, PARTED_GONE);
     }
     living_clear (&living);
 }

@@ -4,6 +4,7 @@
 
 #include "broker/back.h"
 #include "broker/connections.h"
+#include "broker/offences.h"
 #include "broker/settles.h"
 
 struct back {
@@ -12,6 +13,7 @@ struct back {
     connections_t connections;
     settles_t settles;      //  of the SETTLE being heard; kept for the next
     uint64_t feed_changes;  //  that those who listen know of
+    offences_t offences;
 };
 
 //  The core has one row of numbers for both sockets: workers have the odd ones.
@@ -22,8 +24,19 @@ back_peer (link_peer_t peer)
 }
 
 connection_t *back_find (const back_t *self, peer_t peer);
-void back_part (back_t *self, connection_t *connection, bool is_expelled);
-void back_log_parting (const back_t *self, const connection_t *connection, bool is_expelled);
+//  Why a connection ends for us: it is gone, its key is, or it had too many bad messages.
+typedef enum { PARTED_GONE, PARTED_EXPELLED, PARTED_SHUNNED } parted_t;
+
+void back_part (back_t *self, connection_t *connection, parted_t why);
+void back_log_parting (const back_t *self, const connection_t *connection, parted_t why);
 void back_heartbeat (back_t *self, connection_t *connection, int64_t now_ms);
+
+//  What it said was understood, and is wrong. why: of this message; of all of them, when it was one
+//  too many: its session ends when this step has ended.
+void back_blame (back_t *self, connection_t *connection, problem_t *why);
+//  What it said in a session that is none of its own; RESET was its answer.
+void back_blame_stranger (back_t *self, connection_t *connection);
+//  A message that could not be taken in. peer: 0 for a stranger.
+void back_hear_bad (back_t *self, link_peer_t peer, const problem_t *problem);
 
 #endif

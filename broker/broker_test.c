@@ -250,6 +250,17 @@ what_a_worker_gives_back_goes_to_another_untried (void **stage)
     assert_int_equal (actor_expect_delivery (other, second).attempt, 1);
 }
 
+//  One that this session never had.
+static void
+actor_expect_wrong_lease (actor_t *worker, uint64_t session, uint64_t lease)
+{
+    actor_settle (worker, session, lease, OUTCOME_OK);
+    message_t error = actor_expect (worker, COMMAND_ERROR);
+    assert_int_equal (error.status, STATUS_BAD_MESSAGE);
+    message_clear (&error);
+    actor_expect_settled (worker, lease);
+}
+
 static void
 a_worker_that_says_bye_gets_nothing_more (void **stage)
 {
@@ -258,11 +269,9 @@ a_worker_that_says_bye_gets_nothing_more (void **stage)
     actor_subscribe (gateway, "S");
     uint64_t session = actor_join (worker, "w1", 10);
     actor_say (worker, &(message_t){.command = COMMAND_BYE, .session = session});
-    actor_settle (worker, session, 998, OUTCOME_OK);
-    actor_expect_settled (worker, 998);  //  of no lease: the answer shows that BYE was heard before
+    actor_expect_wrong_lease (worker, session, 998);  //  which shows that BYE was heard before
     actor_publish_and_wait (gateway, "e1", "1");
-    actor_settle (worker, session, 999, OUTCOME_OK);
-    actor_expect_settled (worker, 999);  //  and not a DELIVER
+    actor_expect_wrong_lease (worker, session, 999);  //  and not a DELIVER
 }
 
 //  ---- bad manners
@@ -299,8 +308,7 @@ a_stranger_is_reset_and_anothers_lease_cannot_be_settled (void **stage)
     message_t reset = actor_expect (thief, COMMAND_RESET);
     message_clear (&reset);
     uint64_t own = actor_join (thief, "thief", 0);
-    actor_settle (thief, own, given.lease, OUTCOME_OK);  //  the lease of another
-    actor_expect_settled (thief, given.lease);
+    actor_expect_wrong_lease (thief, own, given.lease);  //  the lease of another
     actor_await_status (gateway, "e1", "S", "in_flight");
 }
 

@@ -25,10 +25,13 @@ typedef struct connection {
     int64_t capacity;                  //  as its last heartbeat said; 0: it does not tell
     uint64_t delivered;                //  number of the last delivery sent in this session
     bool is_leaving;                   //  a worker that said BYE
-    bool listens;                      //  to feeds: its heartbeats tell how far they have come
-    outbox_t *outbox;                  //  a worker's, ours; NULL until something goes there
-    bool is_staged, is_gone;           //  in staged; the send found nobody
-    struct connection *prev, *next;    //  in staged
+    int64_t
+        reset_ms;  //  monotonic: when a frame of no session of ours was answered first; 0: none was
+    bool is_shunned;                 //  the link hears no more of it: its session is to end
+    bool listens;                    //  to feeds: its heartbeats tell how far they have come
+    outbox_t *outbox;                //  a worker's, ours; NULL until something goes there
+    bool is_staged, is_gone;         //  in staged; the send found nobody
+    struct connection *prev, *next;  //  in staged
     UT_hash_handle hh;
 } connection_t;
 

@@ -106,6 +106,7 @@ one_that_fails_for_too_long_is_disabled_and_loses_nothing (void **state)
         "3401 > PAGE 2: e1\n"
         "3401 < READ 4 above 1 because BEHIND\n"
         "3500 > SETTLE L3 retry\n"
+        "3500 < ERROR w1 BAD_MESSAGE because ANOTHERS\n"
         "3500 < SETTLED L3 because STALE\n"
         "9000 > TICK\n");
 }

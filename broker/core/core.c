@@ -93,11 +93,11 @@ hear (core_t *self, const input_t *input, effects_t *effects)
     }
     session->seen_ms = self->now_ms;
     if (input->kind == INPUT_CREDIT)
-        joining_credit (self, session, input);
+        joining_credit (self, session, input, effects);
     else if (input->kind == INPUT_SETTLE)
         settling_settle (self, input, effects);
     else if (input->kind == INPUT_RELEASE)
-        joining_release (self, session, input);
+        joining_release (self, session, input, effects);
     else if (input->kind == INPUT_ALIVE)
         joining_alive (self, session, input, effects);
     else if (input->kind == INPUT_LISTEN)

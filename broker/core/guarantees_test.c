@@ -106,8 +106,10 @@ a_redriven_letter_waits_for_its_key (void **state)
           "   5 < READ 2 above 0 one because BEHIND\n"
           "   5 < SAVE 3: S 2 attempt 1 ok, S floor 2\n"
           "   6 > SETTLE L2 ok\n"
+          "   6 < ERROR w1 BAD_MESSAGE because ANOTHERS\n"
           "   6 < SETTLED L2 because STALE\n"
           "   7 > SETTLE L3 ok\n"
+          "   7 < ERROR w1 BAD_MESSAGE because ANOTHERS\n"
           "   7 < SETTLED L3 because STALE\n");
 }
 

@@ -5,7 +5,10 @@
 #include "broker/core/road.h"
 #include "broker/core/session.h"
 
-enum { LOST_HEARTBEATS = 3 };
+enum {
+    LOST_HEARTBEATS = 3,
+    HELD_MOST = 65536  //  limits/leases_per_session goes no higher
+};
 
 static session_t *
 session_of_peer (const core_t *core, peer_t peer)
@@ -40,8 +43,12 @@ joining_hello (core_t *core, const input_t *input, effects_t *effects)
 }
 
 void
-joining_credit (core_t *core, session_t *session, const input_t *input)
+joining_credit (core_t *core, session_t *session, const input_t *input, effects_t *effects)
 {
+    if (input->credit.deliveries > session->sent + HELD_MOST) {
+        session_blame (session, REASON_OVERDRAWN, effects);
+        return;
+    }
     if (input->credit.deliveries > session->granted)
         session->granted = input->credit.deliveries;
     if (input->credit.bytes > session->granted_bytes)
@@ -50,15 +57,19 @@ joining_credit (core_t *core, session_t *session, const input_t *input)
 }
 
 void
-joining_release (core_t *core, session_t *session, const input_t *input)
+joining_release (core_t *core, session_t *session, const input_t *input, effects_t *effects)
 {
+    bool is_wrong = false;
     for (size_t i = 0; i < input->release.count; i++) {
         lease_t *lease = lease_find (core, input->release.leases [i]);
         if (lease && lease->session == session && !lease->is_settled)
             lease_take_back (core, lease, THROUGH_RELEASED, REASON_RELEASED);
         else if (!lease)
             asking_release (core, session, input->release.leases [i]);
+        is_wrong = is_wrong || lease_is_anothers (core, session, input->release.leases [i]);
     }
+    if (is_wrong)
+        session_blame (session, REASON_ANOTHERS, effects);
 }
 
 static void

@@ -76,6 +76,13 @@ lease_find (core_t *core, lease_id_t id)
     return lease;
 }
 
+bool
+lease_is_anothers (core_t *core, const session_t *session, lease_id_t id)
+{
+    const lease_t *lease = lease_find (core, id);
+    return id > core->last_lease || (lease && lease->session != session);
+}
+
 //  The session's hands are free of it.
 static void
 leave_session (core_t *core, lease_t *lease)

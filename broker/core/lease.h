@@ -14,6 +14,8 @@ void lease_give (core_t *core, session_t *session, delivery_t *delivery, bundle_
                  effects_t *effects);
 
 lease_t *lease_find (core_t *core, lease_id_t id);
+//  Whether no delivery of this session can ever have had it. Of what has ended nobody knows.
+bool lease_is_anothers (core_t *core, const session_t *session, lease_id_t id);
 
 //  The delivery leaves its lease, which stays until its outcome is on disk. Its batch, if it was the
 //  last of that, is the caller's to forget.

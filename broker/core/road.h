@@ -21,8 +21,8 @@ void settling_cancel (core_t *core, delivery_t *delivery);  //  its lease, if an
 
 //  joining: workers come, breathe and go
 void joining_hello (core_t *core, const input_t *input, effects_t *effects);
-void joining_credit (core_t *core, session_t *session, const input_t *input);
-void joining_release (core_t *core, session_t *session, const input_t *input);
+void joining_credit (core_t *core, session_t *session, const input_t *input, effects_t *effects);
+void joining_release (core_t *core, session_t *session, const input_t *input, effects_t *effects);
 void joining_alive (core_t *core, session_t *session, const input_t *input, effects_t *effects);
 void joining_crash (core_t *core, session_t *session);
 

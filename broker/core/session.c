@@ -130,6 +130,15 @@ session_end (core_t *core, session_t *session, reason_t reason)
 }
 
 void
+session_blame (const session_t *session, reason_t reason, effects_t *effects)
+{
+    effect_t *error = effects_add (effects, EFFECT_ERROR, reason);
+    error->peer = session->peer;
+    error->session = session->id;
+    error->error.status = STATUS_BAD_MESSAGE;
+}
+
+void
 session_clear (core_t *core)
 {
     session_t *session, *next;

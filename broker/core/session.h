@@ -15,6 +15,8 @@ void session_consider (core_t *core, session_t *session);  //  opens or closes i
 void session_spend (core_t *core, session_t *session, offer_t *offer, const event_t *event);
 //  Its leases return to the queue, its credit dies; freed.
 void session_end (core_t *core, session_t *session, reason_t reason);
+//  What it said is wrong: it is told, and nothing else came of it.
+void session_blame (const session_t *session, reason_t reason, effects_t *effects);
 void session_clear (core_t *core);  //  frees all, at the end
 
 int64_t session_silent_ms (const core_t *core, const session_t *session);  //  when it is too long

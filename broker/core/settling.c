@@ -149,17 +149,22 @@ settling_settle (core_t *core, const input_t *input, effects_t *effects)
     session_t *session = session_find (core, input);
     lease_id_t *stale = arena_take (&effects->arena, input->settle.count * sizeof *stale);
     size_t stale_count = 0;
+    bool is_wrong = false;
     for (size_t i = 0; i < input->settle.count; i++) {
         const settle_t *settle = &input->settle.settles [i];
         lease_t *lease = lease_find (core, settle->lease);
         if (!lease && asking_settle (core, session, settle, effects))
             continue;
-        if (!lease || lease->session != session)
+        if (!lease || lease->session != session) {
             stale [stale_count++] = settle->lease;
+            is_wrong = is_wrong || lease_is_anothers (core, session, settle->lease);
+        }
         else if (!lease->is_settled)
             settle_one (core, session, lease, settle);
         //  else: said before; SETTLED comes when that is on disk
     }
+    if (is_wrong)
+        session_blame (session, REASON_ANOTHERS, effects);
     if (stale_count == 0)
         return;
     effect_t *settled = effects_add (effects, EFFECT_SETTLED, REASON_STALE);

@@ -12,7 +12,10 @@
 #include "proto/wire/field.h"
 #include "proto/wire/message_arena.h"
 
-enum { HEAD_SIZE = 2, DEEPEST = 3 };                          //  deliveries[0].event.id
+enum { HEAD_SIZE = 2, DEEPEST = 3 };  //  deliveries[0].event.id
+enum {
+    MEMBERS_MOST = 4096
+};  //  of a map that we read: who passes over more has no time for others
 enum { HEARTBEAT_LEAST_MS = 10, HEARTBEAT_MOST_MS = 60000 };  //  as the setting
 
 //  Where in the message we are, for the sentence.
@@ -387,6 +390,11 @@ read_record (decoder_t *self, const record_t *record, void *into)
     status_t status = read_item (self, ITEM_MAP, &map);
     if (status)
         return status;
+    if (map.number > cursor_left (&self->cursor) / 2)
+        return decoder_cut (self);  //  a member is two bytes at least
+    if (map.number > MEMBERS_MOST)
+        return REFUSE (self, STATUS_TOO_LARGE, "%llu members are too many; at most %d",
+                       (unsigned long long)map.number, MEMBERS_MOST);
     set_empty (record, into);
     uint32_t seen = 0;
     size_t expected = 0;

@@ -238,6 +238,26 @@ an_unknown_key_may_be_as_deep_as_it_likes (void **state)
                       STATUS_BAD_MESSAGE);
 }
 
+static void
+an_unknown_key_may_be_as_large_as_it_likes_but_there_are_not_many (void **state)
+{
+    (void)state;
+    enum { MEMBERS = 4097, MEMBER_SIZE = 2, HEAD_SIZE = 5 };
+    static uint8_t body [HEAD_SIZE + MEMBERS * MEMBER_SIZE] = {0xdf, 0, 0, MEMBERS >> 8,
+                                                               MEMBERS & 255};
+    message_t message;
+    problem_t problem;
+    assert_int_equal (
+        decode (COMMAND_BYE, (char *)body, sizeof (body), standard, &message, &problem),
+        STATUS_TOO_LARGE);
+    assert_string_equal (problem.text, "BYE: 4097 members are too many; at most 4096");
+    body [4]--;
+    assert_int_equal (decode (COMMAND_BYE, (char *)body, sizeof (body) - MEMBER_SIZE, standard,
+                              &message, &problem),
+                      STATUS_OK);
+    message_clear (&message);
+}
+
 //  Four thousand million of anything, in a few bytes: nothing is allocated for them.
 static void
 a_count_that_cannot_be_is_refused_before_memory_is_spent (void **state)
@@ -339,8 +359,8 @@ every_limit_holds_to_the_byte (void **state)
          "SETTLE: settlements[2].error: 17 bytes are too long; at most 16"},
         {"result_bytes", COMMAND_REFUSE, 14, STATUS_TOO_LARGE,
          "REFUSE: text: 14 bytes are too long; at most 13"},
-        {"frame_bytes", COMMAND_BYE, 18, STATUS_TOO_LARGE,
-         "BYE: 18 bytes are more than limits/frame_bytes (17)"},
+        {"frame_bytes", COMMAND_RESET, 18, STATUS_TOO_LARGE,
+         "RESET: 18 bytes are more than limits/frame_bytes (17)"},
     };
     for (size_t i = 0; i < sizeof (bounds) / sizeof *bounds; i++) {
         const bound_t *bound = &bounds [i];
@@ -401,6 +421,7 @@ main (void)
         cmocka_unit_test (a_status_that_is_unknown_reads_as_internal),
         cmocka_unit_test (an_unknown_key_is_passed_over),
         cmocka_unit_test (an_unknown_key_may_be_as_deep_as_it_likes),
+        cmocka_unit_test (an_unknown_key_may_be_as_large_as_it_likes_but_there_are_not_many),
         cmocka_unit_test (a_count_that_cannot_be_is_refused_before_memory_is_spent),
         cmocka_unit_test (a_delivery_names_a_target_that_is_there),
         cmocka_unit_test (an_event_that_is_none_is_named_by_its_place),

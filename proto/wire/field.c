@@ -206,7 +206,11 @@ static const field_t fields_CATCH_UP [] = {
     PLAIN (message_t, partition, SMALL,  OPTIONAL),
     PLAIN (message_t, above,     NUMBER, OPTIONAL),
 };
-static const field_t fields_BYE [] = {SESSION (OPTIONAL)};
+static const field_t fields_BYE [] = {
+    SESSION (OPTIONAL),
+    WORD (message_t, status, OPTIONAL, statuses),
+    SENTENCE,
+};
 static const field_t fields_WELCOME [] = {
     SESSION (NEEDED),
     PLAIN (message_t, heartbeat_ms, NUMBER, NEEDED),

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <zmq.h>
 
 #include "proto/keys/curve.h"
@@ -13,6 +14,7 @@
 #include "proto/wire/frames.h"
 #include "proto/wire/guests.h"
 #include "proto/wire/intruder.h"
+#include "proto/wire/manners.h"
 #include "proto/wire/peers.h"
 #include "proto/wire/troubles.h"
 
@@ -39,6 +41,7 @@ struct link {
     bool has_keys;           //  and checks them
     link_keys_t keys;        //  if it has
     guests_t guests;         //  of a feed that has keys
+    manners_t *manners;      //  of a ROUTER's peers; NULL: they may say what they like
     troubles_t *troubles;    //  NULL: not watched, since there can be none
     char endpoint [ENDPOINT_SIZE];
 };
@@ -163,6 +166,8 @@ link_new (const link_settings_t *settings, problem_t *problem)
     self->is_feed = settings->is_feed;
     if (settings->is_server && !settings->is_feed)
         self->peers = peers_new ((size_t)settings->limits->sessions);
+    if (self->peers && settings->bad_most > 0)
+        self->manners = manners_new (settings->bad_most);
     if (link_open (self, settings, problem))
         return NULL;
     return TAKE (self);
@@ -179,6 +184,7 @@ link_destroy (link_t **self_p)
     if (self->socket)
         zmq_close (self->socket);
     peers_destroy (&self->peers);
+    manners_destroy (&self->manners);
     free (self);
     *self_p = NULL;
 }
@@ -234,18 +240,79 @@ is_error (frames_t *frames)
     return zmq_msg_size (&frames->head) >= 2 && head [1] == COMMAND_ERROR;
 }
 
-//  Tells the peer what was wrong. If it cannot be told, so be it: it will not be answered.
-static void
-link_answer (link_t *self, frames_t *frames, const problem_t *problem)
+static int64_t
+link_now_ms (void)
 {
-    if (self->is_feed || is_error (frames))
-        return;
-    message_t error = {.command = COMMAND_ERROR, .status = problem->status, .text = problem->text};
-    if (frames->count > 1)
-        error.request =
-            message_request (zmq_msg_data (&frames->body), zmq_msg_size (&frames->body));
+    struct timespec now;
+    clock_gettime (CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+//  If it cannot be told, so be it: it will not be answered.
+static void
+link_correct (link_t *self, const void *identity, size_t size, uint64_t request,
+              const problem_t *why)
+{
+    message_t error = {
+        .command = COMMAND_ERROR, .request = request, .status = why->status, .text = why->text};
+    frames_send (self->socket, identity, size, &error);
+}
+
+//  Nothing more is heard of it for a while. why: the last of its bad messages; then, all of them.
+static status_t
+link_shun (link_t *self, const void *identity, size_t size, problem_t *why)
+{
+    problem_t last = *why;
+    problem_set (why, STATUS_SHUNNED,
+                 "limits/bad_messages (%lld) wrong messages within %d s, the last one: %s",
+                 (long long)self->limits->bad_messages, MANNERS_WINDOW_MS / 1000, last.text);
+    message_t bye = {.command = COMMAND_BYE, .status = why->status, .text = why->text};
+    frames_send (self->socket, identity, size, &bye);
+    return why->status;
+}
+
+static judgement_t
+link_judge (link_t *self, const void *identity, size_t size)
+{
+    return self->manners ? manners_blame (self->manners, identity, size, link_now_ms ())
+                         : MANNERS_ANSWER;
+}
+
+static bool
+is_wrong (status_t status)
+{
+    return status == STATUS_BAD_MESSAGE || status == STATUS_TOO_LARGE;
+}
+
+//  To a message that was not taken in. Returns what there is to say of it.
+static status_t
+link_answer (link_t *self, frames_t *frames, problem_t *why)
+{
+    if (self->is_feed)
+        return why->status;
     const void *identity = self->peers ? zmq_msg_data (&frames->identity) : NULL;
-    frames_send (self->socket, identity, zmq_msg_size (&frames->identity), &error);
+    size_t size = zmq_msg_size (&frames->identity);
+    judgement_t judgement =
+        is_wrong (why->status) ? link_judge (self, identity, size) : MANNERS_ANSWER;
+    uint64_t request = 0;
+    if (frames->count > 1)
+        request = message_request (zmq_msg_data (&frames->body), zmq_msg_size (&frames->body));
+    if (judgement != MANNERS_SILENCE && !is_error (frames))
+        link_correct (self, identity, size, request, why);
+    return judgement == MANNERS_SHUN ? link_shun (self, identity, size, why) : why->status;
+}
+
+status_t
+link_blame (link_t *self, link_peer_t peer, problem_t *why)
+{
+    identity_t identity;
+    if (!peers_identity (self->peers, peer, &identity))
+        return STATUS_NOT_FOUND;
+    judgement_t judgement = link_judge (self, identity.bytes, identity.size);
+    if (judgement != MANNERS_SILENCE)
+        link_correct (self, identity.bytes, identity.size, 0, why);
+    return judgement == MANNERS_SHUN ? link_shun (self, identity.bytes, identity.size, why)
+                                     : why->status;
 }
 
 static status_t
@@ -285,6 +352,14 @@ link_number (link_t *self, const void *identity, size_t identity_size, uint64_t 
     return 0;
 }
 
+//  From one who is shunned: there is nothing to be said of it.
+static status_t
+link_ignore (problem_t *problem)
+{
+    *problem = (problem_t){.status = STATUS_SHUNNED};
+    return problem->status;
+}
+
 //  Who is not known gets a number only when he has said something that is understood.
 static status_t
 link_read (link_t *self, frames_t *frames, link_peer_t *peer, message_t *message,
@@ -295,6 +370,8 @@ link_read (link_t *self, frames_t *frames, link_peer_t *peer, message_t *message
     uint64_t owner = 0;
     if (self->peers && self->has_keys && link_find_key (self, &frames->head, &owner, problem))
         return problem->status;
+    if (self->manners && manners_shuns (self->manners, identity, identity_size, link_now_ms ()))
+        return link_ignore (problem);
     *peer = self->peers ? link_number (self, identity, identity_size, owner) : THE_PEER;
     if (!*peer && peers_is_full (self->peers))
         return problem_set (problem, STATUS_FULL,
@@ -317,7 +394,8 @@ link_receive (link_t *self, link_peer_t *peer, message_t *message, problem_t *pr
     problem_t why;
     status_t status = link_read (self, &frames, peer, message, &why);
     if (status) {
-        link_answer (self, &frames, &why);
+        if (status != STATUS_SHUNNED)
+            status = link_answer (self, &frames, &why);
         if (status == STATUS_FORBIDDEN)
             intruder_cut (&frames.head);
         if (problem)

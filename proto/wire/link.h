@@ -35,6 +35,8 @@ typedef struct {
     const link_keys_t
         *keys;       //  copied; NULL: this machine alone. Within the process without effect
     int queue_most;  //  messages that wait for one peer; 0: as usual
+    int64_t
+        bad_most;  //  bad messages of a ROUTER's peer, before it is shunned; 0: any number. manners.h
 } link_settings_t;
 
 /*  NULL and a problem (SYSTEM: the port is in use, the name is unknown; BAD_SETTING) otherwise. */
@@ -53,9 +55,15 @@ status_t link_send (link_t *self, link_peer_t peer, const message_t *message);
 /*  Receive without waiting. OK and a message to clear; NOT_FOUND: nothing there. BAD_MESSAGE or
  *  TOO_LARGE: it could not be understood; FULL: it came from a stranger, and limits/sessions are
  *  known already; FORBIDDEN: its key is not, or no longer, allowed, and its connection was cut. The
- *  link has then answered ERROR by itself, and peer is 0 for a stranger.
+ *  link has then answered ERROR by itself, and peer is 0 for a stranger. SHUNNED: that was one bad
+ *  message too many, and BYE was said; or, without a sentence, the peer is shunned since.
  */
 status_t link_receive (link_t *self, link_peer_t *peer, message_t *message, problem_t *problem);
+
+/*  A message was understood, and is wrong all the same: it is answered with ERROR and counted. SHUNNED:
+ *  it was one too many, as with link_receive; why is then about all of them.
+ */
+status_t link_blame (link_t *self, link_peer_t peer, problem_t *why);
 
 //  Whether the key of a peer is still allowed. Always so without keys.
 bool link_allows (const link_t *self, link_peer_t peer);

@@ -35,9 +35,9 @@ typedef struct {
     size_t confirmation_count;
     int64_t backoff_ms;  //  CONFIRM: clients would do well to wait so long; 0: need not
 
-    status_t status;         //  REFUSE, REPLY, ERROR
+    status_t status;  //  REFUSE, REPLY, ERROR; BYE: why its session ends now, OK: it does not
     int64_t retry_after_ms;  //  REFUSE
-    const char *text;        //  ERROR, REFUSE: a sentence
+    const char *text;        //  ERROR, REFUSE, BYE: a sentence
 
     const char *method;  //  CALL
     const char *json;    //  CALL: arguments; REPLY: answer. UTF-8, json_size bytes, zero after
