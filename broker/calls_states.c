@@ -2,12 +2,8 @@
  *
  *  Nothing is lost meanwhile: a subscription that is paused or disabled stays where it is in the log.
  */
-#include <string.h>
-
 #include "broker/call.h"
-#include "broker/redrives.h"
-#include "broker/why.h"
-#include "proto/model/moment.h"
+#include "broker/states.h"
 
 //  Its breaker is open: going on means that its consumer is tried at once.
 static bool
@@ -56,50 +52,6 @@ call_subscription_resume (call_t *self)
 
 //  ---- state
 
-static const char *
-status_word (const subscription_t *subscription, const subscriber_view_t *view)
-{
-    if (subscription->is_disabled)
-        return "disabled";
-    if (subscription->is_paused)
-        return "paused";
-    return view->health.probe_ms > 0 ? "broken" : "active";
-}
-
-static void
-add_moment (json_t *json, const char *name, int64_t ms)
-{
-    char text [MOMENT_SIZE];
-    if (ms > 0)
-        json_object_set_new (json, name, json_string (moment_text (ms, text)));
-}
-
-static json_t *
-show_state (const edge_t *edge, const subscription_t *subscription, const subscriber_view_t *view)
-{
-    char text [HINDRANCE_SIZE];
-    const char *status = status_word (subscription, view);
-    why_hindered (subscription, view, text);
-    json_t *json =
-        json_pack ("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "id",
-                   subscription->id, "status", status, "reason", reason_name (view->hindrance),
-                   "text", text, "failures", (int)view->health.failures, "in_flight",
-                   (int)view->in_flight, "in_flight_cap", (int)view->in_flight_cap, "behind",
-                   (json_int_t)view->behind, "waiting", (json_int_t)view->waiting, "retries",
-                   (json_int_t)view->retries, "held", (json_int_t)view->held, "dead",
-                   (json_int_t)view->dead, "workers", (json_int_t)view->workers);
-    if (strcmp (status, "disabled") == 0 || strcmp (status, "paused") == 0)
-        add_moment (json, "since", subscription->version);
-    add_moment (json, "failing_since", view->health.failing_since_ms);
-    add_moment (json, "next_probe", view->health.probe_ms);
-    add_moment (json, "until", view->until_ms);
-    add_moment (json, "expires", subscription->expires_ms);
-    json_t *job = redrives_show (edge, subscription->id);
-    if (job)
-        json_object_set_new (json, "job", job);
-    return json;
-}
-
 void
 call_subscription_state (call_t *self)
 {
@@ -110,5 +62,5 @@ call_subscription_state (call_t *self)
         call_fail (self, &problem);
         return;
     }
-    call_reply (self, json_pack ("{s:o}", "data", show_state (self->edge, subscription, &view)));
+    call_reply (self, json_pack ("{s:o}", "data", states_show (self->edge, subscription, &view)));
 }

@@ -194,6 +194,7 @@ edge_count (edge_t *self)
         if (self->settled [i] > 0) {
             metrics_add_labelled (self->metrics, METRIC_settled, outcome_name ((outcome_t)i),
                                   self->settled [i]);
+            self->settled_ever [i] += self->settled [i];
             self->settled [i] = 0;
         }
 }

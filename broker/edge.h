@@ -40,12 +40,13 @@ typedef struct edge {
     effects_t *effects;
     transcript_t *transcript;
     steady_clock_t clock;
-    bool has_saved;               //  this turn, something that may end a wait
-    bool is_performing;           //  effects are being performed: no step now
-    uint64_t last_ticket;         //  as the core gave it out
-    uint64_t last_persisted;      //  up to here everything is on disk, or was withdrawn
-    int64_t delivered [REASONS];  //  this turn, by reason, not counted in metrics yet
-    int64_t settled [OUTCOMES];   //  this turn, by outcome, likewise
+    bool has_saved;                   //  this turn, something that may end a wait
+    bool is_performing;               //  effects are being performed: no step now
+    uint64_t last_ticket;             //  as the core gave it out
+    uint64_t last_persisted;          //  up to here everything is on disk, or was withdrawn
+    int64_t delivered [REASONS];      //  this turn, by reason, not counted in metrics yet
+    int64_t settled [OUTCOMES];       //  this turn, by outcome, likewise
+    int64_t settled_ever [OUTCOMES];  //  since the start, but for this turn
 } edge_t;
 
 int64_t edge_now_ms (edge_t *self);

@@ -137,18 +137,26 @@ print_row (const table_t *self, char *const *cells, FILE *out)
     }
 }
 
+char *
+table_line (const table_t *self, size_t row, size_t width)
+{
+    char *line = NULL;
+    size_t size = 0;
+    FILE *drawn = open_memstream (&line, &size);
+    print_row (self, self->cells + row * self->column_count, drawn);
+    fclose (drawn);
+    size = width > 0 ? text_bytes (line, width) : size;
+    while (size > 0 && line [size - 1] == ' ')
+        size--;
+    line [size] = 0;
+    return line;
+}
+
 void
 table_print (const table_t *self, FILE *out, size_t width)
 {
     for (size_t row = 0; row < table_rows (self); row++) {
-        OWNED (text) char *line = NULL;
-        size_t size = 0;
-        FILE *drawn = open_memstream (&line, &size);
-        print_row (self, self->cells + row * self->column_count, drawn);
-        fclose (drawn);
-        size = width > 0 ? text_bytes (line, width) : size;
-        while (size > 0 && line [size - 1] == ' ')
-            size--;
-        fprintf (out, "%.*s\n", (int)size, line);
+        OWNED (text) char *line = table_line (self, row, width);
+        fprintf (out, "%s\n", line);
     }
 }

@@ -20,7 +20,8 @@ void table_add (table_t *self, const char *text);
 void table_add_number (table_t *self, int64_t number);
 size_t table_rows (const table_t *self);
 
-//  A line for each row, of at most `width` characters; 0: as long as it is.
+//  A row as a line, of at most `width` characters; 0: as long as it is. free () it.
+char *table_line (const table_t *self, size_t row, size_t width);
 void table_print (const table_t *self, FILE *out, size_t width);
 
 #endif

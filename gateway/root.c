@@ -6,6 +6,7 @@
 
 #include "gateway/auth.h"
 #include "gateway/call.h"
+#include "gateway/listing.h"
 #include "gateway/resources.h"
 #include "version.h"
 
@@ -114,11 +115,24 @@ root_metrics (request_t *request, answer_t *answer, problem_t *problem)
     return STATUS_OK;
 }
 
-//  The broker in numbers, and its workers: for `tocsin status`.
+//  The broker in numbers, and its workers: for `tocsin status` and `tocsin top`. ?busiest=N: and so many
+//  subscriptions.
 status_t
 root_status (request_t *request, answer_t *answer, problem_t *problem)
 {
+    listing_t listing;
+    int64_t busiest = 0;
+    status_t status = listing_read (&listing, request, "busiest", problem);
+    const char *given = listing_filter (&listing, "busiest");
+    if (status == STATUS_OK && given)
+        status = listing_number ("busiest", given, 0, &busiest, problem);
+    if (status == STATUS_OK && given)
+        status = auth_check (request, SCOPE_SUBSCRIPTIONS_READ, problem);
+    if (status != STATUS_OK)
+        return status;
     call_t call;
     call_start (&call, request, "status");
+    if (given)
+        call_add_number (&call, "busiest", busiest);
     return resource_answer_call (answer, &call, problem);
 }
