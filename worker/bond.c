@@ -166,6 +166,9 @@ bond_hear (bond_t *self, message_t *message)
     if (message->command == COMMAND_ERROR)
         log_warning ("worker", "broker %s did not understand us: %s", self->endpoint,
                      message->text);
+    if (message->command == COMMAND_BYE && message->status != STATUS_OK)
+        log_error ("worker", "broker %s hears us no more over this connection: %s", self->endpoint,
+                   message->text);
     listener_hear (self->listener, message);
     worker_session_hear (self->session, message, monotonic_ms ());
     bond_note_session (self);

@@ -214,6 +214,15 @@ learn_last (worker_session_t *self, uint64_t last)
     self->beyond = last > self->received ? last : 0;
 }
 
+//  The broker hears nothing more that comes over this connection, for what we said in it.
+static void
+be_shunned (worker_session_t *self)
+{
+    lose (self);
+    self->hello_due_ms =
+        self->now_ms + SHUNNED_MS + (int64_t)worker_session_random (self, SHUNNED_MORE_MS);
+}
+
 static void
 hear_in_session (worker_session_t *self, message_t *message)
 {
@@ -241,6 +250,10 @@ worker_session_hear (worker_session_t *self, message_t *message, int64_t now_ms)
     else if (message->command == COMMAND_RESET) {
         if (self->id != 0 && (message->session == 0 || message->session == self->id))
             lose (self);  //  a late one may be about the session before
+    }
+    else if (message->command == COMMAND_BYE && message->status != STATUS_OK) {
+        if (message->session == 0 || message->session == self->id)
+            be_shunned (self);
     }
     else if (self->id != 0 && message->session == self->id)
         hear_in_session (self, message);

@@ -13,6 +13,9 @@
  *  that were settled and not yet SETTLED: the broker gives them to others, and a restarted broker
  *  counts its leases from 1 again, so that a word on an old one could end a new one.
  *
+ *  A BYE that says why is the end of the session, too, and the next HELLO has time: the broker has
+ *  heard too much that is wrong.
+ *
  *  Deliveries are numbered. A number that was skipped was lost on the way, and its credit is granted
  *  again; one that is not higher than the last is a repeat, and is ignored. That the last ones were
  *  lost shows when two HEARTBEATs of the broker name, in `received`, a number beyond our last; 0

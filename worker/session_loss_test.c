@@ -142,6 +142,24 @@ words_of_another_session_are_not_heard (void **state)
 }
 
 static void
+a_bye_that_says_why_is_the_end_of_the_session_and_hello_has_time (void **state)
+{
+    (void)state;
+    session_play ("   0 < HELLO\n"
+                  "   0 > WELCOME s1 1000\n"
+                  "   0 < CREDIT s1 5 bytes 1000\n"
+                  "  10 > DELIVER s1 1 L1 a\n"
+                  "  10 < BEGIN L1 a\n"
+                  "  20 > BYE s2 because SHUNNED\n"
+                  "  30 > BYE - because SHUNNED\n"
+                  "  30 < CONNECT\n"
+                  "  30 < CANCEL L1\n"
+                  "1029 > TICK\n"
+                  "5030 > TICK\n"
+                  "5030 < HELLO\n");
+}
+
+static void
 a_second_welcome_means_that_the_first_session_is_over (void **state)
 {
     (void)state;
@@ -209,6 +227,7 @@ main (void)
         cmocka_unit_test (words_of_another_session_are_not_heard),
         cmocka_unit_test (what_is_cancelled_is_released_or_ended_and_no_more_listed),
         cmocka_unit_test (a_batch_goes_on_as_long_as_one_of_it_is_wanted),
+        cmocka_unit_test (a_bye_that_says_why_is_the_end_of_the_session_and_hello_has_time),
         cmocka_unit_test (a_second_welcome_means_that_the_first_session_is_over),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -230,6 +230,8 @@ perform (stage_t *stage)
         message.heartbeat_ms = (int64_t)number_of (stage->words [2]);
         message.capacity = strtoll (stage->words [3], NULL, 10);
     }
+    if (message.command == COMMAND_BYE && strcmp (stage->words [2], "because") == 0)
+        status_from_name (stage->words [3], &message.status);
     if (message.command == COMMAND_HEARTBEAT)
         message.received = number_of (stage->words [2]);
     if (message.command == COMMAND_DELIVER)

@@ -10,6 +10,8 @@ enum {
     HELLO_FIRST_MS = 100,        //  the wait after the first HELLO; it doubles
     HELLO_MOST_MS = 5000,        //
     HELLOS_OF_A_CONNECTION = 3,  //  then another is made: names are resolved again
+    SHUNNED_MS = 1000,           //  before HELLO, after a BYE that said why, and up to
+    SHUNNED_MORE_MS = 4000,
     REPEAT_MOST_MS = 30000,      //  between two times that an outcome is said
     BATCH_SHARE_OF_A_FRAME = 4,  //  texts of settlements take this part of it at most
     UNSETTLED_FACTOR = 4,        //  leases held at most, in units of capacity …

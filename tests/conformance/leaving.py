@@ -4,6 +4,7 @@ import signal
 
 from broker import INTERVAL, SLACK, Broker
 from rule import rule
+from words import encode
 from work import leases_of, lists
 
 
@@ -47,6 +48,37 @@ def after_the_brokers_bye_it_looks_for_one_when_it_is_silent(broker: Broker) -> 
     broker.is_silent = False
     broker.welcome(hello)
     broker.goes_on()
+
+
+def is_over(broker: Broker, lease: int) -> None:
+    """A new socket, after a while, and not a word on what was held."""
+    broker.is_silent = True
+    hello = broker.expect("HELLO", other_than=broker.peer, seconds=5 + SLACK)
+    broker.is_silent = False
+    broker.welcome(hello)
+    broker.sink.release()
+    broker.goes_on()
+    for said in broker.said:
+        settled = [each["lease"] for each in said.body.get("settlements", [])]
+        assert said.peer != broker.peer or lease not in settled, f"it settled an old lease: {said}"
+
+
+@rule("4.9")
+def a_bye_with_a_status_is_the_end_of_the_session(broker: Broker) -> None:
+    broker.welcome()
+    lease = broker.deliver("/hold")
+    broker.wait_until(lambda: bool(broker.sink.paths), "the action begins")
+    broker.say("BYE", {"status": "SHUNNED", "text": "100 wrong messages"})
+    is_over(broker, lease)
+
+
+@rule("4.9")
+def a_bye_with_a_status_may_come_without_the_session(broker: Broker) -> None:
+    broker.welcome()
+    lease = broker.deliver("/hold")
+    broker.wait_until(lambda: bool(broker.sink.paths), "the action begins")
+    broker.say_frames(encode("BYE", {"status": "A_NEW_ONE"}))
+    is_over(broker, lease)
 
 
 @rule("6.6")

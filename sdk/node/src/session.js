@@ -15,6 +15,7 @@ export const MEMBER = 'member'
 export const LEAVING = 'leaving'
 export const ENDED = 'ended'
 
+const SHUNNED_MS = [1000, 5000] // before HELLO, after a BYE that said why
 const HELLO_MS = 100 // the first wait for an answer
 const HELLO_MOST_MS = 5000
 const HELLOS_A_SOCKET = 3 // without an answer; then a new one: the name may mean another address
@@ -192,6 +193,9 @@ export class Session {
             this.#takeNumber(this.told) // what has not come by now was lost on the way
             this.told = body.received ?? 0
             this.grant(now)
+        } else if (command === 'BYE' && (body.status ?? 'OK') !== 'OK') {
+            this.#lose(`the broker hears no more of it: ${JSON.stringify(body.text ?? '')}`, now)
+            this.helloAt = now + between(...SHUNNED_MS)
         } else if (command === 'BYE') {
             this.port.log('info', 'the broker stops')
             this.brokerLeaves = true

@@ -151,7 +151,7 @@ const leases = listOf(number())
 const DELIVER = mapOf({ session, targets: listOf(TARGET, 1), deliveries: listOf(DELIVERY, 1) })
 
 const BODIES = {
-    BYE: mapOf({}, { session }),
+    BYE: mapOf({}, { session, status: text(64), text: text(65_536) }),
     WELCOME: mapOf({ session, heartbeat_ms: number(10, 60_000) }),
     DELIVER: (value, where) => {
         const body = DELIVER(value, where)

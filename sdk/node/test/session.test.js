@@ -144,6 +144,16 @@ test('reset drops everything and joins again later', () => {
     assert.deepEqual(play.tick(1000), ['HELLO'])
 })
 
+test('a bye that says why is the end of the session, and hello has time', () => {
+    const play = new Play().join()
+    play.deliver(1)
+    play.begin(101)
+    assert.deepEqual(play.hear('BYE', { status: 'SHUNNED', text: '100 wrong messages' }), [])
+    assert.deepEqual([play.session.state, play.sockets, play.abandoned], ['stranger', 2, [101]])
+    assert.deepEqual(play.tick(900), [])
+    assert.deepEqual(play.tick(4200), ['HELLO'])
+})
+
 test('silence of the broker or of oneself loses the session', () => {
     const play = new Play().join()
     for (let beat = 0; beat < 3; beat++) play.tick(1000)

@@ -177,6 +177,17 @@ def test_reset_drops_everything_and_joins_again_later() -> None:
     assert play.tick(1) == ["HELLO"]
 
 
+def test_a_bye_that_says_why_is_the_end_of_the_session_and_hello_has_time() -> None:
+    play = Play().join()
+    play.deliver(1)
+    play.begin(101)
+    assert play.hear("BYE", status="SHUNNED", text="100 wrong messages") == []
+    assert (play.session.state, play.sockets) == (State.STRANGER, 2)
+    assert play.abandoned == [101]
+    assert play.tick(0.9) == []
+    assert play.tick(4.2) == ["HELLO"]
+
+
 def test_silence_of_the_broker_or_of_oneself_loses_the_session() -> None:
     play = Play().join()
     for _ in range(3):

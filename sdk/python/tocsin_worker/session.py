@@ -15,6 +15,7 @@ from tocsin_worker.wire import DATA_BYTES, LIST_MOST, BadMessage, decode
 
 log = logging.getLogger("tocsin_worker")
 
+SHUNNED_SECONDS = (1.0, 5.0)  # before HELLO, after a BYE that said why
 HELLO_SECONDS = (0.1, 5.0)  # the first wait for an answer, and the longest
 HELLOS_A_SOCKET = 3  # without an answer; then a new one, for the name may mean another address
 SILENCE = 3  # intervals
@@ -188,7 +189,11 @@ class Session:
     def _hear_reset(self, _body: dict[str, Any], now: float) -> None:
         self._lose("the broker does not know this session", now)
 
-    def _hear_bye(self, _body: dict[str, Any], now: float) -> None:
+    def _hear_bye(self, body: dict[str, Any], now: float) -> None:
+        if body.get("status", "OK") != "OK":
+            self._lose(f"the broker hears no more of it: {body.get('text', '')!r}", now)
+            self._hello_at = now + random.uniform(*SHUNNED_SECONDS)
+            return
         log.info("the broker stops")
         self._broker_leaves = True
         self.release(self.waiting(), now)
