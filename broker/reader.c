@@ -28,6 +28,7 @@ query_destroy (query_t **self_p)
     history_destroy (&self->history);
     tree_destroy (&self->tree);
     listing_destroy (&self->listing);
+    counts_destroy (&self->counts);
     free (self->seqs);
     if (self->has_token)
         token_clear (&self->token);
@@ -112,6 +113,10 @@ reader_answer (store_t *store, query_t *query)
             status = ops->list_exceptions (store, query->text, query->state, query->after,
                                            query->limit_events, query->limit_bytes, &query->listing,
                                            problem);
+            break;
+        case QUERY_COUNTS:
+            status = ops->list_counts (store, query->text, query->from, query->limit_events,
+                                       &query->counts, problem);
             break;
         case QUERY_SEQS: status = reader_find_seqs (store, query); break;
         case QUERY_TOKEN:

@@ -27,6 +27,7 @@ typedef struct query {
         QUERY_HISTORY,
         QUERY_TREE,
         QUERY_EXCEPTIONS,
+        QUERY_COUNTS,
         QUERY_SEQS,
         QUERY_TOKEN,
         QUERY_TOKENS,
@@ -42,7 +43,9 @@ typedef struct query {
     wants_t *wants;                    //  MATCH: only these, in the reader's thread
     const void *wanted;                //  MATCH: handed to wants; whoever asks keeps it alive
     char text [QUERY_TEXT_SIZE];       //  HISTORY, TREE: an event's id; TOKEN: a hash;
-                                       //  EXCEPTIONS: a subscription's id
+                                       //  EXCEPTIONS and COUNTS: a subscription's id
+    const char *from;                  //  COUNTS: the first key, with limit_events; whoever asks
+                                       //  keeps it alive
     exception_state_t state;           //  EXCEPTIONS, with the limits of PAGE
     list_place_t after;                //
     int64_t times_ms [2];              //  SEQS: the last seq before each, in all partitions
@@ -56,6 +59,7 @@ typedef struct query {
     history_t *history;    //  HISTORY; ours
     tree_t *tree;          //  TREE; ours
     listing_t *listing;    //  EXCEPTIONS and DEAD; ours
+    counts_t *counts;      //  COUNTS; ours
     int64_t *seqs;         //  SEQS: those before the first time by partition, then those before the
                            //  second; ours
     weight_t weights [2];  //  WEIGH: by before_ms and the first of bytes_most; by the second

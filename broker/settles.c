@@ -26,6 +26,7 @@ settles_read (settles_t *self, const settlement_t *settlements, size_t count)
             .first_byte_us = said->first_byte_us,
             .error = said->error,
             .result = said->result,
+            .counted = said->counts ? said->counted : NULL,
         };
     }
     return self->list;

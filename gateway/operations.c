@@ -88,6 +88,27 @@ operations_explain (request_t *request, answer_t *answer, problem_t *problem)
     return status;
 }
 
+status_t
+operations_counters (request_t *request, answer_t *answer, problem_t *problem)
+{
+    listing_t listing;
+    status_t status = listing_read (&listing, request, "key", problem);
+    const char *key = listing_filter (&listing, "key");
+    if (status != STATUS_OK)
+        return status;
+    call_t call;
+    call_start (&call, request, "subscription.counts");
+    call_add_text (&call, "subscription", request->name);
+    if (key)
+        call_add_text (&call, "key", key);
+    listing_add_page (&listing, &call);
+    status = call_do (&call, problem);
+    if (status == STATUS_OK)
+        listing_answer (&listing, request, answer, &call);
+    call_end (&call);
+    return status;
+}
+
 //  ---- Dead letters, and what else has not ended
 
 static status_t

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { QUERY_NAME_SIZE = 64, QUERY_VALUE_SIZE = 512 };  //  with the final zero
+enum { QUERY_NAME_SIZE = 64, QUERY_VALUE_SIZE = 1032 };  //  with the final zero
 
 typedef struct {
     const char *rest;  //  not read yet; NULL: there is no query

@@ -17,10 +17,10 @@ handler_t subscriptions_list, subscriptions_post, subscriptions_get, subscriptio
     subscriptions_delete, subscriptions_pause, subscriptions_resume;
 handler_t log_list, log_match;
 handler_t stream_get;
-handler_t operations_state, operations_explain, operations_deliveries, operations_dead_letters,
-    operations_redrive, operations_redrive_one, operations_discard, operations_discard_one,
-    operations_cancel, operations_replay, operations_replay_event, operations_replays,
-    operations_replay_delete;
+handler_t operations_state, operations_explain, operations_counters, operations_deliveries,
+    operations_dead_letters, operations_redrive, operations_redrive_one, operations_discard,
+    operations_discard_one, operations_cancel, operations_replay, operations_replay_event,
+    operations_replays, operations_replay_delete;
 handler_t workers_list, workers_get, workers_patch, workers_drain;
 handler_t tokens_list, tokens_post, tokens_delete;
 handler_t root_hello, root_heartbeat, root_lbheartbeat, root_version, root_metrics, root_status;

@@ -315,13 +315,17 @@ holdings_end (holdings_t *self, holding_t *holding, const settlement_t *settleme
 
     const char *error = settlement->error ? settlement->error : "";
     const char *result = settlement->result ? settlement->result : "";
+    const char *counted = settlement->counted ? settlement->counted : "";
     size_t error_size = strlen (error) + 1;
     size_t result_size = strlen (result) + 1;
-    holding->words = allocate (1, error_size + result_size);
+    size_t counted_size = strlen (counted) + 1;
+    holding->words = allocate (1, error_size + result_size + counted_size);
     holding->settlement = *settlement;
     holding->settlement.lease = holding->lease;
     holding->settlement.error = memcpy (holding->words, error, error_size);
     holding->settlement.result = memcpy (holding->words + error_size, result, result_size);
+    holding->settlement.counted =
+        memcpy (holding->words + error_size + result_size, counted, counted_size);
 }
 
 void

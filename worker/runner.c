@@ -70,6 +70,7 @@ static void
 job_free (job_t *job)
 {
     body_free (&job->run.end.result);
+    body_free (&job->run.end.counted);
     endings_free (&job->run.each);
     free (job);
 }

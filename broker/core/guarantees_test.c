@@ -434,6 +434,35 @@ a_place_that_is_free_with_the_last_page_is_given_to_who_waits (void **state)
           " 601 < READ 4 above 0 one because BEHIND\n");
 }
 
+//  One that is told twice, by a worker that heard nothing of it, is one; an attempt that failed none.
+static void
+an_end_is_counted_once_and_in_its_own_commit (void **state)
+{
+    (void)state;
+    play ("   0 > SUBSCRIBE S webhook\n"
+          "   0 < SAVE 1: S, S floor 0 quiet\n"
+          "   1 > PERSISTED 1\n"
+          "   1 < ANSWER OK because KEPT\n"
+          "   2 > HELLO w1 webhook\n"
+          "   2 < WELCOME w1 because JOINED\n"
+          "   2 > CREDIT w1 2\n"
+          "   3 > PUBLISH r1 e1 e2\n"
+          "   3 < APPEND 2 e1 e2 because NEW\n"
+          "   5 > PERSISTED 2: e1 seq 1, e2 seq 2\n"
+          "   5 < CONFIRM r1 e1 seq 1 e2 seq 2 because NEW\n"
+          "   5 < DELIVER L1 w1 S e1 attempt 1 because NEW\n"
+          "   5 < DELIVER L2 w1 S e2 attempt 1 because NEW\n"
+          "   9 > SETTLE L1 ok counts k\n"
+          "   9 < SAVE 3: S 1 attempt 1 ok, S counts k, S floor 1\n"
+          "  10 > SETTLE L1 ok counts k\n"
+          "  11 > PERSISTED 3\n"
+          "  11 < SETTLED L1 because KEPT\n"
+          "  12 > SETTLE L1 ok counts k\n"
+          "  12 < SETTLED L1 because STALE\n"
+          "  13 > SETTLE L2 fail counts k\n"
+          "  13 < SAVE 4: S 2 attempt 1 fail, S 2 dead attempts 1, S floor 2 quiet\n");
+}
+
 int
 main (void)
 {
@@ -453,6 +482,7 @@ main (void)
         cmocka_unit_test (two_redriven_letters_of_a_key_go_one_after_the_other_after_a_restart),
         cmocka_unit_test (attempts_are_kept_as_it_asks),
         cmocka_unit_test (the_broker_tells_of_itself_and_never_in_a_circle),
+        cmocka_unit_test (an_end_is_counted_once_and_in_its_own_commit),
         cmocka_unit_test (a_place_that_is_free_with_the_last_page_is_given_to_who_waits),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -28,6 +28,7 @@ typedef struct {
     int32_t http_status;
     int32_t connect_us, tls_us, first_byte_us;  //  as in attempt_t
     const char *error, *result;
+    const char *counted;  //  if it is ok: one more of this key; NULL: nothing is counted
 } settle_t;
 
 //  What one subscription answered to a question, or that it did not, and what that means.

@@ -77,6 +77,9 @@ print_change (FILE *out, const change_t *change)
             if (change->health.probe_ms > 0)
                 fprintf (out, " probe %lld", (long long)change->health.probe_ms);
             break;
+        case CHANGE_COUNT:
+            fprintf (out, " %s counts %s", change->subscription, change->counted);
+            break;
         case CHANGE_TRIM: fprintf (out, " trim %lld", (long long)change->seq); break;
     }
 }

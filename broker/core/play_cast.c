@@ -180,6 +180,7 @@ read_settle (cast_t *self)
     settle->http_status = cast_next_is (self, "status") ? (int32_t)cast_next_number (self) : 0;
     settle->duration_ms = cast_next_is (self, "took") ? cast_next_number (self) : 0;
     settle->result = cast_next_is (self, "result") ? cast_next (self) : cast_read_result (self);
+    settle->counted = cast_next_is (self, "counts") ? cast_next (self) : NULL;
     input_t input = {.kind = INPUT_SETTLE, .settle = {.settles = settle, .count = 1}};
     bool is_named = cast_next_is (self, "by");
     input.peer = is_named ? worker (self) : CAST_FIRST_WORKER;

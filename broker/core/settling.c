@@ -108,6 +108,14 @@ judge (core_t *core, subscriber_t *subscriber, bundle_t *bundle, const settle_t 
     }
 }
 
+//  In the SAVE that ends it: whoever hears of the end finds it counted, once.
+static void
+count (core_t *core, const delivery_t *delivery, const char *counted)
+{
+    change_t *change = pending_change (core, CHANGE_COUNT, delivery->track, delivery->seq);
+    change->counted = pending_copy (core, counted);
+}
+
 static void
 settle_one (core_t *core, session_t *session, lease_t *lease, const settle_t *settle)
 {
@@ -127,6 +135,8 @@ settle_one (core_t *core, session_t *session, lease_t *lease, const settle_t *se
     if (settle->outcome == OUTCOME_OK) {
         if (emitting_wants (subscriber))
             emitting_tell (core, delivery, settle->result);
+        if (settle->counted)
+            count (core, delivery, settle->counted);
         delivery_move (delivery, THROUGH_SETTLED_OK, REASON_NONE);
         track_end (core, delivery, false);
     }

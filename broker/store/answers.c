@@ -217,6 +217,32 @@ inventory_destroy (inventory_t **self_p)
     *self_p = NULL;
 }
 
+counts_t *
+counts_new (void)
+{
+    return ALLOCATE (counts_t);
+}
+
+void
+counts_add (counts_t *self, const char *key, int64_t count)
+{
+    self->rows = array_room (self->rows, self->count, sizeof *self->rows);
+    self->rows [self->count++] = (struct count_row){.key = allocate_copy (key), .count = count};
+}
+
+void
+counts_destroy (counts_t **self_p)
+{
+    counts_t *self = *self_p;
+    if (!self)
+        return;
+    for (size_t i = 0; i < self->count; i++)
+        free (self->rows [i].key);
+    free (self->rows);
+    free (self);
+    *self_p = NULL;
+}
+
 listing_t *
 listing_new (void)
 {

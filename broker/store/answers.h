@@ -1,5 +1,5 @@
-/*  answers – what a store hands out, made row by row: pages, histories, inventories, listings, lists
- *  of tokens. Each owns all it points to and goes in one call (store.h).
+/*  answers – what a store hands out, made row by row: pages, histories, inventories, listings, counts,
+ *  lists of tokens. Each owns all it points to and goes in one call (store.h).
  */
 #ifndef ANSWERS_H
 #define ANSWERS_H
@@ -34,6 +34,9 @@ listing_t *listing_new (void);
 //  Takes the event. attempt: NULL: none.
 void listing_add (listing_t *self, const char *subscription, int32_t partition,
                   const exception_at_t *at, event_t *event, const attempt_t *attempt);
+
+counts_t *counts_new (void);
+void counts_add (counts_t *self, const char *key, int64_t count);
 
 //  A list of tokens, grown by one with a copy of what is said.
 void token_array_add (token_t **tokens, size_t *count, const token_t *token);

@@ -174,6 +174,7 @@ apply (memory_store_t *self, const change_t *change)
         case CHANGE_LEVEL: put_level (self, change); break;
         case CHANGE_TRIM: trim (self, change); break;
         case CHANGE_SUBSCRIPTION:
+        case CHANGE_COUNT:
         case CHANGE_HEALTH: subscribers_apply (subscribers, change, 0); break;
         case CHANGE_PROGRESS:
             subscribers_apply (subscribers, change,
@@ -365,6 +366,17 @@ list_dead (store_t *store, int64_t before_ms, size_t limit, listing_t **listing,
 }
 
 static status_t
+list_counts (store_t *store, const char *subscription, const char *from, size_t limit,
+             counts_t **counts, problem_t *problem)
+{
+    (void)problem;
+    memory_store_t *self = enter (store);
+    *counts = counts_new ();
+    subscribers_list_counts (&self->subscribers, subscription, from, limit, *counts);
+    return leave (self, STATUS_OK);
+}
+
+static status_t
 accepted_ms_of (void *context, int64_t seq, int64_t *accepted_ms, problem_t *problem)
 {
     (void)problem;
@@ -453,6 +465,7 @@ static const store_ops_t ops = {.commit = commit,
                                 .list_tokens = list_tokens,
                                 .list_exceptions = list_exceptions,
                                 .list_dead = list_dead,
+                                .list_counts = list_counts,
                                 .find_seq = find_seq,
                                 .weigh = weigh,
                                 .keep_free = keep_free,

@@ -7,6 +7,7 @@
 #include <uthash.h>
 
 #include "broker/store/answers.h"
+#include "broker/store/memory_counts.h"
 #include "broker/store/place.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
@@ -33,6 +34,7 @@ typedef struct subscriber {
     delivery_t *deliveries;
     bool has_health;
     health_t health;
+    memory_counts_t counts;
     UT_hash_handle hh;  //  by id, in the order they were made
 } subscriber_t;
 
@@ -61,6 +63,7 @@ forget_subscriber (subscribers_t *self, subscriber_t *subscriber)
     delivery_t *delivery, *next;
     HASH_ITER (hh, subscriber->deliveries, delivery, next)
     forget_delivery (subscriber, delivery);
+    memory_counts_clear (&subscriber->counts);
     subscription_destroy (&subscriber->subscription);
     free (subscriber->tracks);
     free (subscriber);
@@ -176,6 +179,23 @@ put_health (subscribers_t *self, const change_t *change)
     subscriber->health = change->health;
 }
 
+static void
+count (subscribers_t *self, const change_t *change)
+{
+    subscriber_t *subscriber = find_subscriber (self, change->subscription);
+    if (subscriber)
+        memory_counts_add (&subscriber->counts, change->counted);
+}
+
+void
+subscribers_list_counts (const subscribers_t *self, const char *subscription, const char *from,
+                         size_t limit, counts_t *counts)
+{
+    subscriber_t *subscriber = find_subscriber (self, subscription);
+    if (subscriber)
+        memory_counts_list (&subscriber->counts, from, limit, counts);
+}
+
 //  A row of a delivery, or of a track.
 static void
 keep (subscribers_t *self, const change_t *change, int64_t last_seq)
@@ -207,6 +227,7 @@ subscribers_apply (subscribers_t *self, const change_t *change, int64_t last_seq
         case CHANGE_EXCEPTION_ENDED:
         case CHANGE_ATTEMPT: keep (self, change, last_seq); break;
         case CHANGE_HEALTH: put_health (self, change); break;
+        case CHANGE_COUNT: count (self, change); break;
         case CHANGE_TRIM:
         case CHANGE_LEVEL: ASSERT (false, "these are the partition's");
     }

@@ -34,6 +34,10 @@ bool subscribers_next (subscribers_walk_t *walk,
 void subscribers_list_dead (const subscribers_t *self, int64_t before_ms, size_t limit,
                             listing_t *listing);
 
+//  What one has counted, from a key on.
+void subscribers_list_counts (const subscribers_t *self, const char *subscription, const char *from,
+                              size_t limit, counts_t *counts);
+
 void subscribers_tell (const subscribers_t *self, history_t *history);      //  of its event
 void subscribers_list (const subscribers_t *self, inventory_t *inventory);  //  all
 void subscribers_clear (subscribers_t *self);

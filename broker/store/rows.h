@@ -101,6 +101,16 @@ typedef struct {
 } listing_t;
 void listing_destroy (listing_t **self_p);
 
+//  What a subscription has counted, by key in the order of bytes.
+typedef struct {
+    struct count_row {
+        char *key;
+        int64_t count;
+    } * rows;
+    size_t count;
+} counts_t;
+void counts_destroy (counts_t **self_p);
+
 //  What retention wants to know of a partition.
 typedef struct {
     int64_t first_seq, last_seq;

@@ -178,6 +178,17 @@ list_dead (store_t *store, int64_t before_ms, size_t limit, listing_t **listing,
 }
 
 static status_t
+list_counts (store_t *store, const char *subscription, const char *from, size_t limit,
+             counts_t **counts, problem_t *problem)
+{
+    OWNED (loan) loan_t loan = {.pool = &self_of (store)->pool};
+    status_t status = loan_take (&loan, problem);
+    return status == STATUS_OK
+               ? reader_list_counts (loan.reader, subscription, from, limit, counts, problem)
+               : status;
+}
+
+static status_t
 find_seq (store_t *store, int32_t partition, int64_t time_ms, int64_t *seq, problem_t *problem)
 {
     OWNED (loan) loan_t loan = {.pool = &self_of (store)->pool};
@@ -227,6 +238,7 @@ static const store_ops_t ops = {.commit = commit,
                                 .list_tokens = list_tokens,
                                 .list_exceptions = list_exceptions,
                                 .list_dead = list_dead,
+                                .list_counts = list_counts,
                                 .find_seq = find_seq,
                                 .weigh = weigh,
                                 .keep_free = keep_free,

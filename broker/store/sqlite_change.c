@@ -143,6 +143,7 @@ writer_change (writer_t *self, const change_t *change)
         case CHANGE_SUBSCRIPTION_GONE: return end_subscription (self, change);
         case CHANGE_LEVEL: return put_level (self, change);
         case CHANGE_HEALTH: return put_health (self, change);
+        case CHANGE_COUNT: return writer_count (self, change);
         case CHANGE_TRIM: return writer_trim (self, change);
         case CHANGE_PROGRESS:
         case CHANGE_EXCEPTION:

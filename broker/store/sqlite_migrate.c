@@ -198,7 +198,7 @@ remake (const connection_t *connection, size_t i, problem_t *problem)
 static status_t
 make_rest (const connection_t *connection, problem_t *problem)
 {
-    static const char *const names [] = {"exception_place", "exception_dead", "health",
+    static const char *const names [] = {"exception_place", "exception_dead", "health", "counter",
                                          "event_root"};
     int code = sqlite3_exec (connection->handle,
                              "ALTER TABLE event ADD COLUMN " SCHEMA_CAUSATION ";"

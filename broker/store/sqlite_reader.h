@@ -44,6 +44,8 @@ status_t reader_list_exceptions (reader_t *self, const char *subscription, excep
                                  listing_t **listing, problem_t *problem);
 status_t reader_list_dead (reader_t *self, int64_t before_ms, size_t limit, listing_t **listing,
                            problem_t *problem);
+status_t reader_list_counts (reader_t *self, const char *subscription, const char *from,
+                             size_t limit, counts_t **counts, problem_t *problem);
 status_t reader_find_seq (reader_t *self, int32_t partition, int64_t time_ms, int64_t *seq,
                           problem_t *problem);
 status_t reader_weigh (reader_t *self, int32_t partition, int64_t before_ms, int64_t bytes_most,

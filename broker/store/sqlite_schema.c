@@ -104,6 +104,13 @@ static const char *const objects [][2] = {
                "    openings INTEGER NOT NULL,         -- probes that failed in a row\n"
                "    seal INTEGER NOT NULL\n"
                ") STRICT"},
+    {"counter", "CREATE TABLE counter (\n"
+                "    subscription INTEGER NOT NULL,\n"
+                "    key TEXT NOT NULL,              -- what was counted\n"
+                "    count INTEGER NOT NULL,\n"
+                "    seal INTEGER NOT NULL,\n"
+                "    PRIMARY KEY (subscription, key)\n"
+                ") STRICT, WITHOUT ROWID"},
     {"gone", "CREATE TABLE gone (\n"
              "    number INTEGER PRIMARY KEY,     -- a subscription that is being swept away\n"
              "    swept_place INTEGER NOT NULL    -- its attempts up to here are\n"

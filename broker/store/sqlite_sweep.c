@@ -98,6 +98,15 @@ sweep_exceptions (writer_t *self, int64_t number, bool *is_last)
                 : SQLITE_OK;
 }
 
+//  is_last: there are no more of them.
+static int
+sweep_counts (writer_t *self, int64_t number, bool *is_last)
+{
+    int code = bind_and_run (self, STATEMENT_SWEEP_COUNTS, number, SWEEP_ROWS, 0);
+    *is_last = sqlite3_changes (self->connection.handle) < SWEEP_ROWS;
+    return code;
+}
+
 int
 writer_sweep (writer_t *self)
 {
@@ -111,6 +120,8 @@ writer_sweep (writer_t *self)
         return code;
     self->is_giving_back = true;
     bool is_last = false;
-    code = sweep_exceptions (self, number, &is_last);
+    code = sweep_counts (self, number, &is_last);
+    if (code == SQLITE_OK && is_last)
+        code = sweep_exceptions (self, number, &is_last);
     return code == SQLITE_OK && is_last ? sweep_attempts (self, number, swept_place) : code;
 }

@@ -264,6 +264,26 @@ health_get (sqlite3_stmt *statement, health_line_t *out)
 }
 
 void
+count_put (sqlite3_stmt *statement, const count_line_t *line)
+{
+    row_t row = row_to (statement, "counter");
+    row_put_int (&row, line->number);
+    row_put_text (&row, line->key);
+    row_put_int (&row, line->count);
+    row_put_seal (&row);
+}
+
+bool
+count_get (sqlite3_stmt *statement, count_line_t *out)
+{
+    row_t row = row_from (statement, "counter");
+    out->number = row_int (&row);
+    out->key = row_text (&row);
+    out->count = row_int (&row);
+    return row_is_sealed (&row) && out->count > 0;
+}
+
+void
 token_put (sqlite3_stmt *statement, const token_t *token)
 {
     row_t row = row_to (statement, "token");

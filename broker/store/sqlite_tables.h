@@ -55,6 +55,14 @@ typedef struct {
 void health_put (sqlite3_stmt *statement, int64_t number, const health_t *health);
 bool health_get (sqlite3_stmt *statement, health_line_t *row);
 
+typedef struct {
+    int64_t number;
+    const char *key;
+    int64_t count;
+} count_line_t;
+void count_put (sqlite3_stmt *statement, const count_line_t *line);
+bool count_get (sqlite3_stmt *statement, count_line_t *row);
+
 void token_put (sqlite3_stmt *statement, const token_t *token);
 bool token_get (sqlite3_stmt *statement, token_t *token);
 

@@ -38,6 +38,7 @@ struct writer_partition *writer_partition (const writer_t *self, int32_t partiti
 
 //  Inside of a commit, in SQLite's codes: sqlite_change.c.
 int writer_change (writer_t *self, const change_t *change);
+int writer_count (writer_t *self, const change_t *change);  //  sqlite_counts.c
 int writer_keep_token (writer_t *self, const token_t *token);
 int writer_sweep (writer_t *self);                       //  one step; for commits while is_sweeping
 int writer_give_back (writer_t *self, bool is_awaited);  //  for commits while is_giving_back

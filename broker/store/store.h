@@ -61,6 +61,11 @@ typedef struct {
     status_t (*list_dead) (store_t *self, int64_t before_ms, size_t limit, listing_t **listing,
                            problem_t *problem);
 
+    //  What a subscription has counted, from a key on, at most limit keys. Any thread. The counts are
+    //  the caller's.
+    status_t (*list_counts) (store_t *self, const char *subscription, const char *from,
+                             size_t limit, counts_t **counts, problem_t *problem);
+
     //  The last seq of a partition that was accepted before a time; 0 or first_seq - 1 when none
     //  was. Any thread.
     status_t (*find_seq) (store_t *self, int32_t partition, int64_t time_ms, int64_t *seq,

@@ -19,10 +19,12 @@ enum {
     CHANGES_MOST = 12,
     IDS = 60,
     NAMES = 5,
-    ROOTS = 3
+    ROOTS = 3,
+    KEYS = 4
 };
 
 static const char *const names [NAMES] = {"ant", "bee", "cat", "dog", "elk"};
+static const char *const keys [KEYS] = {"", "a", "a/b", "\xc3\xa9"};
 
 typedef struct {
     scene_t *memory, *sqlite;
@@ -58,10 +60,11 @@ make_change (twins_t *self, int index)
         {.kind = CHANGE_EXCEPTION},    {.kind = CHANGE_EXCEPTION_ENDED},
         {.kind = CHANGE_ATTEMPT},      {.kind = CHANGE_ATTEMPT},
         {.kind = CHANGE_LEVEL},        {.kind = CHANGE_HEALTH},
+        {.kind = CHANGE_COUNT},        {.kind = CHANGE_COUNT},
         {.kind = CHANGE_TRIM},         {.kind = CHANGE_SUBSCRIPTION_GONE}};
     int32_t partition = pick (self, SCENE_PARTITIONS);
     int64_t last_seq = self->last_seqs [partition];
-    change_t change = kinds [last_seq > 0 ? pick (self, 10 + 2 * (pick (self, 4) == 0)) : 0];
+    change_t change = kinds [last_seq > 0 ? pick (self, 12 + 2 * (pick (self, 4) == 0)) : 0];
     change.partition = partition;
     change.subscription = names [pick (self, NAMES)];
     change.seq = last_seq > 0 ? 1 + pick (self, (int)last_seq) : 0;
@@ -93,6 +96,7 @@ make_change (twins_t *self, int index)
         case CHANGE_HEALTH:
             change.health = (health_t){.failing_since_ms = pick (self, 9), .failures = index};
             break;
+        case CHANGE_COUNT: change.counted = keys [pick (self, KEYS)]; break;
         case CHANGE_EXCEPTION_ENDED:
         case CHANGE_LEVEL:
         case CHANGE_TRIM:
@@ -205,6 +209,23 @@ compare_listings (const listing_t *a, const listing_t *b)
     }
 }
 
+static void
+compare_counts (twins_t *self, const char *subscription, size_t limit)
+{
+    store_t *memory = self->memory->store, *sqlite = self->sqlite->store;
+    const char *from = keys [pick (self, KEYS)];
+    OWNED (counts) counts_t *a = NULL;
+    OWNED (counts) counts_t *b = NULL;
+    memory->ops->list_counts (memory, subscription, from, limit, &a, NULL);
+    assert_int_equal (sqlite->ops->list_counts (sqlite, subscription, from, limit, &b, NULL),
+                      STATUS_OK);
+    assert_int_equal (a->count, b->count);
+    for (size_t i = 0; i < a->count; i++) {
+        assert_string_equal (a->rows [i].key, b->rows [i].key);
+        assert_int_equal (a->rows [i].count, b->rows [i].count);
+    }
+}
+
 //  Of a subscription, a state, a place and a time that come up.
 static void
 compare_lists (twins_t *self)
@@ -230,6 +251,7 @@ compare_lists (twins_t *self)
     assert_int_equal (sqlite->ops->list_dead (sqlite, time_ms, 30, &d, NULL), STATUS_OK);
     compare_listings (c, d);
 
+    compare_counts (self, name, limit);
     int32_t partition = pick (self, SCENE_PARTITIONS);
     int64_t left = -1, right = -2;
     memory->ops->find_seq (memory, partition, time_ms, &left, NULL);

@@ -70,6 +70,7 @@ typedef struct {
         CHANGE_ATTEMPT,            //  one more; the same number twice is one row
         CHANGE_LEVEL,              //  of a partition, see level_seq below
         CHANGE_HEALTH,             //  of a subscription
+        CHANGE_COUNT,              //  one more of a key, of a subscription: see below
         CHANGE_TRIM                //  of a partition: see below
     } kind;
     const char *subscription;  //  id
@@ -85,6 +86,7 @@ typedef struct {
         exception_t exception;
         attempt_t attempt;
         health_t health;
+        const char *counted;  //  the key; "" is one as well
     };
 } change_t;
 
@@ -92,6 +94,9 @@ typedef struct {
  *  writing its floor for each event would be a row an event for nothing. Instead the partition has
  *  one level_seq, raised now and then, in one commit with the floors of those subscriptions that
  *  are not quiet at that time. A quiet subscription's true floor is max (floor, level_seq).
+ *
+ *  CHANGE_COUNT. It adds where all others set: in one commit with the end of the delivery that is
+ *  counted, so that the two are kept or lost together.
  *
  *  CHANGE_TRIM. Events up to seq leave the log for good, with their attempts; those that have an
  *  exception (a dead letter, a retry) stay until it goes. first_seq of the partition becomes seq + 1.

@@ -256,6 +256,8 @@ a_settle_says_how_it_went (void **state)
         assert_int_equal (a->http_status, b->http_status);
         assert_string_equal (a->error, b->error);
         assert_string_equal (a->result, b->result);
+        assert_int_equal (a->counts, b->counts);
+        assert_string_equal (a->counted, b->counted);
     }
     message_clear (&got);
 }

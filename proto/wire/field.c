@@ -135,6 +135,8 @@ static const field_t settlement_fields [] = {
     PLAIN (settlement_t, first_byte_us,  SMALL,    OPTIONAL),
     TEXT  (settlement_t, error,          OPTIONAL, result_bytes),
     TEXT  (settlement_t, result,         OPTIONAL, result_bytes),
+    PLAIN (settlement_t, counts,         FLAG,     OPTIONAL),
+    TEXT  (settlement_t, counted,        OPTIONAL, key_bytes),
 };
 static const record_t settlement = RECORD ("settlement", settlement_t, settlement_fields);
 

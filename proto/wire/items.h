@@ -51,6 +51,8 @@ typedef struct {
     int32_t http_status;
     int32_t connect_us, tls_us, first_byte_us;  //  as in attempt_t
     const char *error, *result;                 //  UTF-8; "" when none
+    const char *counted;                        //  likewise: a key
+    bool counts;                                //  one more of `counted`, if it is ok
 } settlement_t;
 
 #endif

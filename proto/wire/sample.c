@@ -84,11 +84,11 @@ static delivery_t deliveries [] = {
     {INT64_MAX, 2, INT32_MAX, 60000, 0, INT64_MAX, &plain_event},
 };
 static settlement_t settlements [] = {
-    {.lease = 41, .outcome = OUTCOME_OK, .error = "", .result = ""},
+    {.lease = 41, .outcome = OUTCOME_OK, .error = "", .result = "", .counted = ""},
     {41, OUTCOME_RETRY, 30000, false, 1795489200123, 87, 503, 130, 2400, 86999, "HTTP 503",
-     "{\"busy\": true}\n"},
+     "{\"busy\": true}\n", "", false},
     {42, OUTCOME_FAIL, 0, true, 1795489200123, 3, 410, 0, 0, 2999, "gone \xe2\x80\x93 for good",
-     "no"},
+     "no", "/orders/17", true},
 };
 static uint64_t seqs [] = {0, 41, INT64_MAX};
 static uint64_t firsts [] = {1, 7, 300};

@@ -66,6 +66,7 @@ SETTLEMENT = {
     "lease!": NUMBER, "outcome!": ("text", 1, 5), "retry_after_ms": NUMBER, "disables": FLAG,
     "time_ms": NUMBER, "duration_ms": NUMBER, "http_status": SHORT, "connect_us": SHORT,
     "tls_us": SHORT, "first_byte_us": SHORT, "error": LONG, "result": LONG,
+    "counts": FLAG, "counted": ("text", 0, 1024),
 }  # fmt: skip
 
 #   A name with `!` must be there; others may be.

@@ -27,6 +27,10 @@ note_change (world_t *world, uint64_t ticket, const change_t *change)
             world_note (world, "SAVE %llu: %d is trimmed up to %lld", (unsigned long long)ticket,
                         change->partition, seq);
             break;
+        case CHANGE_COUNT:
+            world_note (world, "SAVE %llu: %s counts %s", (unsigned long long)ticket, id,
+                        change->counted);
+            break;
         case CHANGE_HEALTH:
         case CHANGE_ATTEMPT:
         case CHANGE_SUBSCRIPTION:

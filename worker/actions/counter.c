@@ -12,7 +12,7 @@
 #include "proto/model/owned.h"
 #include "proto/model/template.h"
 
-enum { RESULT_BYTES = 64, KEY_BYTES = 4096 };
+enum { RESULT_BYTES = 64, KEY_BYTES = 1024 };  //  a key: as in a SETTLE
 
 typedef struct {
     char *name;  //  ours: the subscription, a line end, the key
@@ -131,6 +131,7 @@ counts_end (const action_place_t *self, run_t *run, const char *key)
     int size = snprintf (result, sizeof result, "{%s\"count\": %" PRId64 "}",
                          is_asked ? "\"decision\": \"allow\", " : "", count);
     ending_keep_result (&run->end, result, (size_t)size, RESULT_BYTES);
+    ending_count (&run->end, key);
 }
 
 static void

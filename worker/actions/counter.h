@@ -1,7 +1,8 @@
 /*  counter – the action `counter`: how many events there were of each subject, type, source or key.
  *
- *  In memory, of this worker: after a restart it counts from 1 again, two workers count each for
- *  itself, and an attempt that is repeated counts twice. docs/actions.md says so to users.
+ *  Twice: the key goes to the broker with the end of the attempt, and what it keeps is exact
+ *  (proto/model/record.h, CHANGE_COUNT). The result is of this worker's memory: after a restart it
+ *  counts from 1 again, and two workers count each for itself. docs/actions.md says so to users.
  */
 #ifndef COUNTER_H
 #define COUNTER_H

@@ -11,7 +11,7 @@
 void
 ending_start (ending_t *self, int64_t time_ms)
 {
-    self->settlement = (settlement_t){.time_ms = time_ms, .error = "", .result = ""};
+    self->settlement = (settlement_t){.time_ms = time_ms, .error = "", .result = "", .counted = ""};
     self->duration_us = 0;
     self->error [0] = '\0';
 }
@@ -79,6 +79,18 @@ ending_keep_result (ending_t *self, const char *bytes, size_t size, size_t most)
     }
     reply_show (bytes, size, self->result.bytes, room);
     self->settlement.result = self->result.bytes;
+}
+
+void
+ending_count (ending_t *self, const char *key)
+{
+    size_t size = strlen (key) + 1;
+    if (self->counted.room < size) {
+        self->counted.bytes = allocate_again (self->counted.bytes, size, 1);
+        self->counted.room = size;
+    }
+    self->settlement.counts = true;
+    self->settlement.counted = memcpy (self->counted.bytes, key, size);
 }
 
 void

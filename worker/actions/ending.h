@@ -11,10 +11,10 @@
 enum { ENDING_ERROR_SIZE = 1024 };
 
 typedef struct {
-    settlement_t settlement;  //  without its lease; error and result point to the two below
+    settlement_t settlement;  //  without its lease; its texts point to the three below
     int64_t duration_us;      //  as in the settlement, but finer
     char error [ENDING_ERROR_SIZE];
-    body_t result;  //  body_free at the end
+    body_t result, counted;  //  body_free at the end
 } ending_t;
 
 void ending_start (ending_t *self, int64_t time_ms);  //  of a new attempt, since 1970
@@ -28,6 +28,9 @@ void ending_skip (ending_t *self, const char *format, ...) __attribute__ ((forma
  *  Anything that is none becomes U+FFFD.
  */
 void ending_keep_result (ending_t *self, const char *bytes, size_t size, size_t most);
+
+//  The broker counts one more of this key, if it is ok.
+void ending_count (ending_t *self, const char *key);
 
 //  How long it took.
 void ending_took (ending_t *self, int64_t duration_us);
