@@ -114,7 +114,7 @@ class Broker:
             body = {"session": self.session, **(body or {})}
         self.say_frames(encode(command, body, version))
 
-    def welcome(self, hello: Said | None = None) -> Said:
+    def welcome(self, hello: Said | None = None, **more: Any) -> Said:
         """Waits for HELLO, unless it has come, gives a session, waits for CREDIT."""
         hello = hello or self.expect("HELLO")
         self.action = hello.body["actions"][0]
@@ -122,9 +122,12 @@ class Broker:
         self.session = random.randrange(1 << 62, LARGE)
         self.number = self.granted = 0
         self._beat_at = time.monotonic() + INTERVAL
-        self.say("WELCOME", {"heartbeat_ms": int(INTERVAL * 1000)})
+        self.greet(**more)
         self.expect("CREDIT")
         return hello
+
+    def greet(self, **more: Any) -> None:
+        self.say("WELCOME", {"heartbeat_ms": int(INTERVAL * 1000), **more})
 
     def make_delivery(self, **more: Any) -> Body:
         self._lease += 1
@@ -244,6 +247,16 @@ class Broker:
                     found: Body = each
                     return found
         return None
+
+    def expect_end_of(self, lease: int) -> None:
+        """Settled or given back, in whatever order they come."""
+
+        def has_ended() -> bool:
+            released = (said.body["leases"] for said in self.said if said.command == "RELEASE")
+            return any(lease in leases for leases in released) or bool(self.has_settled(lease))
+
+        self.wait_until(has_ended, f"lease {lease} is settled or given back")
+        self.settled(lease)
 
     def expect_end(self) -> None:
         """The worker ends by itself, well."""

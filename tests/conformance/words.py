@@ -95,6 +95,7 @@ MEMBERS: dict[str, dict[str, Kind]] = {
         "received": NUMBER,
         "begun": LEASES,
         "tells_begun": FLAG,
+        "capacity": NUMBER,
     },
     "ERROR": {"status!": ("text", 1, 64), "text": LONG, "request": NUMBER, "session": NUMBER},
 }

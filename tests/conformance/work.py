@@ -92,6 +92,59 @@ def credit_grows_with_what_is_settled(broker: Broker) -> None:
         broker.settled(lease)
 
 
+def has_capacity(count: int) -> Callable[[Body], bool]:
+    return lambda body: body.get("capacity") == count
+
+
+@rule("6.2")
+def a_capacity_that_is_wanted_is_had_by_who_tells_it(broker: Broker) -> None:
+    """Who does not tell how much it works on at a time is not bound by what is wanted of it."""
+    hello = broker.welcome(capacity=3)
+    if "capacity" not in broker.expect("HEARTBEAT").body:
+        broker.goes_on()
+        return
+    broker.expect("HEARTBEAT", where=has_capacity(3))
+    leases = [broker.deliver("/hold") for _ in range(broker.granted)]
+    broker.wait_until(lambda: bool(broker.sink.paths), "it begins")
+    broker.expect("HEARTBEAT")
+    broker.expect("HEARTBEAT")
+    assert len(broker.sink.paths) <= 3, f"three were wanted: {broker.sink.paths}"
+
+    broker.greet(capacity=8)
+    broker.expect("HEARTBEAT", where=has_capacity(8))
+    broker.wait_until(lambda: broker.granted > broker.number, "credit for more")
+    leases += [broker.deliver("/hold") for _ in range(broker.granted - broker.number)]
+    broker.wait_until(lambda: len(broker.sink.paths) > 3, "it begins more")
+    assert len(broker.sink.paths) <= 8, f"eight were wanted: {broker.sink.paths}"
+    broker.sink.release()
+    for lease in leases:
+        broker.expect_end_of(lease)
+
+    broker.greet()
+    broker.expect("HEARTBEAT", where=has_capacity(hello.body["capacity"]))
+    broker.goes_on()
+
+
+@rule("6.2")
+def of_a_smaller_capacity_nothing_more_is_begun_until_there_is_room(broker: Broker) -> None:
+    broker.welcome()
+    if "capacity" not in broker.expect("HEARTBEAT").body:
+        broker.goes_on()
+        return
+    leases = [broker.deliver("/hold") for _ in range(4)]
+    broker.wait_until(lambda: len(broker.sink.paths) == 4, "all four are begun")
+    broker.greet(capacity=2)
+    broker.expect("HEARTBEAT", where=has_capacity(2))
+    leases += [broker.deliver("/hold") for _ in range(min(broker.granted - broker.number, 20))]
+    broker.expect("HEARTBEAT")
+    broker.expect("HEARTBEAT")
+    assert len(broker.sink.paths) == 4, f"two were wanted, and four had begun: {broker.sink.paths}"
+    broker.sink.release()
+    for lease in leases:
+        broker.expect_end_of(lease)
+    broker.goes_on()
+
+
 @rule("6.3")
 def many_in_one_message_are_all_performed(broker: Broker) -> None:
     broker.welcome()

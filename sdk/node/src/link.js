@@ -88,7 +88,7 @@ export class Link {
     }
 
     room() {
-        return this.worker.room()
+        return this.worker.room(this)
     }
 
     abandon(held) {

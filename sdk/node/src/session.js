@@ -65,6 +65,8 @@ export class Session {
         this.granted = 0
         this.grantedBytes = 0
         this.brokerLeaves = false
+        this.capacity = 0 // that the broker wants; 0: as many as the worker likes
+        this.shrunkUntil = 0 // numbers up to this were granted when it was larger
     }
 
     //  ---- time
@@ -119,6 +121,7 @@ export class Session {
             leases: [...this.held.keys()],
             begun: working.map((each) => each.lease),
             tells_begun: true,
+            capacity: this.#atATime(),
         }, now)
         this.grant(now, true)
         if (this.state === LEAVING) this.#sayInSession('BYE', {}, now)
@@ -173,6 +176,7 @@ export class Session {
     #hearWelcome(body, now) {
         if (this.state !== STRANGER) {
             if (body.session !== this.session) this.#lose('the broker gave another session', now)
+            else this.#resize(body.capacity ?? 0, now)
             return
         }
         this.state = MEMBER
@@ -181,8 +185,24 @@ export class Session {
         this.interval = body.heartbeat_ms
         this.helloWait = HELLO_MS
         this.beatAt = now + this.interval * between(0.5, 1)
+        this.capacity = Math.min(Number(body.capacity ?? 0), LIST_MOST)
         this.port.log('info', 'joined')
         this.grant(now, true)
+    }
+
+    #atATime() {
+        return this.capacity || (this.hello.capacity ?? 0)
+    }
+
+    /** Credit cannot be taken back: what comes by it and finds no room goes back instead. */
+    #resize(capacity, now) {
+        const before = this.#atATime()
+        this.capacity = Math.min(Number(capacity), LIST_MOST)
+        if (this.#atATime() < before) {
+            this.shrunkUntil = this.granted
+            this.release(this.waiting(), now)
+        }
+        this.grant(now)
     }
 
     #hearInSession(command, body, now) {
@@ -245,11 +265,15 @@ export class Session {
                 settleWait: 0,
             }
             this.bytes += held.delivery.event.data.length
-            if (this.#canTake(held, now)) this.held.set(held.lease, held)
+            if (this.#hasRoom(each.number) && this.#canTake(held, now)) this.held.set(held.lease, held)
             else refused.push(held)
         }
         this.release(refused, now)
         this.grant(now)
+    }
+
+    #hasRoom(number) {
+        return number > this.shrunkUntil || this.working().length < this.port.room()
     }
 
     #canTake(held, now) {

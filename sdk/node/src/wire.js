@@ -152,7 +152,7 @@ const DELIVER = mapOf({ session, targets: listOf(TARGET, 1), deliveries: listOf(
 
 const BODIES = {
     BYE: mapOf({}, { session, status: text(64), text: text(65_536) }),
-    WELCOME: mapOf({ session, heartbeat_ms: number(10, 60_000) }),
+    WELCOME: mapOf({ session, heartbeat_ms: number(10, 60_000) }, { capacity: number() }),
     DELIVER: (value, where) => {
         const body = DELIVER(value, where)
         for (const [place, each] of body.deliveries.entries())

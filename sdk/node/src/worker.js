@@ -148,19 +148,41 @@ export class Worker {
 
     //  ---- work
 
-    /** For each broker: an equal part of what is not taken by actions that nobody waits for. */
-    room() {
-        const members = this.#links.filter((each) => each.session.state === MEMBER).length
-        const begun = (link) => link.session.working().filter((each) => each.isBegun).length
-        const wanted = this.#links.reduce((sum, link) => sum + begun(link), 0)
-        const free = this.capacity - (this.#jobs.size - wanted)
+    /** Those that want no number of their own: they share our capacity. */
+    #sharers() {
+        return this.#links.filter((each) => !each.session.capacity)
+    }
+
+    /**
+     * For a broker: what it wants, or an equal part of ours; but for what is taken by actions that
+     * nobody waits for.
+     */
+    room(link) {
+        const wanted = link.session.capacity
+        const sharers = wanted ? [link] : this.#sharers()
+        const members = sharers.filter((each) => each.session.state === MEMBER).length
+        const begun = (some) => some.session.working().filter((each) => each.isBegun).length
+        const inVain = sharers.reduce((sum, some) => sum + this.#jobsOf(some) - begun(some), 0)
+        const free = (wanted || this.capacity) - inVain
         return Math.max(Math.floor(free / Math.max(1, members)), Math.min(free, 1))
+    }
+
+    #jobsOf(link) {
+        let count = 0
+        for (const job of this.#jobs) if (job.link === link) count++
+        return count
+    }
+
+    #isFull(link) {
+        if (link.session.capacity) return this.#jobsOf(link) >= link.session.capacity
+        const taken = this.#sharers().reduce((sum, each) => sum + this.#jobsOf(each), 0)
+        return taken >= this.capacity
     }
 
     #begin() {
         for (const link of this.#links)
             for (const held of link.session.waiting()) {
-                if (this.#jobs.size >= this.capacity) return
+                if (this.#isFull(link)) break
                 this.#beginOne(link, held)
             }
     }
@@ -169,7 +191,7 @@ export class Worker {
         held.isBegun = true
         const { delivery, lease } = held
         const beganMs = Date.now()
-        const job = {}
+        const job = { link }
         const settle = (ended) => {
             clearTimeout(job.timer)
             link.session.settle([[held, settlementOf(lease, beganMs, ended)]], performance.now())

@@ -20,7 +20,7 @@ class Play {
 
     constructor(most = 4) {
         this.most = most
-        this.session = new Session(this, { name: 'w', actions: ['a'] }, this.now)
+        this.session = new Session(this, { name: 'w', actions: ['a'], capacity: most }, this.now)
     }
 
     send(command, body) { this.said.push([command, body]) }
@@ -186,4 +186,38 @@ test('leaving waits until all is settled', () => {
     assert.deepEqual(play.finish(101), ['SETTLE'])
     play.hear('SETTLED', { session: 7, leases: [101] })
     assert.equal(play.session.state, 'ended')
+})
+
+test('a smaller capacity gives back what it has no room for', () => {
+    const play = new Play().join()
+    play.deliver(1)
+    play.begin(101)
+    play.deliver(2)
+    play.most = 1
+    const said = play.hear('WELCOME', { session: 7, heartbeat_ms: 1000, capacity: 1 })
+    assert.deepEqual(said, ['RELEASE'])
+    assert.deepEqual(play.last.RELEASE.leases, [102])
+    assert.deepEqual(play.deliver(3), ['RELEASE']) // by credit that was given before
+    assert.deepEqual(play.last.RELEASE.leases, [103])
+    play.tick(1000)
+    assert.equal(play.last.HEARTBEAT.capacity, 1)
+    play.finish(101)
+    assert.deepEqual(play.deliver(4), [])
+    assert.ok(play.session.held.has(104))
+})
+
+test('a larger capacity is granted at once and ends with the session', () => {
+    const play = new Play().join()
+    play.most = 6
+    const welcome = { session: 7, heartbeat_ms: 1000, capacity: 6 }
+    assert.deepEqual(play.hear('WELCOME', welcome), ['CREDIT'])
+    assert.equal(play.last.CREDIT.deliveries_granted, 6)
+    assert.deepEqual(play.hear('WELCOME', welcome), [])
+    play.tick(1000)
+    assert.equal(play.last.HEARTBEAT.capacity, 6)
+    play.hear('RESET', {})
+    play.tick(1000)
+    play.hear('WELCOME', { session: 8, heartbeat_ms: 1000 })
+    play.tick(1000)
+    assert.equal(play.last.HEARTBEAT.capacity, 4)
 })

@@ -32,9 +32,9 @@ class Play:
         self.said: list[tuple[str, dict[str, Any]]] = []
         self.sockets = 1
         self.abandoned: list[int] = []
-        self._room = room
+        self.most = room
         self.now = 100.0
-        self.session = Session(self, {"name": "w", "actions": ["a"]}, self.now)
+        self.session = Session(self, {"name": "w", "actions": ["a"], "capacity": room}, self.now)
 
     def send(self, command: str, body: dict[str, Any]) -> None:
         self.said.append((command, body))
@@ -46,7 +46,7 @@ class Play:
         return action == "a"
 
     def room(self) -> int:
-        return self._room
+        return self.most
 
     def abandon(self, held: Held) -> None:
         self.abandoned.append(held.lease)
@@ -233,3 +233,34 @@ def test_large_results_go_in_several_messages() -> None:
     ]
     play.session.settle(ended, play.now)
     assert play.heard().count("SETTLE") == 3
+
+
+def test_a_smaller_capacity_gives_back_what_it_has_no_room_for() -> None:
+    play = Play().join()
+    play.deliver(1, 2)
+    play.begin(101)
+    play.most = 1
+    assert play.hear("WELCOME", session=7, heartbeat_ms=1000, capacity=1) == ["RELEASE"]
+    assert play.last["RELEASE"]["leases"] == [102]
+    assert play.deliver(3) == ["RELEASE"]  # by credit that was given before
+    assert play.last["RELEASE"]["leases"] == [103]
+    assert play.tick(1)[0] == "HEARTBEAT"
+    assert play.last["HEARTBEAT"]["capacity"] == 1
+    play.finish(101)
+    assert play.deliver(4) == []
+    assert 104 in play.session.held
+
+
+def test_a_larger_capacity_is_granted_at_once_and_ends_with_the_session() -> None:
+    play = Play().join()
+    play.most = 6
+    assert play.hear("WELCOME", session=7, heartbeat_ms=1000, capacity=6) == ["CREDIT"]
+    assert play.last["CREDIT"]["deliveries_granted"] == 6
+    assert play.hear("WELCOME", session=7, heartbeat_ms=1000, capacity=6) == []
+    play.tick(1)
+    assert play.last["HEARTBEAT"]["capacity"] == 6
+    play.hear("RESET")
+    play.tick(1)
+    play.hear("WELCOME", session=8, heartbeat_ms=1000)
+    play.tick(1)
+    assert play.last["HEARTBEAT"]["capacity"] == 4

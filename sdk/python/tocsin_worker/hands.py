@@ -29,6 +29,9 @@ class Hands:
         self._threads = 0
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    def grow(self, capacity: int) -> None:
+        self._capacity = max(self._capacity, capacity)
+
     def start(self, attempt: Attempt, action: Action, ended: Ended) -> Cancel:
         """Calls `ended` once, when the action has returned, however late."""
         if inspect.iscoroutinefunction(action):

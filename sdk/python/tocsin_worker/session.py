@@ -83,6 +83,8 @@ class Session:
         self._told = 0  # the highest number that a heartbeat of the broker has told of
         self._bytes = 0  # of data, since WELCOME
         self._granted = (0, 0)  # deliveries, bytes
+        self.capacity = 0  # that the broker wants; 0: as many as the worker likes
+        self._shrunk_until = 0  # numbers up to this were granted when it was larger
         self._broker_leaves = False
 
     #   ---- time
@@ -127,7 +129,8 @@ class Session:
     def _beat(self, now: float) -> None:
         begun = [each.lease for each in self.held.values() if each.is_begun and not each.settlement]
         leases = list(self.held)
-        said = {"received": self._received, "leases": leases, "begun": begun, "tells_begun": True}
+        said: dict[str, Any] = {"received": self._received, "leases": leases}
+        said |= {"begun": begun, "tells_begun": True, "capacity": self._at_a_time()}
         self._say_in_session("HEARTBEAT", said, now)
         self.grant(now, always=True)
         if self.state is State.LEAVING:
@@ -170,6 +173,8 @@ class Session:
         if self.state is not State.STRANGER:
             if body["session"] != self._session:
                 self._lose("the broker gave another session", now)
+            else:
+                self._resize(body.get("capacity", 0), now)
             return
         self.state = State.MEMBER
         self._forget_session(now)
@@ -177,8 +182,21 @@ class Session:
         self._interval = body["heartbeat_ms"] / 1000
         self._hello_wait = HELLO_SECONDS[0]
         self._beat_at = now + self._interval * random.uniform(0.5, 1.0)
+        self.capacity = min(body.get("capacity", 0), LIST_MOST)
         log.info("joined")
         self.grant(now, always=True)
+
+    def _at_a_time(self) -> int:
+        return self.capacity or int(self._hello.get("capacity", 0))
+
+    def _resize(self, capacity: int, now: float) -> None:
+        """Credit cannot be taken back: what comes by it and finds no room goes back instead."""
+        before = self._at_a_time()
+        self.capacity = min(capacity, LIST_MOST)
+        if self._at_a_time() < before:
+            self._shrunk_until = self._granted[0]
+            self.release(self.waiting(), now)
+        self.grant(now)
 
     def _hear_heartbeat(self, body: dict[str, Any], now: float) -> None:
         """What the last one told of and has not come by now was lost on the way."""
@@ -226,12 +244,15 @@ class Session:
             self._received = each["number"]
             held = make_held(each, targets[each["target"]], now)
             self._bytes += len(held.delivery.event.data)
-            if self._can_take(held, now):
+            if self._has_room(each["number"]) and self._can_take(held, now):
                 self.held[held.lease] = held
             else:
                 refused.append(held)
         self.release(refused, now)
         self.grant(now)
+
+    def _has_room(self, number: int) -> bool:
+        return number > self._shrunk_until or len(self.working()) < self._port.room()
 
     def _can_take(self, held: Held, now: float) -> bool:
         return (

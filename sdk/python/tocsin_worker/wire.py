@@ -310,7 +310,7 @@ def deliver(value: Any, where: str) -> dict[str, Any]:
 
 BODIES: dict[str, Kind] = {
     "BYE": MapOf({}, {**SESSION, "status": text(64), "text": text(65_536)}),
-    "WELCOME": MapOf({**SESSION, "heartbeat_ms": number(10, 60_000)}, {}),
+    "WELCOME": MapOf({**SESSION, "heartbeat_ms": number(10, 60_000)}, {"capacity": number()}),
     "DELIVER": deliver,
     "SETTLED": MapOf({**SESSION, **LEASES}, {}),
     "CANCEL": MapOf({**SESSION, **LEASES}, {}),

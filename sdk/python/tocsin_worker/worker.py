@@ -68,6 +68,7 @@ class Link:
         self._endpoint = endpoint
         self._keys = keys
         self._told = ""  # of the troubles of its handshakes, the last
+        self.jobs = 0  # at work for it, also in vain
         self.socket = self._connect()
         self.session = Session(self, hello, time.monotonic())
 
@@ -119,7 +120,7 @@ class Link:
         return action in self._worker.actions
 
     def room(self) -> int:
-        return self._worker.room()
+        return self._worker.room(self)
 
     def abandon(self, held: Held) -> None:
         self._worker.abandon(held)
@@ -278,12 +279,24 @@ class Worker:
 
     #   ---- work
 
-    def room(self) -> int:
-        """For each broker: an equal part of what is not taken by actions that nobody waits for."""
-        members = sum(each.session.state is State.MEMBER for each in self._links)
-        wanted = sum(each.is_begun for link in self._links for each in link.session.working())
-        free = self.capacity - (len(self._jobs) - wanted)
+    def _sharers(self) -> list[Link]:
+        """Those that want no number of their own: they share our capacity."""
+        return [each for each in self._links if not each.session.capacity]
+
+    def room(self, link: Link) -> int:
+        """For a broker: what it wants, or an equal part of ours; but for what is taken by actions
+        that nobody waits for."""
+        wanted = link.session.capacity
+        sharers = [link] if wanted else self._sharers()
+        begun = sum(each.is_begun for some in sharers for each in some.session.working())
+        free = (wanted or self.capacity) - (sum(each.jobs for each in sharers) - begun)
+        members = sum(each.session.state is State.MEMBER for each in sharers)
         return max(free // max(1, members), min(free, 1))
+
+    def _is_full(self, link: Link) -> bool:
+        if link.session.capacity:
+            return link.jobs >= link.session.capacity
+        return sum(each.jobs for each in self._sharers()) >= self.capacity
 
     def abandon(self, held: Held) -> None:
         held.delivery.over.set()
@@ -294,8 +307,8 @@ class Worker:
     def _begin(self, now: float) -> None:
         for link in self._links:
             for held in link.session.waiting():
-                if len(self._jobs) >= self.capacity:
-                    return
+                if self._is_full(link):
+                    break
                 self._begin_one(link, held, now)
 
     def _begin_one(self, link: Link, held: Held, now: float) -> None:
@@ -304,6 +317,8 @@ class Worker:
         job = Job(link, held, attempt, now + held.delivery.timeout_ms / 1000)
         number = id(job)
         self._jobs[number] = job
+        link.jobs += 1
+        self._hands.grow(len(self._jobs))
 
         def ended(settlement: dict[str, Any]) -> None:
             self._ended.append((number, settlement))
@@ -317,7 +332,9 @@ class Worker:
         ended: list[tuple[Job, dict[str, Any]]] = []
         while self._ended:
             number, settlement = self._ended.popleft()
-            ended.append((self._jobs.pop(number), settlement))
+            job = self._jobs.pop(number)
+            job.link.jobs -= 1
+            ended.append((job, settlement))
         for job in list(self._jobs.values()):
             if now >= job.over_at:
                 late = Retry(f"it took longer than {job.held.delivery.timeout_ms} ms")
