@@ -375,6 +375,12 @@ back_hear (back_t *self, connection_t *connection, const message_t *message)
             input.catch_up.partition = message->partition;
             input.catch_up.above = message->above;
             break;
+        case COMMAND_PROGRESS:
+            input.kind = INPUT_PROGRESS;
+            input.progress.lease = message->lease;
+            input.progress.percent = message->percent;
+            input.progress.text = message->text;
+            break;
         case COMMAND_BYE:
             input.kind = INPUT_BYE;
             connection->is_leaving = connection->session == message->session;

@@ -16,6 +16,7 @@
 typedef struct {
     const event_view_t *view;
     traces_t traces;
+    delivery_view_t now;  //  of the one in hand, if the core holds it; zero otherwise
     match_data_t data;
     json_t *deliveries;
     uint64_t behind;
@@ -140,13 +141,14 @@ find_state (join_t *self, const subscription_t *subscription, const trace_t *tra
 {
     const event_t *event = self->view->history->event;
     const char *id = subscription->id;
-    delivery_view_t now;
+    delivery_view_t *now = &self->now;
+    *now = (delivery_view_t){0};
     *due_ms = 0;
     if (has_ended (trace))
         *state = state_of_attempts (trace, KEEP_ALL);
-    else if (core_look (self->view->core, id, event->partition, event->seq, &now)) {
-        *state = now.state;
-        *due_ms = now.due_ms;
+    else if (core_look (self->view->core, id, event->partition, event->seq, now)) {
+        *state = now->state;
+        *due_ms = now->due_ms;
     }
     else if (trace && trace->exception) {
         *state = state_of_exception (trace->exception);
@@ -177,6 +179,22 @@ join_broadcast (join_t *self, const subscription_t *subscription)
                                           "status", "broadcast", "attempts"));
 }
 
+//  What its worker last said of it.
+static void
+show_progress (json_t *delivery, const delivery_view_t *now)
+{
+    char time [MOMENT_SIZE];
+    if (now->said_ms == 0)
+        return;
+    json_t *progress = json_object ();
+    if (now->percent > 0)
+        json_object_set_new (progress, "percent", json_integer (now->percent));
+    if (*now->text)
+        json_object_set_new (progress, "text", json_string (now->text));
+    json_object_set_new (progress, "time", json_string (moment_text (now->said_ms, time)));
+    json_object_set_new (delivery, "progress", progress);
+}
+
 static void
 join_subscription (void *context, subscription_t *subscription)
 {
@@ -202,6 +220,7 @@ join_subscription (void *context, subscription_t *subscription)
     char due [MOMENT_SIZE];
     if (due_ms > 0)
         json_object_set_new (json, "next_attempt", json_string (moment_text (due_ms, due)));
+    show_progress (json, &self->now);
     if (state == DELIVERY_SKIPPED && trace_coalesced (trace)) {
         json_object_set_new (json, "reason", json_string (reason_name (REASON_COALESCED)));
         json_object_set_new (json, "instead", json_string (trace_coalesced (trace)));

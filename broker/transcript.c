@@ -46,6 +46,7 @@ static const char *const kind_names [] = {
     [INPUT_GONE] = "GONE",
     [INPUT_LISTEN] = "LISTEN",
     [INPUT_CATCH_UP] = "CATCH_UP",
+    [INPUT_PROGRESS] = "PROGRESS",
     [INPUT_SUBSCRIBE] = "SUBSCRIBE",
     [INPUT_UNSUBSCRIBE] = "UNSUBSCRIBE",
     [INPUT_REDRIVE] = "REDRIVE",
@@ -158,10 +159,7 @@ note_details (note_t *note, const input_t *input)
         case INPUT_DISCARD:
             note_some (note, input->discard.subscription, input->discard.count);
             break;
-        case INPUT_CANCEL:
-            note_text (note, input->cancel.subscription);
-            note->number = (uint64_t)input->cancel.seq;
-            break;
+        case INPUT_CANCEL: note_text (note, input->cancel.subscription); break;
         case INPUT_TRIM:
             note->number = (uint64_t)input->trim.up_to_seq;
             note->count = (size_t)input->trim.hard_seq;
@@ -175,6 +173,7 @@ note_details (note_t *note, const input_t *input)
             note->number = (uint64_t)input->catch_up.above;
             note_text (note, input->catch_up.subscription);
             break;
+        case INPUT_PROGRESS: note->number = input->progress.lease; break;
         case INPUT_LISTEN:
         case INPUT_BYE:
         case INPUT_GONE:

@@ -73,6 +73,19 @@ outcome_print_attempt (const json_t *attempt)
     printf ("  by %s%s%s\n", outcome_text (attempt, "worker"), *error ? ": " : "", error);
 }
 
+//  What its worker told last of an attempt that is under way.
+static void
+outcome_print_progress (const json_t *progress)
+{
+    json_int_t percent = json_integer_value (json_object_get (progress, "percent"));
+    if (!progress)
+        return;
+    printf ("        under way");
+    if (percent > 0)
+        printf ("  %" JSON_INTEGER_FORMAT " %%", percent);
+    printf ("  %s  (told %s)\n", outcome_text (progress, "text"), outcome_text (progress, "time"));
+}
+
 void
 outcome_print_deliveries (const json_t *event)
 {
@@ -92,6 +105,7 @@ outcome_print_deliveries (const json_t *event)
                 *instead ? ": of its burst went " : "", instead);
         json_array_foreach (json_object_get (delivery, "attempts"), j, attempt)
             outcome_print_attempt (attempt);
+        outcome_print_progress (json_object_get (delivery, "progress"));
     }
 }
 

@@ -61,6 +61,13 @@ thread_end (void *context, run_t *run)
 }
 
 static void
+thread_progress (void *context, run_t *run, int percent, const char *text)
+{
+    const action_thread_t *self = context;
+    self->settings.progress (self->settings.context, (job_t *)run, percent, text ? text : "");
+}
+
+static void
 thread_act (action_thread_t *self, run_t *run, const prepared_t *prepared)
 {
     run->actor = &self->actors [prepared->offer];
@@ -253,6 +260,7 @@ thread_open_actions (action_thread_t *self)
             actor->offer->action->open (&(action_place_t){.settings = actor->offer->settings,
                                                           .attempts = self->settings.transfers,
                                                           .ended = thread_end,
+                                                          .progress = thread_progress,
                                                           .thread = self,
                                                           .multi = self->multi});
         if (!actor->offer->action->descriptor)

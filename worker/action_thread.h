@@ -14,6 +14,9 @@ typedef struct action_thread action_thread_t;
 //  Called in the thread, with a list of jobs (by next) that it has no more to do with.
 typedef void action_ended_t (void *context, job_t *jobs);
 
+//  Called by whichever thread an action says it in.
+typedef void action_progress_t (void *context, job_t *job, int percent, const char *text);
+
 typedef struct {
     const offer_t *offers;  //  borrowed
     size_t offer_count;
@@ -21,6 +24,7 @@ typedef struct {
     int transform_ms;       //  of work, for one transform
     size_t transform_most;  //  bytes that one may give
     action_ended_t *ended;
+    action_progress_t *progress;
     void *context;
 } action_thread_settings_t;
 

@@ -205,6 +205,14 @@ bond_finish (bond_t *self, const job_t *job)
 }
 
 void
+bond_progress (bond_t *self, const runner_word_t *word)
+{
+    if (word->holding)  //  of a broadcast nobody asks
+        worker_session_progress (self->session, word->holding, word->percent, word->text,
+                                 monotonic_ms ());
+}
+
+void
 bond_leave (bond_t *self)
 {
     self->is_leaving = true;

@@ -37,6 +37,7 @@ void *bond_feed_socket (const bond_t *self);  //  likewise, of the broker's feed
 bool bond_feed_ready (void *self);
 
 void bond_finish (bond_t *self, const job_t *job);
+void bond_progress (bond_t *self, const runner_word_t *word);  //  how far an attempt of its is
 void bond_leave (bond_t *self);
 void bond_tick (bond_t *self);
 

@@ -352,6 +352,7 @@ holdings_drop (holdings_t *self, holding_t *holding)
     self->counts [holding->state]--;
     DL_DELETE (self->lists [holding->state], holding);
     free (holding->words);
+    free (holding->word);
     free (holding);
 }
 

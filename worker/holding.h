@@ -42,13 +42,14 @@ struct holding {
     lane_t *lane;      //  until it has ended
     crate_t *crate;    //  with what it was begun as a batch, until it has ended; NULL: alone
     int64_t begin_by_ms;
-    bool is_cancelled;         //  BEGUN: nobody wants it any more, but others of its batch
-    int64_t said_ms;           //  SAID: when
-    settlement_t settlement;   //  ENDED, SAID
-    char *words;               //  ours: the settlement's texts
-    holding_t *prev, *next;    //  in the list of its state
-    holding_t *before, *then;  //  WAITING: in its lane
-    UT_hash_handle hh;         //  by lease; not when LOST or STOPPING
+    bool is_cancelled;           //  BEGUN: nobody wants it any more, but others of its batch
+    int64_t said_ms;             //  SAID: when
+    settlement_t settlement;     //  ENDED, SAID
+    char *words;                 //  ours: the settlement's texts
+    struct progress_word *word;  //  ours: how far it is, as was told last; NULL: nothing was
+    holding_t *prev, *next;      //  in the list of its state
+    holding_t *before, *then;    //  WAITING: in its lane
+    UT_hash_handle hh;           //  by lease; not when LOST or STOPPING
 };
 
 holdings_t *holdings_new (size_t slots);  //  attempts at a time

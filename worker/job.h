@@ -13,11 +13,19 @@
 
 typedef struct job job_t;
 
+enum { PROGRESS_SIZE = 257 };  //  a text of PROGRESS and its zero
+
 struct job {
     run_t run;           //  first, so that the thread finds the job of an attempt
     void *owner;         //  the link thread's: of which session
     holding_t *holding;  //  that session's name for it
     atomic_bool is_cancelled;
+
+    //  What its action said last; the runner's lock.
+    bool is_told;  //  and the link thread has not heard it yet
+    int32_t percent;
+    char words [PROGRESS_SIZE];
+    job_t *told_prev, *told_next;
 
     size_t thread;         //  runner's: that has it
     bool is_stopping;      //  the action thread's: its action was told

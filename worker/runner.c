@@ -2,11 +2,13 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 #include "worker/action_thread.h"
+#include "worker/actions/reply.h"
 
 enum { JOBS_KEPT = 1024 };  //  spare ones, with the room for their texts
 
@@ -15,8 +17,9 @@ struct runner {
     action_thread_t **threads;
     size_t *loads;  //  jobs that each thread has
 
-    pthread_mutex_t lock;  //  of ended
+    pthread_mutex_t lock;  //  of ended and told
     job_t *ended;          //  by next
+    job_t *told;           //  that have said how far they are, by told_next
 
     //  The link thread's alone.
     job_t *taken;  //  from ended, by next
@@ -26,6 +29,30 @@ struct runner {
     size_t spare_count;
 };
 
+static void
+runner_forget_word (runner_t *self, job_t *job)
+{
+    job->is_told = false;
+    DL_DELETE2 (self->told, job, told_prev, told_next);
+}
+
+//  In any thread.
+static void
+runner_progress (void *context, job_t *job, int percent, const char *text)
+{
+    runner_t *self = context;
+    pthread_mutex_lock (&self->lock);
+    bool was_empty = !self->told;
+    job->percent = percent < 0 ? 0 : percent > 100 ? 100 : percent;
+    reply_show (text, strlen (text), job->words, sizeof job->words);
+    if (!job->is_told)
+        DL_APPEND2 (self->told, job, told_prev, told_next);
+    job->is_told = true;
+    pthread_mutex_unlock (&self->lock);
+    if (was_empty)
+        bell_ring (self->settings.bell);
+}
+
 //  In an action thread.
 static void
 runner_ended (void *context, job_t *jobs)
@@ -33,6 +60,12 @@ runner_ended (void *context, job_t *jobs)
     runner_t *self = context;
     pthread_mutex_lock (&self->lock);
     bool was_empty = !self->ended;
+    job_t *job;
+    DL_FOREACH (jobs, job)
+    {
+        if (job->is_told)
+            runner_forget_word (self, job);
+    }
     DL_CONCAT (self->ended, jobs);
     pthread_mutex_unlock (&self->lock);
     if (was_empty)
@@ -62,6 +95,7 @@ runner_new (const runner_settings_t *settings)
                                         .transform_ms = settings->transform_ms,
                                         .transform_most = settings->transform_most,
                                         .ended = runner_ended,
+                                        .progress = runner_progress,
                                         .context = self});
     return self;
 }
@@ -171,6 +205,22 @@ runner_wake (runner_t *self)
 {
     for (size_t i = 0; i < self->settings.threads; i++)
         action_thread_wake (self->threads [i]);
+}
+
+bool
+runner_take_word (runner_t *self, runner_word_t *word)
+{
+    pthread_mutex_lock (&self->lock);
+    job_t *job = self->told;
+    if (job) {
+        word->owner = job->owner;
+        word->holding = job->holding;
+        word->percent = job->percent;
+        memcpy (word->text, job->words, sizeof word->text);
+        runner_forget_word (self, job);
+    }
+    pthread_mutex_unlock (&self->lock);
+    return job;
 }
 
 job_t *

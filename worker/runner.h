@@ -35,6 +35,15 @@ void runner_cancel (runner_t *self, const void *owner, const holding_t *holding)
 void runner_cancel_all (runner_t *self);
 void runner_wake (runner_t *self);  //  the threads, after any number of those
 
+//  What an action has said of an attempt that is under way: how far it is.
+typedef struct {
+    void *owner;
+    holding_t *holding;
+    int32_t percent;
+    char text [PROGRESS_SIZE];
+} runner_word_t;
+bool runner_take_word (runner_t *self, runner_word_t *word);  //  false: none
+
 job_t *runner_take (runner_t *self);  //  one that has ended; NULL: none
 void runner_give_back (runner_t *self, job_t *job);
 size_t runner_count (const runner_t *self);  //  under way, or not taken yet

@@ -41,6 +41,7 @@ worker_session_new (const worker_session_settings_t *settings, int64_t now_ms)
     self->now_ms = now_ms;
     self->asked_ms = INT64_MAX;
     self->hello_due_ms = now_ms;
+    self->word_due_ms = INT64_MAX;
     self->patience_ms = HELLO_FIRST_MS;
     self->settlements = allocate ((size_t)settings->limits->batch_events, sizeof (settlement_t));
     return self;
@@ -288,6 +289,14 @@ worker_session_finish (worker_session_t *self, holding_t *holding, const settlem
             finish_one (self, members [i], settlements ? &settlements [i] : NULL);
 }
 
+void
+worker_session_progress (worker_session_t *self, holding_t *holding, int32_t percent,
+                         const char *text, int64_t now_ms)
+{
+    advance (self, now_ms);
+    worker_session_note_word (self, holding, percent, text);
+}
+
 //  While all slots are taken for long, what waits for one would wait here beyond its deadline.
 static void
 release_late (worker_session_t *self)
@@ -421,7 +430,7 @@ worker_session_deadline (const worker_session_t *self)
     const holding_t *said = holdings_first (self->holdings, HOLDING_SAID);
     if (said)
         deadline_ms = earlier (deadline_ms, said->said_ms + self->repeat_after_ms);
-    return deadline_ms;
+    return earlier (deadline_ms, self->word_due_ms);
 }
 
 uint64_t

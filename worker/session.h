@@ -79,6 +79,9 @@ void worker_session_hear (worker_session_t *self, message_t *message, int64_t no
  */
 void worker_session_finish (worker_session_t *self, holding_t *holding,
                             const settlement_t *settlements, int64_t now_ms);
+//  What its action says of an attempt that is under way; copied. percent: 0 … 100, 0: it is not said.
+void worker_session_progress (worker_session_t *self, holding_t *holding, int32_t percent,
+                              const char *text, int64_t now_ms);
 void worker_session_tick (worker_session_t *self, int64_t now_ms);
 void worker_session_leave (worker_session_t *self, int64_t now_ms);  //  as on SIGTERM
 

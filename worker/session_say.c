@@ -149,7 +149,7 @@ worker_session_say (worker_session_t *self)
     if (self->id == 0)
         return say_hello (self);
     bool has_said = say_settle (self) || say_release (self) || say_heartbeat (self) ||
-                    say_credit (self) || say_bye (self);
+                    say_credit (self) || worker_session_say_word (self) || say_bye (self);
     if (has_said)
         self->said_ms = self->now_ms;
     return has_said;

@@ -51,6 +51,7 @@ struct worker_session {
     uint64_t granted;         //  credit as last said
     uint64_t bytes_granted;   //
     int64_t repeat_after_ms;  //  an outcome is said again
+    int64_t word_due_ms;      //  when the next PROGRESS may be said; INT64_MAX: there is none
 
     message_t out;              //  the last one taken
     settlement_t *settlements;  //  ours, for out: batch_events of them
@@ -75,6 +76,11 @@ uint64_t
 worker_session_credit (const worker_session_t *self);  //  that it could be granted now, in all
 uint64_t worker_session_credit_bytes (const worker_session_t *self);
 uint64_t worker_session_random (worker_session_t *self, uint64_t below);  //  in [0, below)
+
+//  How far an attempt is: kept until it may be said. And said, into out; false: there is nothing now.
+void worker_session_note_word (worker_session_t *self, holding_t *holding, int32_t percent,
+                               const char *text);
+bool worker_session_say_word (worker_session_t *self);
 
 //  The next message that is due, into out; false: none.
 bool worker_session_say (worker_session_t *self);

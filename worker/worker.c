@@ -103,6 +103,9 @@ worker_collect (worker_t *self)
 {
     int64_t ended [OUTCOMES] = {0};
     job_t *job;
+    runner_word_t word;
+    while (runner_take_word (self->runner, &word))
+        bond_progress (word.owner, &word);
     while ((job = runner_take (self->runner))) {
         for (size_t i = 0; i < job->run.delivery_count; i++)
             ended [job_settlements (job) [i].outcome]++;

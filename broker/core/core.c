@@ -13,6 +13,7 @@
 #include "broker/core/offer.h"
 #include "broker/core/parking.h"
 #include "broker/core/pending.h"
+#include "broker/core/progressing.h"
 #include "broker/core/reading.h"
 #include "broker/core/ready_queue.h"
 #include "broker/core/redriving.h"
@@ -100,6 +101,8 @@ hear (core_t *self, const input_t *input, effects_t *effects)
         joining_release (self, session, input, effects);
     else if (input->kind == INPUT_ALIVE)
         joining_alive (self, session, input, effects);
+    else if (input->kind == INPUT_PROGRESS)
+        progressing_note (self, session, input);
     else if (input->kind == INPUT_LISTEN)
         feeding_listen (self, session, effects);
     else if (input->kind == INPUT_CATCH_UP)
@@ -254,6 +257,7 @@ core_step (core_t *self, const input_t *input, int64_t now_ms, effects_t *effect
         case INPUT_ALIVE:
         case INPUT_LISTEN:
         case INPUT_CATCH_UP:
+        case INPUT_PROGRESS:
         case INPUT_BYE: hear (self, input, effects); break;
         case INPUT_DRAIN: draining_drain (self, input); break;
         case INPUT_GONE: go (self, input); break;

@@ -162,6 +162,7 @@ lease_free (core_t *core, lease_t *lease)
     core->cancelled -= lease->is_cancelled;
     due_queue_remove (&core->due, &lease->deadline);
     HASH_DEL (core->leases, lease);
+    free (lease->said);
     free (lease);
 }
 

@@ -203,9 +203,28 @@ step (stage_t *stage, const input_t *input)
     }
 }
 
+//  LOOK S 1: what is told of that delivery.
+static void
+look (stage_t *stage)
+{
+    delivery_view_t view;
+    int64_t seq = strtoll (stage->words [2], NULL, 10);
+    bool is_held = core_look (stage->core, stage->words [1], 0, seq, &view);
+    fprintf (stage->out, "%4lld < %s %lld %s", (long long)stage->now_ms, stage->words [1],
+             (long long)seq, is_held ? delivery_state_name (view.state) : "unknown");
+    if (is_held && view.said_ms > 0)
+        fprintf (stage->out, " %d%% %s at %lld", (int)view.percent, view.text,
+                 (long long)view.said_ms);
+    fputc ('\n', stage->out);
+}
+
 static void
 perform (stage_t *stage)
 {
+    if (strcmp (stage->words [0], "LOOK") == 0) {
+        look (stage);
+        return;
+    }
     bool is_stored = cast_has_tenure_to_come (stage->cast);
     input_t input = cast_read (stage->cast, stage->words, stage->count);
     if (!stage->has_tenure && !is_stored && input.kind != INPUT_TENURE_GAINED) {

@@ -16,7 +16,8 @@
  *      CREDIT w1 N                     SETTLE L1 ok|retry|fail [after MS] [disables] [status N] [took MS] [result WORD] [counts KEY]
  *      RELEASE L1                      ALIVE w1 received N [tells] [L1 …] [idle L2 …]
  *      REPLAY S r1 from N until N      REDRIVE S 4 attempts 3 5 … [every MS] · DISCARD S 4 5 …
- *      TRIM N [hard N]
+ *      CANCEL S 4                      TRIM N [hard N]
+ *      PROGRESS w1 L1 PERCENT [WORD]   LOOK S 4: in what state it is, and what was said of it
  *      LISTEN w1                       CATCH_UP w1 S above N
  *      SUBSCRIBE S ACTION phase pre [silence allow|deny] [within MS] · ASK r1 q1 [within MS] [type=a.b]
  *      SETTLE L1 ok says allow|deny|nonsense [because WORD] [sets NAME VALUE …] [by w2]

@@ -293,6 +293,17 @@ read_alive (cast_t *self)
     return input;
 }
 
+//  PROGRESS w1 L1 42 half
+static input_t
+read_progress (cast_t *self)
+{
+    input_t input = of_worker (self, INPUT_PROGRESS);
+    input.progress.lease = (lease_id_t)cast_next_number (self);
+    input.progress.percent = (int32_t)cast_next_number (self);
+    input.progress.text = cast_has_more (self) ? cast_next (self) : "";
+    return input;
+}
+
 static input_t
 read_release (cast_t *self)
 {
@@ -356,6 +367,7 @@ cast_read (cast_t *self, char **words, size_t count)
         {"TENURE", read_tenure},
         {"CREDIT", read_credit},
         {"ALIVE", read_alive},
+        {"PROGRESS", read_progress},
         {"RELEASE", read_release},
         {"CATCH_UP", read_catch_up},
         {"HELLO", read_hello},

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/core/breaker.h"
+#include "broker/core/progressing.h"
 #include "broker/core/road.h"
 #include "broker/core/track.h"
 
@@ -24,6 +25,7 @@ core_look (const core_t *self, const char *subscription, int32_t partition, int6
         .due_ms = due_node_is_in (&delivery->due) ? delivery->due.due_ms : 0,
         .worker = lease && lease->session ? lease->session->name : "",
     };
+    progressing_show (lease, view);
     return true;
 }
 

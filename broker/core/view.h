@@ -22,6 +22,10 @@ typedef struct {
     int32_t attempts;    //  tries so far
     int64_t due_ms;      //  next try, when it waits for one; 0 otherwise
     const char *worker;  //  who has it; "" when nobody
+    //  What its worker last said of it: percent 0: not said, text ""; said_ms 0: nothing.
+    int32_t percent;
+    const char *text;
+    int64_t said_ms;
 } delivery_view_t;
 
 /*  What the core holds of one event for one subscription. false: nothing, and then it has ended (the

@@ -63,6 +63,7 @@ struct lease {
     bundle_t *bundle;      //  its batch, until it has ended or is settled; NULL: it goes alone
     uint64_t number;       //  of the session's deliveries
     int64_t sent_ms;
+    struct said *said;  //  what was last said of it; NULL: nothing
     bool is_settled;    //  its SAVE is under way
     bool is_cancelled;  //  its delivery has ended; the worker is told until it names it no more
     bool is_begun;      //  the worker is at work on it, as of its last heartbeat

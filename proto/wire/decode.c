@@ -432,6 +432,14 @@ check_heartbeat (decoder_t *self, const message_t *message)
 }
 
 static status_t
+check_progress (decoder_t *self, const message_t *message)
+{
+    return message->percent > 100
+               ? REFUSE (self, STATUS_BAD_MESSAGE, "percent: %d, it is 0 to 100", message->percent)
+               : STATUS_OK;
+}
+
+static status_t
 check_head (const uint8_t *head, size_t head_size, problem_t *problem)
 {
     if (head_size != HEAD_SIZE)
@@ -459,6 +467,8 @@ read_body (decoder_t *self, message_t *message)
         return REFUSE (self, STATUS_BAD_MESSAGE, "%zu bytes follow after the map",
                        cursor_left (&self->cursor));
     status = check_heartbeat (self, message);
+    if (status == STATUS_OK)
+        status = check_progress (self, message);
     return status ? status : check_targets (self, message);
 }
 

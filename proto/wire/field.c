@@ -213,6 +213,12 @@ static const field_t fields_BYE [] = {
     WORD (message_t, status, OPTIONAL, statuses),
     SENTENCE,
 };
+static const field_t fields_PROGRESS [] = {
+    SESSION (NEEDED),
+    PLAIN (message_t, lease,   NUMBER, NEEDED),
+    PLAIN (message_t, percent, SMALL,  OPTIONAL),
+    TEXT  (message_t, text,    OPTIONAL, progress_bytes),
+};
 static const field_t fields_WELCOME [] = {
     SESSION (NEEDED),
     PLAIN (message_t, heartbeat_ms, NUMBER, NEEDED),

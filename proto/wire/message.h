@@ -37,7 +37,7 @@ typedef struct {
 
     status_t status;  //  REFUSE, REPLY, ERROR; BYE: why its session ends now, OK: it does not
     int64_t retry_after_ms;  //  REFUSE
-    const char *text;        //  ERROR, REFUSE, BYE: a sentence
+    const char *text;        //  ERROR, REFUSE, BYE: a sentence; PROGRESS
 
     const char *method;  //  CALL
     const char *json;    //  CALL: arguments; REPLY: answer. UTF-8, json_size bytes, zero after
@@ -64,6 +64,8 @@ typedef struct {
     size_t settlement_count;
     uint64_t *leases;  //  RELEASE, SETTLED, CANCEL, HEARTBEAT of a worker
     size_t lease_count;
+    uint64_t lease;   //  PROGRESS
+    int32_t percent;  //  PROGRESS: 0 … 100; 0: not told
     uint64_t *begun;  //  HEARTBEAT of a worker: those of its leases that it is at work on
     size_t begun_count;
     bool tells_begun;   //  HEARTBEAT of a worker: begun is complete

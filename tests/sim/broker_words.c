@@ -200,6 +200,12 @@ broker_words_understand (const message_t *message, input_t *input, settle_t **se
             input->catch_up.partition = message->partition;
             input->catch_up.above = message->above;
             return true;
+        case COMMAND_PROGRESS:
+            input->kind = INPUT_PROGRESS;
+            input->progress.lease = message->lease;
+            input->progress.percent = message->percent;
+            input->progress.text = message->text;
+            return true;
         case COMMAND_BYE: input->kind = INPUT_BYE; return true;
         default: return false;
     }

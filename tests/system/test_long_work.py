@@ -1,4 +1,4 @@
-"""Work that takes long: what is under way can be cancelled, and its worker stops."""
+"""Work that takes long: it says how far it is, can be cancelled, and then its worker stops."""
 
 import os
 from pathlib import Path
@@ -10,8 +10,10 @@ from harness.client import Client, Json
 from harness.tocsin import Daemons, Tocsin, run
 from harness.waiting import until
 
-#   Writes who it is, and goes on until somebody says so.
-WAITS = 'echo $$ > "$0.$TOCSIN_EVENT_ID"; sleep 1000 & while ! test -e "$0.go"; do sleep 0.05; done'
+#   Says how far it is and who, and goes on until somebody says so.
+WAITS = """echo "tocsin-progress: 42% of it" >&2
+echo $$ > "$0.$TOCSIN_EVENT_ID"
+sleep 1000 & while ! test -e "$0.go"; do sleep 0.05; done"""
 
 
 @pytest.fixture
@@ -86,6 +88,33 @@ def test_a_program_that_is_cancelled_is_killed_and_the_next_one_of_its_key_goes(
     assert not (place / f"waits.{second}").exists()
     assert "somebody cancelled it" in tocsin(daemons, "show", first)
     assert client.post(f"/v1/subscriptions/long/deliveries/{third}/cancel").status_code == 404
+
+
+def progress_of(client: Client, event: str) -> Json:
+    """As soon as there is some."""
+
+    def shown() -> Json:
+        (delivery,) = client.get(f"/v1/events/{event}").json()["data"]["deliveries"]
+        found: Json = delivery.get("progress", {})
+        return found
+
+    until(shown, "its progress is shown")
+    return shown()
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_program_says_how_far_it_is(daemons: Daemons, place: Path) -> None:
+    client = daemons.client()
+    subscribe(client, retry={"max_attempts": 1})
+    event = client.publish()["id"]
+    progress = progress_of(client, event)
+    assert (progress["percent"], progress["text"]) == (42, "of it")
+    assert progress["time"].startswith("20")
+    assert "under way  42 %  of it  (told 20" in tocsin(daemons, "show", event)
+    (place / "waits.go").touch()
+    delivery = client.wait_for_delivery(event, "long", "delivered")
+    assert "progress" not in delivery
+    assert "under way" not in tocsin(daemons, "show", event)
 
 
 @pytest.mark.usefixtures("worker")

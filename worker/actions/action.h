@@ -40,6 +40,9 @@ typedef struct {
     const void *settings;                      //  as offered
     size_t attempts;                           //  at a time, unless a broker wants more
     void (*ended) (void *thread, run_t *run);  //  the attempt goes back, with its end
+    //  How far an attempt is, in percent (1 … 100; 0: that is not said) and in words, UTF-8, or NULL. Copied,
+    //  and shown to whoever looks, the last of each second. From any thread, until the attempt is given back.
+    void (*progress) (void *thread, run_t *run, int percent, const char *text);
     void *thread;
     CURLM *multi;  //  for those that speak HTTP; CURLOPT_PRIVATE of each handle is its attempt
 } action_place_t;

@@ -32,14 +32,16 @@ typedef enum {
     RUN_SIGNALLED,  //  code: the signal
     RUN_TIMED_OUT,
     RUN_CANCELLED,
-    RUN_POURED,      //  more output than it may have
-    RUN_NOT_STARTED  //  code: errno, step: of what
+    RUN_POURED,       //  more output than it may have
+    RUN_NOT_STARTED,  //  code: errno, step: of what
+    RUN_PROGRESS      //  no end: code: percent, and output_size bytes of words follow
 } run_end_t;
 
 //  What could go wrong before a program is one.
 typedef enum { STEP_FORK, STEP_LIMITS, STEP_USER, STEP_DIRECTORY, STEP_COMMAND } run_step_t;
 
-//  What the keeper of a run writes into its socket at the end; behind it output, then log.
+//  What the keeper of a run writes into its socket at the end; behind it output, then log. Before that, in
+//  the same form, how far the run is.
 typedef struct {
     int32_t end, code, step;
     uint32_t output_size;  //  bytes

@@ -15,6 +15,7 @@
 #include "proto/model/owned_json.h"
 #include "worker/actions/cloud_event.h"
 #include "worker/exec/exec_conclude.h"
+#include "worker/exec/marks.h"
 
 enum { ATTRIBUTES = 8, EVENTS_AT_A_TIME = 64, READ_PIECE = 16384 };
 
@@ -234,6 +235,25 @@ exec_run_is_read (exec_run_t *run)
     }
 }
 
+//  What its keeper has said so far is how far it is, and leaves the report.
+static void
+exec_run_hear_words (const execs_t *self, exec_run_t *run)
+{
+    report_t word;
+    while (run->report.used >= sizeof word) {
+        memcpy (&word, run->report.bytes, sizeof word);
+        size_t size = sizeof word + word.output_size;
+        if (word.end != RUN_PROGRESS || word.output_size >= MARK_TEXT_SIZE ||
+            run->report.used < size)
+            return;
+        char text [MARK_TEXT_SIZE] = "";
+        memcpy (text, run->report.bytes + sizeof word, word.output_size);
+        self->place.progress (self->place.thread, run->attempt, word.code, text);
+        run->report.used -= size;
+        memmove (run->report.bytes, run->report.bytes + size, run->report.used);
+    }
+}
+
 static void
 execs_ready (void *context)
 {
@@ -242,7 +262,9 @@ execs_ready (void *context)
     int count = epoll_wait (self->epoll, events, EVENTS_AT_A_TIME, 0);
     for (int i = 0; i < count; i++) {
         exec_run_t *run = events [i].data.ptr;
-        if (!exec_run_is_read (run))
+        bool is_read = exec_run_is_read (run);
+        exec_run_hear_words (self, run);
+        if (!is_read)
             continue;
         exec_conclude (run->program, run->report.bytes, run->report.used, &run->attempt->end);
         exec_run_end (self, run);

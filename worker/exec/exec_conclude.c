@@ -79,6 +79,7 @@ conclude_end (const program_t *program, const report_t *report, const char *log,
             ending_retry (end, "%s could not be started: %s: %s", program->name,
                           step_words ((run_step_t)report->step), words ? words : "unknown");
             return;
+        case RUN_PROGRESS: break;  //  whoever said so was killed in the midst of it
     }
     ending_retry (end, "%s ended in a way that is not known", program->name);
 }

@@ -15,11 +15,13 @@
 #include "proto/model/allocate.h"
 #include "worker/exec/descendants.h"
 #include "worker/exec/launch.h"
+#include "worker/exec/marks.h"
 
 enum {
-    LOG_KEPT = 2048,   //  of stderr: the last ones
-    PIECE = 4096,      //  read at a time
-    DRAIN_MOST = 4096  //  pieces read after the end, should somebody else have the pipe
+    LOG_KEPT = 2048,    //  of stderr: the last ones
+    PIECE = 4096,       //  read at a time
+    SPACING_MS = 1000,  //  between two words on how far it is
+    DRAIN_MOST = 4096   //  pieces read after the end, should somebody else have the pipe
 };
 
 typedef struct {
@@ -33,6 +35,8 @@ typedef struct {
     bool has_poured;
     char tail [2 * LOG_KEPT];  //  of the log
     size_t tail_size;
+    marks_t marks;    //  in the log
+    int64_t told_ms;  //  when one was handed on
     report_t report;
 } keeper_t;
 
@@ -88,9 +92,41 @@ read_piece (keeper_t *self, int *descriptor)
     }
     if (descriptor == &self->output)
         keep_output (self, bytes, (size_t)size);
-    else
-        keep_log (self, bytes, (size_t)size);
+    else {
+        char rest [PIECE + MARK_BYTES];
+        keep_log (self, rest, marks_take (&self->marks, bytes, (size_t)size, rest));
+    }
     return true;
+}
+
+static void
+send_all (int socket, const void *bytes, size_t size)
+{
+    const char *at = bytes;
+    while (size > 0) {
+        ssize_t sent = send (socket, at, size, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent <= 0)
+            return;  //  the worker is gone
+        at += sent;
+        size -= (size_t)sent;
+    }
+}
+
+//  The last word on how far it is, when it may be said.
+static void
+tell_progress (keeper_t *self)
+{
+    if (!self->marks.is_untold || now_ms () < self->told_ms + SPACING_MS)
+        return;
+    size_t size = strlen (self->marks.text);
+    report_t word = {
+        .end = RUN_PROGRESS, .code = self->marks.percent, .output_size = (uint32_t)size};
+    self->marks.is_untold = false;
+    self->told_ms = now_ms ();
+    send_all (self->run, &word, sizeof word);
+    send_all (self->run, self->marks.text, size);
 }
 
 //  ---- its life
@@ -111,6 +147,14 @@ time_left_ms (int64_t until_ms)
 {
     int64_t left = until_ms - now_ms ();
     return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
+}
+
+//  When it looks again, if nothing happens.
+static int64_t
+next_ms (const keeper_t *self, int64_t until_ms)
+{
+    int64_t word_ms = self->told_ms + SPACING_MS;
+    return self->marks.is_untold && word_ms < until_ms ? word_ms : until_ms;
 }
 
 //  Whether it has to be ended, or has ended by itself.
@@ -144,9 +188,10 @@ keep_until_over (keeper_t *self)
                                    {.fd = self->log, .events = POLLIN},
                                    {.fd = self->run, .events = POLLIN | POLLRDHUP},
                                    {.fd = self->pidfd, .events = POLLIN}};
-        poll (events, sizeof events / sizeof *events, time_left_ms (until_ms));
+        poll (events, sizeof events / sizeof *events, time_left_ms (next_ms (self, until_ms)));
         if (is_over (self, events, until_ms))
             return;
+        tell_progress (self);
     }
 }
 
@@ -158,6 +203,8 @@ drain (keeper_t *self)
         continue;
     for (int i = 0; i < DRAIN_MOST && self->log >= 0 && read_piece (self, &self->log); i++)
         continue;
+    char rest [MARK_BYTES];
+    keep_log (self, rest, marks_end (&self->marks, rest));
     if (self->has_poured)
         self->report.end = RUN_POURED;
 }
@@ -187,21 +234,6 @@ keeper_start (keeper_t *self, int event)
     else
         self->pidfd = pidfd_open (self->pid, 0);
     return self->pid >= 0;
-}
-
-static void
-send_all (int socket, const void *bytes, size_t size)
-{
-    const char *at = bytes;
-    while (size > 0) {
-        ssize_t sent = send (socket, at, size, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent <= 0)
-            return;  //  the worker is gone
-        at += sent;
-        size -= (size_t)sent;
-    }
 }
 
 void

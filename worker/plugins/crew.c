@@ -102,12 +102,24 @@ host_over_descriptor (const tocsin_call_t *call)
     return over;
 }
 
+//  What is abandoned is nobody's any more.
+static void
+host_progress (tocsin_call_t *call, int percent, const char *text)
+{
+    const task_t *task = task_of (call);
+    pthread_mutex_lock (&task->crew->lock);
+    if (task->state == TASK_PERFORMED)
+        task->seat->progress (task->asker, percent, text);
+    pthread_mutex_unlock (&task->crew->lock);
+}
+
 static const tocsin_host_t host = {.result = host_result,
                                    .error = host_error,
                                    .retry_after = host_retry_after,
                                    .is_over = host_is_over,
                                    .left_ms = host_left_ms,
-                                   .over_descriptor = host_over_descriptor};
+                                   .over_descriptor = host_over_descriptor,
+                                   .progress = host_progress};
 
 //  ---- tasks
 
@@ -178,9 +190,11 @@ task_abandon (task_t **self_p)
 }
 
 void
-seat_open (seat_t *self, crew_t *crew)
+seat_open (seat_t *self, crew_t *crew,
+           void (*progress) (void *asker, int percent, const char *text))
 {
-    *self = (seat_t){.bell = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK), .crew = crew};
+    *self = (seat_t){
+        .bell = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK), .crew = crew, .progress = progress};
     ASSERT (self->bell >= 0, "no descriptor is left: raise LimitNOFILE, or lower worker/threads");
 }
 

@@ -21,6 +21,8 @@ typedef struct {
     int bell;      //  eventfd: read when there are some
     task_t *done;  //  by next; the crew's lock
     crew_t *crew;
+    //  How far a task is, whose `asker` that is; with the crew's lock, in any thread.
+    void (*progress) (void *asker, int percent, const char *text);
 } seat_t;
 
 //  One attempt. What is not said to be somebody's is the crew's.
@@ -51,7 +53,8 @@ crew_t *crew_new (const plugin_t *plugin);  //  borrowed for its life
 bool crew_destroy (crew_t **self_p);
 const plugin_t *crew_plugin (const crew_t *self);
 
-void seat_open (seat_t *self, crew_t *crew);
+void seat_open (seat_t *self, crew_t *crew,
+                void (*progress) (void *asker, int percent, const char *text));
 void seat_close (seat_t *self);
 
 //  A task, given to the crew; it comes back at the seat.

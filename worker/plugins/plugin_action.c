@@ -14,6 +14,7 @@
 
 //  An attempt, from begin to ended.
 typedef struct visit {
+    const action_place_t *place;
     run_t *run;
     task_t *task;
     int64_t began_us;
@@ -51,12 +52,19 @@ watch (int epoll, int descriptor)
             "no descriptor is left: raise LimitNOFILE, or lower worker/threads");
 }
 
+static void
+visit_progress (void *asker, int percent, const char *text)
+{
+    const visit_t *visit = asker;
+    visit->place->progress (visit->place->thread, visit->run, percent, text);
+}
+
 static void *
 visits_open (const action_place_t *place)
 {
     visits_t *self = ALLOCATE (visits_t);
     self->place = *place;
-    seat_open (&self->seat, (crew_t *)(uintptr_t)place->settings);
+    seat_open (&self->seat, (crew_t *)(uintptr_t)place->settings, visit_progress);
     self->epoll = epoll_create1 (EPOLL_CLOEXEC);
     self->timer = timerfd_create (CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     watch (self->epoll, self->timer);
@@ -116,6 +124,7 @@ visits_begin (void *context, run_t *run, void *ready)
 {
     visits_t *self = context;
     visit_t *visit = ALLOCATE (visit_t);
+    visit->place = &self->place;
     visit->run = run;
     visit->began_us = monotonic_us ();
     visit->task =

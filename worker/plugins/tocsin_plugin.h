@@ -59,6 +59,9 @@ typedef struct {
     int64_t (*left_ms) (const tocsin_call_t *call);  //  of its time; 0 when it is over
     //  The same, as a descriptor that can be read from then on: for poll.
     int (*over_descriptor) (const tocsin_call_t *call);
+    //  How far it is, for people: percent 1 to 100, 0 to say nothing of that, and words, up to 256 bytes, or
+    //  NULL. Copied; the last of each second is shown.
+    void (*progress) (tocsin_call_t *call, int percent, const char *text);
 } tocsin_host_t;
 
 struct tocsin_call {

@@ -1,6 +1,6 @@
 /** delivery - what an action is given, and how it says what became of it. */
 
-import { TEXT_BYTES } from './wire.js'
+import { PROGRESS_BYTES, TEXT_BYTES } from './wire.js'
 
 /** Thrown by an action: again later, by the subscription's policy. */
 export class Retry extends Error {
@@ -56,6 +56,13 @@ export class Delivery {
         this.attempt = body.attempt
         this.timeoutMs = Number(target.timeout_ms)
         this.over = new AbortController()
+        this.tell = () => {} // the worker's, once it has begun
+    }
+
+    /** How far it is, 1 to 100 percent (0: that is not said) and in words. The last of each second is shown. */
+    progress(percent = 0, text = '') {
+        const whole = Math.min(Math.max(Math.round(percent) || 0, 0), 100)
+        this.tell(whole, cut(text, PROGRESS_BYTES))
     }
 
     /** It has not happened yet: the result, {decision: 'allow' or 'deny', …}, is the answer. */
@@ -70,10 +77,10 @@ export class Delivery {
 }
 
 /** As a text of the protocol: UTF-8 without NUL, and not too long. */
-export function cut(words) {
+export function cut(words, most = TEXT_BYTES) {
     const whole = Buffer.from(String(words).replaceAll('\0', '\ufffd'))
-    if (whole.length <= TEXT_BYTES) return whole.toString()
-    let end = TEXT_BYTES
+    if (whole.length <= most) return whole.toString()
+    let end = most
     while ((whole[end] & 0xc0) === 0x80) end-- // not within a character
     return whole.subarray(0, end).toString()
 }

@@ -42,6 +42,8 @@ export class Delivery {
     readonly isQuestion: boolean
     /** Aborted when the outcome is wanted no more: to be handed to fetch and its like. */
     readonly signal: AbortSignal
+    /** How far it is, 1 to 100 percent (0: that is not said) and in words; the last of each second is shown. */
+    progress(percent?: number, text?: string): void
 }
 
 /** Thrown by an action: again later, by the subscription's policy, but not before `afterSeconds`. */

@@ -22,6 +22,7 @@ const HELLOS_A_SOCKET = 3 // without an answer; then a new one: the name may mea
 const SILENCE = 3 // intervals
 const SETTLE_MOST_MS = 30_000
 const SETTLE_BYTES = 1 << 20 // of results and errors in one message, or one of them
+const PROGRESS_MS = 1000 // between two words on one lease
 const BYTES_AT_HAND = 8 << 20 // of data, in deliveries that are not settled
 
 /** @typedef {object} Held
@@ -32,6 +33,8 @@ const BYTES_AT_HAND = 8 << 20 // of data, in deliveries that are not settled
  *  @property {object} [settlement]
  *  @property {number} settleAt    when it is said again
  *  @property {number} settleWait
+ *  @property {[number, string]} [word]    how far it is, percent and text; not said yet
+ *  @property {number} wordAt    when it may be said
  */
 
 const between = (least, most) => least + Math.random() * (most - least)
@@ -79,6 +82,7 @@ export class Session {
         for (const each of this.held.values()) {
             if (each.settlement) at = Math.min(at, each.settleAt)
             else if (!each.isBegun) at = Math.min(at, each.beginBy)
+            else if (each.word) at = Math.min(at, each.wordAt)
         }
         return at
     }
@@ -91,6 +95,7 @@ export class Session {
             this.release(this.waiting().filter((each) => now > each.beginBy), now)
             if (now >= this.beatAt) this.#beat(now)
             this.#settleAgain(now)
+            this.#sayWords(now)
             this.#endIfDone()
         }
     }
@@ -235,6 +240,25 @@ export class Session {
         this.#endIfDone()
     }
 
+    /** How far it is: the last word of each second is said. */
+    progress(held, percent, text, now) {
+        held.word = [percent, text]
+        this.#sayWords(now)
+    }
+
+    #sayWords(now) {
+        for (const each of this.working()) {
+            if (!each.word || now < each.wordAt) continue
+            const [percent, text] = each.word
+            each.word = undefined
+            each.wordAt = now + PROGRESS_MS
+            const said = { lease: each.lease }
+            if (percent) said.percent = percent
+            if (text) said.text = text
+            this.#sayInSession('PROGRESS', said, now)
+        }
+    }
+
     /** They have ended for everybody else; what was settled is SETTLED as ever. */
     #hearCancel(body, now) {
         const some = body.leases.map((lease) => this.held.get(lease))
@@ -263,6 +287,7 @@ export class Session {
                 isBegun: false,
                 settleAt: 0,
                 settleWait: 0,
+                wordAt: 0,
             }
             this.bytes += held.delivery.event.data.length
             if (this.#hasRoom(each.number) && this.#canTake(held, now)) this.held.set(held.lease, held)

@@ -7,7 +7,7 @@ export { BadMessage }
 export const VERSION = 1
 export const COMMANDS = {
     PUBLISH: 0x01, CALL: 0x02, CONFIRM: 0x11, REFUSE: 0x12, REPLY: 0x13,
-    HELLO: 0x21, CREDIT: 0x22, SETTLE: 0x23, RELEASE: 0x24, BYE: 0x25,
+    HELLO: 0x21, CREDIT: 0x22, SETTLE: 0x23, RELEASE: 0x24, BYE: 0x25, PROGRESS: 0x28,
     WELCOME: 0x31, DELIVER: 0x32, SETTLED: 0x33, RESET: 0x34, CANCEL: 0x37,
     HEARTBEAT: 0x41, ERROR: 0x42,
 }
@@ -16,6 +16,7 @@ const NAMES = Object.fromEntries(Object.entries(COMMANDS).map(([name, octet]) =>
 export const LIST_MOST = 4096 // entries of any list
 export const FRAME_BYTES = 8_388_608
 export const TEXT_BYTES = 65_536
+export const PROGRESS_BYTES = 256
 export const DATA_BYTES = 1_048_576
 const NUMBER_MOST = (1n << 63n) - 1n
 const SMALL_MOST = 2 ** 31 - 1

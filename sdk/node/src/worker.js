@@ -203,6 +203,11 @@ export class Worker {
         }
         job.timer = setTimeout(late, Math.min(delivery.timeoutMs, TIMER_MOST_MS))
         this.#jobs.add(job)
+        delivery.tell = (percent, text) => {
+            if (link.session.held.get(lease) !== held) return
+            link.session.progress(held, percent, text, performance.now())
+            this.#schedule()
+        }
         const perform = this.actions.get(delivery.action.name)
         const over = (ended) => {
             this.#jobs.delete(job)

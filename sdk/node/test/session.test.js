@@ -104,6 +104,36 @@ test('a delivery is listed until it is settled', () => {
     assert.deepEqual(play.last.HEARTBEAT.leases, [])
 })
 
+test('what is cancelled is given back and abandoned, and what has ended is not', () => {
+    const play = new Play().join()
+    for (const number of [1, 2, 3]) play.deliver(number)
+    play.begin(101)
+    play.begin(102)
+    play.finish(101)
+    assert.ok(play.hear('CANCEL', { session: 7, leases: [101, 102, 103, 999] }).includes('RELEASE'))
+    assert.deepEqual(play.last.RELEASE.leases, [102, 103])
+    assert.deepEqual(play.abandoned, [102])
+    assert.deepEqual([...play.session.held.keys()], [101])
+})
+
+test('of what is said on progress the last word of each second goes out', () => {
+    const play = new Play().join()
+    play.deliver(1)
+    play.begin(101)
+    const held = play.session.held.get(101)
+    play.session.progress(held, 1, 'a', play.now)
+    play.session.progress(held, 2, 'b', play.now)
+    play.session.progress(held, 3, '', play.now)
+    assert.deepEqual(play.tick(), ['PROGRESS'])
+    assert.deepEqual(play.last.PROGRESS, { session: 7, lease: 101, percent: 1, text: 'a' })
+    assert.ok(play.session.due() <= play.now + 1000)
+    assert.ok(play.tick(1000).includes('PROGRESS'))
+    assert.deepEqual(play.last.PROGRESS, { session: 7, lease: 101, percent: 3 })
+    play.session.progress(held, 0, 'c', play.now)
+    play.finish(101)
+    assert.ok(!play.tick(1000).includes('PROGRESS'))
+})
+
 test('skipped numbers are granted again, with the most data that they can have had', () => {
     const play = new Play().join()
     const before = play.last.CREDIT

@@ -43,6 +43,7 @@ class SmallBroker:
         self._beat_at = 0.0
         self.settlements: dict[int, dict[str, Any]] = {}
         self.credit = 0
+        self.progress: list[dict[str, Any]] = []
 
     def allow(self, directory: str) -> None:
         """Whose keys are certificates of ZeroMQ there; all, if it is empty."""
@@ -77,6 +78,8 @@ class SmallBroker:
             self.say("WELCOME", heartbeat_ms=500)
         elif command == "CREDIT":
             self.credit = body["deliveries_granted"] - self._number
+        elif command == "PROGRESS":
+            self.progress.append(body)
         elif command == "SETTLE":
             self.settlements |= {each["lease"]: each for each in body["settlements"]}
             self.say("SETTLED", leases=[each["lease"] for each in body["settlements"]])

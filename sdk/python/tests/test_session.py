@@ -129,6 +129,35 @@ def test_a_delivery_is_listed_until_it_is_settled() -> None:
     assert play.last["HEARTBEAT"]["leases"] == []
 
 
+def test_what_is_cancelled_is_given_back_and_abandoned_and_what_has_ended_is_not() -> None:
+    play = Play().join()
+    play.deliver(1, 2, 3)
+    play.begin(101)
+    play.begin(102)
+    play.finish(101)
+    assert "RELEASE" in play.hear("CANCEL", session=7, leases=[101, 102, 103, 999])
+    assert play.last["RELEASE"]["leases"] == [102, 103]
+    assert play.abandoned == [102]
+    assert list(play.session.held) == [101]
+
+
+def test_of_what_is_said_on_progress_the_last_word_of_each_second_goes_out() -> None:
+    play = Play().join()
+    play.deliver(1)
+    held = play.begin(101)
+    play.session.progress(held, 1, "a", play.now)
+    play.session.progress(held, 2, "b", play.now)
+    play.session.progress(held, 3, "", play.now)
+    assert play.heard() == ["PROGRESS"]
+    assert play.last["PROGRESS"] == {"session": 7, "lease": 101, "percent": 1, "text": "a"}
+    assert play.session.due() <= play.now + 1
+    assert "PROGRESS" in play.tick(1)
+    assert play.last["PROGRESS"] == {"session": 7, "lease": 101, "percent": 3}
+    play.session.progress(held, 0, "c", play.now)
+    play.finish(101)
+    assert "PROGRESS" not in play.tick(1)
+
+
 def test_skipped_numbers_are_granted_again_with_the_most_that_they_can_have_had() -> None:
     play = Play(room=4).join()
     before = play.last["CREDIT"]

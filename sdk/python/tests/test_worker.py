@@ -116,6 +116,39 @@ def test_an_attempt_ends_with_its_timeout_and_the_action_can_know(
     assert known.wait(20)
 
 
+@pytest.mark.parametrize("action", ["sync", "async"])
+def test_an_action_says_how_far_it_is_and_is_told_when_it_is_cancelled(
+    worker: Worker, broker: SmallBroker, action: str
+) -> None:
+    known = threading.Event()
+
+    @worker.action("sync")
+    def sync(delivery: Delivery) -> None:
+        delivery.progress(42, "half \0 of it")
+        if delivery.over.wait(20):
+            known.set()
+
+    @worker.action("async")
+    async def waits(delivery: Delivery) -> None:
+        delivery.progress(42.4, "half \0 of it")
+        try:
+            await asyncio.sleep(20)
+        except asyncio.CancelledError:
+            known.set()
+            raise
+
+    join(worker, broker)
+    lease = broker.deliver(action)
+    broker.expect("PROGRESS")
+    assert broker.progress == [
+        {"session": 7, "lease": lease, "percent": 42, "text": "half \ufffd of it"}
+    ]
+    broker.say("CANCEL", leases=[lease])
+    broker.expect("RELEASE")
+    assert known.wait(20)
+    assert lease not in broker.settlements
+
+
 def test_no_more_than_the_capacity_is_at_work_and_all_is_done(
     worker: Worker, broker: SmallBroker
 ) -> None:

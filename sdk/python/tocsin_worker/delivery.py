@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tocsin_worker.wire import NUMBER_MOST, TEXT_BYTES
+from tocsin_worker.wire import NUMBER_MOST, PROGRESS_BYTES, TEXT_BYTES
 
 
 class Retry(Exception):
@@ -53,6 +54,27 @@ class Event:
         return json.loads(self.data)
 
 
+class Told:
+    """What an action has said of its progress, until the worker has taken it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._word: tuple[int, str] | None = None
+        self.wake: Callable[[], object] = bool  # the worker's; until it begins nobody is woken
+
+    def tell(self, percent: int, text: str) -> None:
+        with self._lock:
+            was_empty = self._word is None
+            self._word = (percent, text)
+        if was_empty:
+            self.wake()
+
+    def take(self) -> tuple[int, str] | None:
+        with self._lock:
+            word, self._word = self._word, None
+        return word
+
+
 @dataclass(frozen=True)
 class Delivery:
     """One attempt of one event for one subscription."""
@@ -66,16 +88,23 @@ class Delivery:
     over: threading.Event = field(default_factory=threading.Event, compare=False)
     """Set when the outcome is wanted no more: a long action looks at it now and then."""
 
+    told: Told = field(default_factory=Told, compare=False, repr=False)
+
+    def progress(self, percent: float = 0, text: str = "") -> None:
+        """How far it is, 1 to 100 percent (0: that is not said) and in words; from any thread. The
+        last of each second is shown to whoever looks at the event."""
+        self.told.tell(min(max(round(percent), 0), 100), cut(text, PROGRESS_BYTES))
+
     @property
     def is_question(self) -> bool:
         """It has not happened yet; the result, {"decision": "allow" or "deny", …}, is an answer."""
         return self.event.phase == "pre"
 
 
-def cut(words: str) -> str:
+def cut(words: str, most: int = TEXT_BYTES) -> str:
     """As a text of the protocol: UTF-8 without NUL, and not too long."""
     whole = words.replace("\0", "\ufffd").encode(errors="replace")
-    return whole[:TEXT_BYTES].decode(errors="ignore")
+    return whole[:most].decode(errors="ignore")
 
 
 def outcome_of(result: Any, problem: BaseException | None) -> dict[str, Any]:

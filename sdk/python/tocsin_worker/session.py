@@ -21,6 +21,7 @@ HELLOS_A_SOCKET = 3  # without an answer; then a new one, for the name may mean 
 SILENCE = 3  # intervals
 SETTLE_MOST_SECONDS = 30.0
 SETTLE_BYTES = 1 << 20  # of results and errors in one message, or one of them
+PROGRESS_SECONDS = 1.0  # between two words on one lease
 BYTES_AT_HAND = 8 << 20  # of data, in deliveries that are not settled
 
 
@@ -42,6 +43,8 @@ class Held:
     settlement: dict[str, Any] | None = None
     settle_at: float = 0.0  # when it is said again
     settle_wait: float = 0.0
+    word: tuple[int, str] | None = None  # how far it is: percent, text; not said yet
+    word_at: float = 0.0  # when it may be said
 
 
 class Port(Protocol):
@@ -96,6 +99,7 @@ class Session:
         times = [self._beat_at, self._heard_at + SILENCE * self._interval]
         times += [each.settle_at for each in self.held.values() if each.settlement]
         times += [each.begin_by for each in self.waiting()]
+        times += [each.word_at for each in self.working() if each.word]
         return min(times)
 
     def tick(self, now: float) -> None:
@@ -108,6 +112,7 @@ class Session:
             if now >= self._beat_at:
                 self._beat(now)
             self._settle_again(now)
+            self._say_words(now)
             self._end_if_done()
 
     def _is_lost(self, now: float) -> bool:
@@ -329,6 +334,24 @@ class Session:
                 batch, size = [], 0
         if batch:
             self._say_in_session("SETTLE", {"settlements": batch}, now)
+
+    def progress(self, held: Held, percent: int, text: str, now: float) -> None:
+        """The last word of each second is said."""
+        held.word = (percent, text)
+        self._say_words(now)
+
+    def _say_words(self, now: float) -> None:
+        for each in self.working():
+            if each.word and now >= each.word_at:
+                percent, text = each.word
+                each.word = None
+                each.word_at = now + PROGRESS_SECONDS
+                said: dict[str, Any] = {"lease": each.lease}
+                if percent:
+                    said["percent"] = percent
+                if text:
+                    said["text"] = text
+                self._say_in_session("PROGRESS", said, now)
 
     #   ---- ends
 

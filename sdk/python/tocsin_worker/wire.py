@@ -14,6 +14,7 @@ VERSION = 1
 COMMANDS = {
     "PUBLISH": 0x01, "CALL": 0x02, "CONFIRM": 0x11, "REFUSE": 0x12, "REPLY": 0x13,
     "HELLO": 0x21, "CREDIT": 0x22, "SETTLE": 0x23, "RELEASE": 0x24, "BYE": 0x25,
+    "PROGRESS": 0x28,
     "WELCOME": 0x31, "DELIVER": 0x32, "SETTLED": 0x33, "RESET": 0x34, "CANCEL": 0x37,
     "HEARTBEAT": 0x41, "ERROR": 0x42,
 }  # fmt: skip
@@ -23,6 +24,7 @@ LIST_MOST = 4096  # entries of any list
 FRAME_BYTES = 8_388_608
 NAME_BYTES = 120
 TEXT_BYTES = 65_536
+PROGRESS_BYTES = 256
 DATA_BYTES = 1_048_576
 NUMBER_MOST = (1 << 63) - 1
 DEEP = 8  # levels of a body that are looked at; what is known of a DELIVER has five

@@ -239,6 +239,7 @@ class Worker:
         now = time.monotonic()
         if self._stops:
             self._leave(now)
+        self._take_words(now)
         self._take_ended(now)
         for link in self._links:
             link.read()
@@ -324,8 +325,15 @@ class Worker:
             self._ended.append((number, settlement))
             self._awake()
 
+        held.delivery.told.wake = self._awake
         action = self.actions[held.delivery.action["name"]]
         job.cancel = self._hands.start(attempt, action, ended)
+
+    def _take_words(self, now: float) -> None:
+        for job in self._jobs.values():
+            word = job.held.delivery.told.take()
+            if word and job.link.session.held.get(job.held.lease) is job.held:
+                job.link.session.progress(job.held, *word, now)
 
     def _take_ended(self, now: float) -> None:
         """Those that have returned, and those whose time is up and that may go on in vain."""
