@@ -420,23 +420,17 @@ check_targets (decoder_t *self, const message_t *message)
     return STATUS_OK;
 }
 
-//  A worker beats as often as it is told to.
+//  A worker beats as often as it is told to; and nothing is more than done.
 static status_t
-check_heartbeat (decoder_t *self, const message_t *message)
+check_bounds (decoder_t *self, const message_t *message)
 {
     if (message->command == COMMAND_WELCOME &&
         (message->heartbeat_ms < HEARTBEAT_LEAST_MS || message->heartbeat_ms > HEARTBEAT_MOST_MS))
         return REFUSE (self, STATUS_BAD_MESSAGE, "heartbeat_ms: %lld, it is %d to %d",
                        (long long)message->heartbeat_ms, HEARTBEAT_LEAST_MS, HEARTBEAT_MOST_MS);
+    if (message->percent > 100)
+        return REFUSE (self, STATUS_BAD_MESSAGE, "percent: %d, it is 0 to 100", message->percent);
     return STATUS_OK;
-}
-
-static status_t
-check_progress (decoder_t *self, const message_t *message)
-{
-    return message->percent > 100
-               ? REFUSE (self, STATUS_BAD_MESSAGE, "percent: %d, it is 0 to 100", message->percent)
-               : STATUS_OK;
 }
 
 static status_t
@@ -466,9 +460,7 @@ read_body (decoder_t *self, message_t *message)
     if (cursor_left (&self->cursor) > 0)
         return REFUSE (self, STATUS_BAD_MESSAGE, "%zu bytes follow after the map",
                        cursor_left (&self->cursor));
-    status = check_heartbeat (self, message);
-    if (status == STATUS_OK)
-        status = check_progress (self, message);
+    status = check_bounds (self, message);
     return status ? status : check_targets (self, message);
 }
 
