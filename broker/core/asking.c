@@ -440,7 +440,7 @@ asking_go (core_t *core, effects_t *effects)
         DL_FOREACH_SAFE (core->unasked, asked, next)
         {
             if (asked->offer->open)
-                give (core, asked->offer->open->session, asked, effects);
+                give (core, offer_next (asked->offer), asked, effects);
         }
         question_t *question, *after;
         DL_FOREACH_SAFE (core->questions, question, after)

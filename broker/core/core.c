@@ -227,7 +227,7 @@ dispatch (core_t *self, effects_t *effects)
             else if (batching_is_wanted (track->subscriber))
                 batching_give (self, offer, delivery, effects);
             else
-                lease_give (self, offer->open->session, delivery, NULL, effects);
+                lease_give (self, offer_next (offer), delivery, NULL, effects);
             track_consider (self, track);
         }
     }

@@ -158,6 +158,23 @@ offer_has (const offer_t *offer, const session_t *session)
     return find (offer, session) != NULL;
 }
 
+//  What it has, against all that it could have.
+static bool
+is_less_full (const session_t *a, const session_t *b)
+{
+    double most_a = (double)a->lease_count + (double)(a->granted - a->sent);
+    double most_b = (double)b->lease_count + (double)(b->granted - b->sent);
+    return (double)a->lease_count * most_b < (double)b->lease_count * most_a;
+}
+
+session_t *
+offer_next (const offer_t *offer)
+{
+    const membership_t *first = offer->open, *second = first->next;
+    return second && is_less_full (second->session, first->session) ? second->session
+                                                                    : first->session;
+}
+
 void
 offer_turn (offer_t *offer, const session_t *session)
 {

@@ -16,6 +16,11 @@ void offer_clear (core_t *core);                  //  frees all, at the end
 
 void offer_join (core_t *core, session_t *session);  //  each that it fits
 void offer_part (session_t *session);                //  all of them
+/*  Of those that are open, the one that a delivery goes to: the next in turn, or who comes after it
+ *  and has a smaller part of what it takes at most. So those that are equal take turns, and of others
+ *  each is as full as the others, whatever its size.
+ */
+session_t *offer_next (const offer_t *offer);
 //  It has had its turn: the others that are open go before it.
 void offer_turn (offer_t *offer, const session_t *session);
 bool offer_has (const offer_t *offer, const session_t *session);

@@ -246,11 +246,11 @@ static void
 workers_take_turns_in_each_offer_by_itself (void **state)
 {
     (void)state;
-    play ("   0 > SUBSCRIBE EU webhook wants region=eu in_flight 100\n"
+    play ("   0 > SUBSCRIBE EU webhook wants region=eu type x\n"
           "   0 < SAVE 1: EU, EU floor 0 quiet\n"
           "   0 > PERSISTED 1\n"
           "   0 < ANSWER OK because KEPT\n"
-          "   0 > SUBSCRIBE S webhook in_flight 100\n"
+          "   0 > SUBSCRIBE S webhook type t\n"
           "   0 < SAVE 2: S, S floor 0 quiet\n"
           "   0 > PERSISTED 2\n"
           "   0 < ANSWER OK because KEPT\n"
@@ -260,26 +260,29 @@ workers_take_turns_in_each_offer_by_itself (void **state)
           "   0 > HELLO us webhook with region=us\n"
           "   0 < WELCOME us because JOINED\n"
           "   0 > CREDIT us 10\n"
-          "   1 > PUBLISH r1 e1\n"
+          "   1 > PUBLISH r1 e1 type=x\n"
           "   1 < APPEND 3 e1 because NEW\n"
           "   1 > PERSISTED 3: e1 seq 1\n"
           "   1 < CONFIRM r1 e1 seq 1 because NEW\n"
           "   1 < DELIVER L1 eu EU e1 attempt 1 because NEW\n"
-          "   1 < DELIVER L2 eu S e1 attempt 1 because NEW\n"
           "   2 > SETTLE L1 ok by eu\n"
           "   2 < SAVE 4: EU 1 attempt 1 ok, EU floor 1 quiet\n"
           "   2 > PERSISTED 4\n"
           "   2 < SETTLED L1 because KEPT\n"
-          "   2 > SETTLE L2 ok by eu\n"
-          "   2 < SAVE 5: S 1 attempt 1 ok, S floor 1 quiet\n"
-          "   2 > PERSISTED 5\n"
-          "   2 < SETTLED L2 because KEPT\n"
           "   3 > PUBLISH r2 e2\n"
-          "   3 < APPEND 6 e2 because NEW\n"
-          "   3 > PERSISTED 6: e2 seq 2\n"
+          "   3 < APPEND 5 e2 because NEW\n"
+          "   3 > PERSISTED 5: e2 seq 2\n"
           "   3 < CONFIRM r2 e2 seq 2 because NEW\n"
-          "   3 < DELIVER L3 eu EU e2 attempt 1 because NEW\n"
-          "   3 < DELIVER L4 us S e2 attempt 1 because NEW\n");
+          "   3 < DELIVER L2 eu S e2 attempt 1 because NEW\n"
+          "   4 > SETTLE L2 ok by eu\n"
+          "   4 < SAVE 6: S 2 attempt 1 ok, S floor 2 quiet\n"
+          "   4 > PERSISTED 6\n"
+          "   4 < SETTLED L2 because KEPT\n"
+          "   5 > PUBLISH r3 e3\n"
+          "   5 < APPEND 7 e3 because NEW\n"
+          "   5 > PERSISTED 7: e3 seq 3\n"
+          "   5 < CONFIRM r3 e3 seq 3 because NEW\n"
+          "   5 < DELIVER L3 us S e3 attempt 1 because NEW\n");
 }
 
 static void
@@ -339,6 +342,87 @@ a_broadcast_is_for_listeners_with_the_labels (void **state)
           "   1 < CATCH_UP eu S above 0 to 0 first 1 because BEHIND\n");
 }
 
+static void
+equal_workers_take_turns (void **state)
+{
+    (void)state;
+    play ("   0 > SUBSCRIBE S webhook\n"
+          "   0 < SAVE 1: S, S floor 0 quiet\n"
+          "   0 > HELLO w1 webhook\n"
+          "   0 < WELCOME w1 because JOINED\n"
+          "   0 > CREDIT w1 9\n"
+          "   0 > HELLO w2 webhook\n"
+          "   0 < WELCOME w2 because JOINED\n"
+          "   0 > CREDIT w2 9\n"
+          "   1 > PUBLISH r1 e1 e2 e3 e4\n"
+          "   1 < APPEND 2 e1 e2 e3 e4 because NEW\n"
+          "   2 > PERSISTED 2: e1 seq 1, e2 seq 2, e3 seq 3, e4 seq 4\n"
+          "   2 < ANSWER OK because KEPT\n"
+          "   2 < CONFIRM r1 e1 seq 1 e2 seq 2 e3 seq 3 e4 seq 4 because NEW\n"
+          "   2 < DELIVER L1 w1 S e1 attempt 1 because NEW\n"
+          "   2 < DELIVER L2 w2 S e2 attempt 1 because NEW\n"
+          "   2 < DELIVER L3 w1 S e3 attempt 1 because NEW\n"
+          "   2 < DELIVER L4 w2 S e4 attempt 1 because NEW\n");
+}
+
+/*  w1 takes 2 at most, w2 8: of five, w1 has one. */
+static void
+each_is_as_full_as_the_other_whatever_its_size (void **state)
+{
+    (void)state;
+    play ("   0 > SUBSCRIBE S webhook\n"
+          "   0 < SAVE 1: S, S floor 0 quiet\n"
+          "   0 > HELLO w1 webhook\n"
+          "   0 < WELCOME w1 because JOINED\n"
+          "   0 > CREDIT w1 2\n"
+          "   0 > HELLO w2 webhook\n"
+          "   0 < WELCOME w2 because JOINED\n"
+          "   0 > CREDIT w2 8\n"
+          "   1 > PUBLISH r1 e1 e2 e3 e4 e5\n"
+          "   1 < APPEND 2 e1 e2 e3 e4 e5 because NEW\n"
+          "   2 > PERSISTED 2: e1 seq 1, e2 seq 2, e3 seq 3, e4 seq 4, e5 seq 5\n"
+          "   2 < ANSWER OK because KEPT\n"
+          "   2 < CONFIRM r1 e1 seq 1 e2 seq 2 e3 seq 3 e4 seq 4 e5 seq 5 because NEW\n"
+          "   2 < DELIVER L1 w1 S e1 attempt 1 because NEW\n"
+          "   2 < DELIVER L2 w2 S e2 attempt 1 because NEW\n"
+          "   2 < DELIVER L3 w2 S e3 attempt 1 because NEW\n"
+          "   2 < DELIVER L4 w2 S e4 attempt 1 because NEW\n"
+          "   2 < DELIVER L5 w2 S e5 attempt 1 because NEW\n");
+}
+
+/*  w1 has four when w2 joins: it is w2's turn until it has as many. */
+static void
+one_that_joins_has_its_share_at_once (void **state)
+{
+    (void)state;
+    play ("   0 > SUBSCRIBE S webhook\n"
+          "   0 < SAVE 1: S, S floor 0 quiet\n"
+          "   0 > HELLO w1 webhook\n"
+          "   0 < WELCOME w1 because JOINED\n"
+          "   0 > CREDIT w1 9\n"
+          "   1 > PUBLISH r1 e1 e2 e3 e4\n"
+          "   1 < APPEND 2 e1 e2 e3 e4 because NEW\n"
+          "   2 > PERSISTED 2: e1 seq 1, e2 seq 2, e3 seq 3, e4 seq 4\n"
+          "   2 < ANSWER OK because KEPT\n"
+          "   2 < CONFIRM r1 e1 seq 1 e2 seq 2 e3 seq 3 e4 seq 4 because NEW\n"
+          "   2 < DELIVER L1 w1 S e1 attempt 1 because NEW\n"
+          "   2 < DELIVER L2 w1 S e2 attempt 1 because NEW\n"
+          "   2 < DELIVER L3 w1 S e3 attempt 1 because NEW\n"
+          "   2 < DELIVER L4 w1 S e4 attempt 1 because NEW\n"
+          "   3 > HELLO w2 webhook\n"
+          "   3 < WELCOME w2 because JOINED\n"
+          "   3 > CREDIT w2 9\n"
+          "   4 > PUBLISH r2 e5 e6 e7 e8 e9\n"
+          "   4 < APPEND 3 e5 e6 e7 e8 e9 because NEW\n"
+          "   5 > PERSISTED 3: e5 seq 5, e6 seq 6, e7 seq 7, e8 seq 8, e9 seq 9\n"
+          "   5 < CONFIRM r2 e5 seq 5 e6 seq 6 e7 seq 7 e8 seq 8 e9 seq 9 because NEW\n"
+          "   5 < DELIVER L5 w2 S e5 attempt 1 because NEW\n"
+          "   5 < DELIVER L6 w2 S e6 attempt 1 because NEW\n"
+          "   5 < DELIVER L7 w2 S e7 attempt 1 because NEW\n"
+          "   5 < DELIVER L8 w2 S e8 attempt 1 because NEW\n"
+          "   5 < DELIVER L9 w1 S e9 attempt 1 because NEW\n");
+}
+
 int
 main (void)
 {
@@ -351,6 +435,9 @@ main (void)
         cmocka_unit_test (over_what_workers_died_goes_alone_to_one_with_the_labels),
         cmocka_unit_test (one_that_waits_alone_leaves_the_worker_that_no_longer_fits),
         cmocka_unit_test (workers_take_turns_in_each_offer_by_itself),
+        cmocka_unit_test (equal_workers_take_turns),
+        cmocka_unit_test (each_is_as_full_as_the_other_whatever_its_size),
+        cmocka_unit_test (one_that_joins_has_its_share_at_once),
         cmocka_unit_test (a_question_goes_to_a_worker_with_the_labels),
         cmocka_unit_test (a_broadcast_is_for_listeners_with_the_labels),
     };

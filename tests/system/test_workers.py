@@ -72,6 +72,56 @@ def test_of_two_workers_one_is_killed_and_one_joins_under_load(
     assert len(repeated) <= 256, repeated
 
 
+def share_of(daemons: Daemons, name: str, event_ids: list[str]) -> float:
+    """The part of these that a worker delivered."""
+    client = daemons.client()
+    theirs = [
+        client.wait_for_delivery(each, "shop", "delivered")["attempts"][-1]["worker"]
+        for each in event_ids
+    ]
+    return theirs.count(name) / len(theirs)
+
+
+def test_a_worker_that_joins_under_load_takes_its_share_at_once(
+    daemons: Daemons, sink: Sink
+) -> None:
+    consumer = sink.consumer("shop")
+    subscribe(daemons, consumer)
+    old = [daemons.start_worker(), daemons.start_worker()]
+    daemons.wait_for_workers(*old)
+    with load(daemons) as accepted:
+        wait_for_more(accepted)
+        new = daemons.start_worker()
+        daemons.wait_for_workers(*old, new)
+        since = len(accepted)
+        wait_for_more(accepted, 300)
+    #   A third each; of the first fifty, which are there in less than a second, hardly less.
+    first = share_of(daemons, new, accepted[since : since + 50])
+    all_in_all = share_of(daemons, new, accepted[since : since + 300])
+    assert first > 1 / 6, first
+    assert 1 / 4 < all_in_all < 5 / 12, all_in_all
+
+
+def test_work_spreads_by_free_capacity(daemons: Daemons, sink: Sink) -> None:
+    consumer = sink.consumer("shop")
+    consumer.holds()
+    subscribe(daemons, consumer, limits={"in_flight": 60, "adaptive": False})
+    small = daemons.start_worker(worker__capacity=8)
+    large = daemons.start_worker(worker__capacity=256)
+    daemons.wait_for_workers(small, large)
+    client = daemons.client()
+    ids = [client.publish()["id"] for _ in range(60)]
+    until(
+        lambda: row(daemons, small)["leases"] + row(daemons, large)["leases"] == 60,
+        "all are with one of them",
+    )
+    #   Each is as full as the other: of 60, one of 8 and 256 has about two.
+    assert 1 <= row(daemons, small)["leases"] <= 8
+    consumer.releases()
+    consumer.wait_for_ids(ids)
+    assert set(consumer.counts().values()) == {1}
+
+
 def test_a_killed_workers_deliveries_go_to_another(daemons: Daemons, sink: Sink) -> None:
     consumer = sink.consumer("shop")
     consumer.holds()
