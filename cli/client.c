@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/clock.h"
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 #include "proto/model/owned.h"
@@ -12,6 +13,7 @@
 enum {
     CONNECT_MS = 5000,
     ANSWER_MS = 30000,
+    SILENCE_MS = 30000,       //  of an answer without end: a gateway says something every 10 s
     ANSWER_BYTES = 64 << 20,  //  more is no answer of a gateway
     SHOWN = 120               //  of somebody else's words, in a sentence
 };
@@ -23,6 +25,10 @@ struct client {
     char fault [CURL_ERROR_SIZE];  //  libcurl's words on its last failure
     char *answer;                  //  of the request under way, answer_size bytes
     size_t answer_size;
+    client_take_t *take;    //  of an answer without end; NULL: it has one
+    void *context;          //  take's
+    bool wants_no_more;     //  take said so
+    int64_t heard_ms;       //  monotonic: when something of it came
     char next_page [1024];  //  path and query of its header Next-Page; "" when it has none
 };
 
@@ -31,6 +37,14 @@ client_take (char *bytes, size_t one, size_t count, void *context)
 {
     client_t *self = (client_t *)context;
     size_t size = one * count;
+    long http = 0;
+    if (self->take)
+        curl_easy_getinfo (self->curl, CURLINFO_RESPONSE_CODE, &http);
+    if (http == 200) {
+        self->heard_ms = monotonic_ms ();
+        self->wants_no_more = !self->take (self->context, bytes, size);
+        return self->wants_no_more ? 0 : size;
+    }
     if (self->answer_size + size > ANSWER_BYTES)
         return 0;  //  libcurl takes it as a failure to write
     self->answer = (char *)allocate_again (self->answer, self->answer_size + size, 1);
@@ -55,6 +69,15 @@ client_take_header (char *bytes, size_t one, size_t count, void *context)
         snprintf (self->next_page, sizeof self->next_page, "%s", path ? path : "");
     }
     return size;
+}
+
+//  Asked by libcurl about each second, while an answer without end is waited for.
+static int
+client_is_silent (void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+    (void)a, (void)b, (void)c, (void)d;
+    const client_t *self = (const client_t *)context;
+    return monotonic_ms () - self->heard_ms > SILENCE_MS;
 }
 
 static void
@@ -94,6 +117,8 @@ client_new (const char *url, const char *token)
     curl_easy_setopt (self->curl, CURLOPT_WRITEDATA, self);
     curl_easy_setopt (self->curl, CURLOPT_HEADERFUNCTION, client_take_header);
     curl_easy_setopt (self->curl, CURLOPT_HEADERDATA, self);
+    curl_easy_setopt (self->curl, CURLOPT_XFERINFOFUNCTION, client_is_silent);
+    curl_easy_setopt (self->curl, CURLOPT_XFERINFODATA, self);
     return self;
 }
 
@@ -115,6 +140,8 @@ static status_t
 client_explain_failure (const client_t *self, CURLcode code, problem_t *problem)
 {
     const char *words = *self->fault ? self->fault : curl_easy_strerror (code);
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        return problem_set (problem, STATUS_SYSTEM, "%.80s says nothing any more", self->url);
     if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
         return problem_set (problem, STATUS_SYSTEM,
                             "no gateway answers at %.80s: start one with `tocsin up`, or say "
@@ -210,6 +237,30 @@ client_call (client_t *self, const char *method, const char *path, const json_t 
         client_send (self, method, path, text, text ? strlen (text) : 0, answer, problem);
     free (text);
     return status;
+}
+
+status_t
+client_follow (client_t *self, const char *path, client_take_t *take, void *context,
+               problem_t *problem)
+{
+    self->take = take;
+    self->context = context;
+    self->wants_no_more = false;
+    curl_easy_setopt (self->curl, CURLOPT_HTTPGET, 1L);
+    curl_easy_setopt (self->curl, CURLOPT_TIMEOUT_MS, 0L);
+    curl_easy_setopt (self->curl, CURLOPT_NOPROGRESS, 0L);
+    self->heard_ms = monotonic_ms ();
+    long http = 0;
+    status_t status = client_perform (self, "GET", path, &http, problem);
+    curl_easy_setopt (self->curl, CURLOPT_TIMEOUT_MS, (long)ANSWER_MS);
+    curl_easy_setopt (self->curl, CURLOPT_NOPROGRESS, 1L);
+    self->take = NULL;
+    if (self->wants_no_more)
+        return STATUS_OK;
+    if (status != STATUS_OK || http == 200)
+        return status;
+    OWNED (json) json_t *read = json_loadb (self->answer, self->answer_size, 0, NULL);
+    return client_explain_refusal (self, http, read, problem);
 }
 
 char *

@@ -5,6 +5,7 @@
 #define CLIENT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "proto/model/status.h"
 
@@ -34,6 +35,15 @@ status_t client_call (client_t *self, const char *method, const char *path, cons
 //  The same with a body that is kept as it is.
 status_t client_send (client_t *self, const char *method, const char *path, const char *body,
                       size_t size, json_t **answer, problem_t *problem);
+
+//  Some bytes of an answer that has no end. false: no more are wanted.
+typedef bool client_take_t (void *context, const char *bytes, size_t size);
+
+/*  GET of an answer that goes on and on, as /v1/stream. OK: `take` wanted no more, or the server ended
+ *  it. SYSTEM: the connection broke, or for a long time not a byte came.
+ */
+status_t client_follow (client_t *self, const char *path, client_take_t *take, void *context,
+                        problem_t *problem);
 
 //  Where the list that was answered last goes on, as in "/v1/subscriptions?_token=…"; NULL at its end.
 //  The client's, until its next request.
