@@ -215,7 +215,7 @@ class Rogue:
                 if self.manner.reads:
                     head = await reader.readuntil(b"\r\n\r\n")
                     length = head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]
-                    await reader.readexactly(int(length))
+                    await reader.readexactly(int(length or 0))
                 await self.manner.act(reader, writer)
         writer.transport.abort()
 

@@ -3,10 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <tocsin_plugin.h>
 
-enum { GIANT = 64 << 20, FOR_EVER = -1 };
+enum { GIANT = 64 << 20, FOR_EVER = -1, LOOK_MS = 20, PATH_SIZE = 200 };
 
 static int
 manners_open (const char *settings, void **self, char *error, size_t error_size)
@@ -36,6 +37,32 @@ wait_until_over (tocsin_call_t *call)
         poll (&over, 1, FOR_EVER);
 }
 
+//  A path among the parameters: "gate":"/tmp/x". "": it is not there.
+static void
+read_path (const tocsin_call_t *call, const char *name, char path [PATH_SIZE])
+{
+    char start [32];
+    snprintf (start, sizeof start, "\"%s\":\"", name);
+    const char *found = strstr (call->parameters, start);
+    *path = 0;
+    if (found)
+        sscanf (found + strlen (start), "%199[^\"]", path);
+}
+
+//  Says that it has begun, by one file, and waits for another.
+static void
+wait_at_gate (tocsin_call_t *call)
+{
+    char begun [PATH_SIZE], gate [PATH_SIZE];
+    read_path (call, "begun", begun);
+    read_path (call, "gate", gate);
+    FILE *note = fopen (begun, "w");
+    if (note)
+        fclose (note);
+    while (access (gate, F_OK) != 0 && !call->host->is_over (call))
+        poll (NULL, 0, LOOK_MS);
+}
+
 static int
 is_manner (const tocsin_call_t *call, const char *manner)
 {
@@ -52,6 +79,8 @@ manners_perform (void *self, const tocsin_event_t *event, tocsin_call_t *call)
         poll (NULL, 0, FOR_EVER);
     if (is_manner (call, "waits"))
         wait_until_over (call);
+    if (is_manner (call, "gated"))
+        wait_at_gate (call);
     if (is_manner (call, "giant"))
         write_giant (call);
     if (is_manner (call, "garbage"))
