@@ -100,7 +100,7 @@ def begin(broker: Broker) -> Feed | None:
     return feed
 
 
-@rule("6.8")
+@rule("6.10")
 def listen_is_repeated_until_feeds_come(broker: Broker) -> None:
     if not listens(broker):
         return
@@ -113,7 +113,7 @@ def listen_is_repeated_until_feeds_come(broker: Broker) -> None:
     assert not broker.since(place, "LISTEN"), "it was answered"
 
 
-@rule("6.8")
+@rule("6.10")
 def what_is_told_is_performed_once(broker: Broker) -> None:
     feed = begin(broker)
     if not feed:
@@ -126,7 +126,7 @@ def what_is_told_is_performed_once(broker: Broker) -> None:
     feed.performed(5)
 
 
-@rule("6.8")
+@rule("6.10")
 def a_prev_that_was_never_told_is_no_gap_where_nothing_lies_between(broker: Broker) -> None:
     feed = begin(broker)
     if not feed:
@@ -138,7 +138,7 @@ def a_prev_that_was_never_told_is_no_gap_where_nothing_lies_between(broker: Brok
     assert not broker.since(0, "CATCH_UP"), "nothing was lacking"
 
 
-@rule("6.8")
+@rule("6.10")
 def a_gap_is_asked_for_and_filled(broker: Broker) -> None:
     feed = begin(broker)
     if not feed:
@@ -152,7 +152,7 @@ def a_gap_is_asked_for_and_filled(broker: Broker) -> None:
     feed.performed(5)
 
 
-@rule("6.8")
+@rule("6.10")
 def a_question_that_is_not_answered_is_asked_again(broker: Broker) -> None:
     feed = begin(broker)
     if not feed:
@@ -167,7 +167,7 @@ def a_question_that_is_not_answered_is_asked_again(broker: Broker) -> None:
     feed.performed(2)
 
 
-@rule("6.8")
+@rule("6.10")
 def a_tail_that_was_lost_shows_in_heartbeats(broker: Broker) -> None:
     feed = begin(broker)
     if not feed:
@@ -180,7 +180,7 @@ def a_tail_that_was_lost_shows_in_heartbeats(broker: Broker) -> None:
     feed.performed(3)
 
 
-@rule("6.8")
+@rule("6.10")
 def a_version_that_is_not_known_is_asked_about(broker: Broker) -> None:
     feed = begin(broker)
     if not feed:
@@ -205,7 +205,7 @@ def a_version_that_is_not_known_is_asked_about(broker: Broker) -> None:
     feed.performed(1)
 
 
-@rule("6.8")
+@rule("6.10")
 def a_subscription_that_is_told_of_no_more_is_left(broker: Broker) -> None:
     feed = begin(broker)
     if not feed:

@@ -7,8 +7,9 @@ import msgpack
 VERSION = 1
 COMMANDS = {
     "CONFIRM": 0x11, "HELLO": 0x21, "CREDIT": 0x22, "SETTLE": 0x23, "RELEASE": 0x24, "BYE": 0x25,
-    "LISTEN": 0x26, "CATCH_UP": 0x27, "WELCOME": 0x31, "DELIVER": 0x32, "SETTLED": 0x33,
-    "RESET": 0x34, "FEEDS": 0x35, "PAGE": 0x36, "HEARTBEAT": 0x41, "ERROR": 0x42, "FEED": 0x51,
+    "LISTEN": 0x26, "CATCH_UP": 0x27, "PROGRESS": 0x28, "WELCOME": 0x31, "DELIVER": 0x32,
+    "SETTLED": 0x33, "RESET": 0x34, "FEEDS": 0x35, "PAGE": 0x36, "CANCEL": 0x37, "HEARTBEAT": 0x41,
+    "ERROR": 0x42, "FEED": 0x51,
 }  # fmt: skip
 NAMES = {octet: name for name, octet in COMMANDS.items()}
 MOST = 4096
@@ -87,6 +88,12 @@ MEMBERS: dict[str, dict[str, Kind]] = {
         "subscription!": ("text", 1, 120),
         "partition": SHORT,
         "above": NUMBER,
+    },
+    "PROGRESS": {
+        "session!": SESSION,
+        "lease!": NUMBER,
+        "percent": ("number", 0, 100),
+        "text": ("text", 0, 256),
     },
     "BYE": {"session": SESSION},
     "HEARTBEAT": {

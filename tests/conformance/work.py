@@ -81,6 +81,40 @@ def heartbeats_tell_the_highest_number(broker: Broker) -> None:
     broker.expect("HEARTBEAT", where=lambda body: body.get("received") == 3)
 
 
+@rule("6.7")
+def what_is_cancelled_is_settled_or_given_back_and_held_no_more(broker: Broker) -> None:
+    """Whether its action can be stopped is the worker's affair; that it goes on working is not."""
+    broker.welcome()
+    lease = broker.deliver("/hold")
+    broker.wait_until(lambda: bool(broker.sink.paths), "the action begins")
+    broker.say("CANCEL", {"leases": [lease, lease + 1000]})
+    broker.say("CANCEL", {"leases": [lease]})
+    broker.expect("HEARTBEAT")
+    broker.goes_on()
+    broker.sink.release()
+    broker.wait_until(lambda: is_let_go(broker, lease), "a heartbeat no longer lists it")
+    broker.goes_on()
+
+
+@rule("6.7")
+def what_is_cancelled_after_its_end_is_settled_as_ever(broker: Broker) -> None:
+    broker.welcome()
+    lease = broker.deliver()
+    first = broker.expect_settlement(lease)
+    broker.say("CANCEL", {"leases": [lease]})
+    assert broker.expect_settlement(lease) == first, "the second says something else"
+    broker.settled(lease)
+    broker.goes_on()
+
+
+def is_let_go(broker: Broker, lease: int) -> bool:
+    """What was settled of it, if anything was, is SETTLED as ever."""
+    if broker.has_settled(lease):
+        broker.settled(lease)
+    beats = [said for said in broker.said if said.command == "HEARTBEAT"]
+    return lease not in beats[-1].body.get("leases", [])
+
+
 @rule("6.2")
 def credit_grows_with_what_is_settled(broker: Broker) -> None:
     broker.welcome()
@@ -246,7 +280,7 @@ def what_cannot_end_before_its_deadline_is_given_back_or_settled(broker: Broker)
     broker.goes_on()
 
 
-@rule("6.7")
+@rule("6.9")
 def a_question_may_begin_until_its_deadline(broker: Broker) -> None:
     broker.welcome()
     question = broker.make_delivery(deadline_ms=20_000)

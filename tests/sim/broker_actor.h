@@ -49,6 +49,8 @@ int broker_actor_under_way (const broker_actor_t *self, const char *subscription
 bool broker_actor_has_written_all (const broker_actor_t *self);
 size_t broker_actor_redrive_room (const broker_actor_t *self, const char *subscription,
                                   int32_t partition);
+bool broker_actor_can_cancel (const broker_actor_t *self, const char *subscription,
+                              int32_t partition, int64_t seq);
 int64_t broker_actor_last_seq (const broker_actor_t *self, int32_t partition);
 int64_t broker_actor_now (const broker_actor_t *self);  //  by its own clock
 

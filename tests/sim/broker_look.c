@@ -30,6 +30,13 @@ broker_actor_redrive_room (const broker_actor_t *self, const char *subscription,
     return self->core ? core_redrive_room (self->core, subscription, partition) : 0;
 }
 
+bool
+broker_actor_can_cancel (const broker_actor_t *self, const char *subscription, int32_t partition,
+                         int64_t seq)
+{
+    return self->core && core_can_cancel (self->core, subscription, partition, seq);
+}
+
 int64_t
 broker_actor_last_seq (const broker_actor_t *self, int32_t partition)
 {

@@ -222,13 +222,22 @@ experience_at (ledger_t *self, const char *subscription, int32_t partition, int6
 void
 ledger_redriven (ledger_t *self, const char *subscription, int32_t partition, int64_t seq)
 {
-    experience_at (self, subscription, partition, seq)->redrives++;
+    experience_t *had = experience_at (self, subscription, partition, seq);
+    had->redrives++;
+    had->is_cancelled = false;
 }
 
 void
 ledger_discarded (ledger_t *self, const char *subscription, int32_t partition, int64_t seq)
 {
     experience_at (self, subscription, partition, seq)->is_discarded = true;
+}
+
+void
+ledger_cancelled (ledger_t *self, const char *subscription, int32_t partition, int64_t seq)
+{
+    experience_t *had = experience_at (self, subscription, partition, seq);
+    had->was_cancelled = had->is_cancelled = true;
 }
 
 void

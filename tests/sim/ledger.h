@@ -22,8 +22,10 @@ typedef struct {
     int suspicions;         //  workers that were lost while they may have been at work on it, and
                             //  nobody has settled it since
     int redrives;
-    bool is_discarded;  //  somebody gave it up; perhaps, if the broker died over it
-    bool was_poison;    //  there were suspicions enough once
+    bool was_cancelled;  //  somebody cancelled it once; perhaps, if the broker died over it
+    bool is_cancelled;   //  surely, and nobody has redriven it since
+    bool is_discarded;   //  somebody gave it up; perhaps, if the broker died over it
+    bool was_poison;     //  there were suspicions enough once
     struct promise
         *instead;  //  the later event of its burst for which the broker skipped it, as it says
 } experience_t;
@@ -80,6 +82,7 @@ bool ledger_goes_with (const ledger_t *self, size_t place, const char *subscript
 
 void ledger_redriven (ledger_t *self, const char *subscription, int32_t partition, int64_t seq);
 void ledger_discarded (ledger_t *self, const char *subscription, int32_t partition, int64_t seq);
+void ledger_cancelled (ledger_t *self, const char *subscription, int32_t partition, int64_t seq);
 void ledger_trimmed (ledger_t *self, int32_t partition, int64_t soft_seq, int64_t hard_seq);
 
 #endif

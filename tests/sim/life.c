@@ -88,6 +88,7 @@ do_it (world_t *world, const deed_t *deed)
         case DEED_REPLAY: replay_subscription (world, s, deed->words); break;
         case DEED_REDRIVE: redrive_all (world, s, deed->choice); break;
         case DEED_DISCARD: discard_all (world, s); break;
+        case DEED_CANCEL: cancel_some (world, s, deed->choice, 5); break;
         case DEED_TRIM: trim_log (world, deed->subject, deed->choice); break;
         case DEED_SET_CLOCK: set_clock (world, deed->choice); break;
         case DEED_SET_CONSUMER: set_consumer (world, s, (consumer_mood_t)deed->choice); break;

@@ -133,7 +133,7 @@ draw_request (pencil_t *self)
 {
     static const char *const replays [] = {"r1", "r2", "r3"};
     int who = number (self, self->subscriptions);
-    switch (number (self, 9)) {
+    switch (number (self, 10)) {
         case 0: DRAW (self, .kind = DEED_PAUSE, .subject = who); break;
         case 1: DRAW (self, .kind = DEED_RESUME, .subject = who); break;
         case 2:
@@ -158,6 +158,7 @@ draw_request (pencil_t *self)
             if (self->subscriptions < SUBSCRIPTIONS_MOST + 2)
                 draw_subscription (self);
             break;
+        case 9: DRAW (self, .kind = DEED_CANCEL, .subject = who, .choice = number (self, 5)); break;
     }
 }
 

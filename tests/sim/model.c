@@ -78,7 +78,8 @@ model_may_have_ended (const world_t *world, const promise_t *promise, size_t pla
     const asked_t *asked = &world->ledger->asked [place];
     const experience_t *had = &promise->experiences [place];
     return had->oks > 0 || had->skips > 0 || had->fails > 0 || had->instead || had->is_discarded ||
-           had->was_poison || had->tries >= asked->subscription->retry.max_attempts ||
+           had->was_poison || had->was_cancelled ||
+           had->tries >= asked->subscription->retry.max_attempts ||
            may_have_expired (world, asked, promise, had->tries);
 }
 
@@ -265,6 +266,7 @@ is_justified (const world_t *world, const promise_t *promise, size_t place, cons
     switch (dead->reason) {
         case REASON_USED_UP: return had->tries >= asked->subscription->retry.max_attempts;
         case REASON_FINAL: return had->fails > 0;
+        case REASON_CANCELLED: return had->was_cancelled;
         case REASON_POISON: return had->was_poison;
         case REASON_HOPS: return checker_is_too_far (world, asked, promise->event);
         case REASON_EXPIRED: return may_have_expired (world, asked, promise, had->tries);
@@ -281,7 +283,8 @@ compare_death (world_t *world, const promise_t *promise, size_t place, const exc
     if (!model_may_want (asked, promise))
         world_fail (world, "%s is a dead letter of %s, which never wanted it", promise->event->id,
                     id);
-    else if (had->oks + had->skips > 0 && !checker_explains (world->checker, asked, had))
+    else if (had->oks + had->skips > 0 && !had->was_cancelled &&
+             !checker_explains (world->checker, asked, had))
         world_fail (world, "%s is a dead letter of %s, whose consumer took it", promise->event->id,
                     id);
     else if (!is_justified (world, promise, place, dead))

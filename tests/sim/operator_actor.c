@@ -293,6 +293,35 @@ try_in_each_partition (operator_actor_t *self, const ask_t *ask,
     forget_first (self);
 }
 
+//  The broker checks that it is wanted; here it is only looked at what surely is, or is under way.
+static bool
+may_cancel (const world_t *world, const asked_t *asked, const promise_t *promise)
+{
+    const char *id = asked->subscription->id;
+    return promise->seq > 0 && !asked->subscription->is_broadcast &&
+           model_must_want (world, asked, promise) &&
+           broker_actor_can_cancel (world->broker, id, promise->partition, promise->seq);
+}
+
+static void
+try_cancel (operator_actor_t *self, const ask_t *ask, const asked_t *asked)
+{
+    const ledger_t *ledger = self->world->ledger;
+    for (size_t i = (size_t)ask->first; i < ledger->promise_count; i += (size_t)ask->nth) {
+        const promise_t *promise = ledger->promises [i];
+        if (!may_cancel (self->world, asked, promise))
+            continue;
+        world_note (self->world, "%s is cancelled for %s", promise->event->id, ask->subscription);
+        ledger_cancelled (self->world->ledger, ask->subscription, promise->partition, promise->seq);
+        broker_actor_ask (self->world->broker,
+                          &(input_t){.kind = INPUT_CANCEL,
+                                     .cancel = {.subscription = ask->subscription,
+                                                .partition = promise->partition,
+                                                .seq = promise->seq}});
+    }
+    forget_first (self);
+}
+
 static void
 try_drain (operator_actor_t *self, const ask_t *ask, bool is_on)
 {
@@ -321,6 +350,7 @@ try_kind (operator_actor_t *self, const ask_t *ask)
         case ASK_END: try_end (self, ask); break;
         case ASK_REDRIVE: try_in_each_partition (self, ask, redrive); break;
         case ASK_DISCARD: try_in_each_partition (self, ask, discard); break;
+        case ASK_CANCEL: try_cancel (self, ask, asked); break;
         case ASK_DRAIN: try_drain (self, ask, true); break;
         case ASK_UNDRAIN: try_drain (self, ask, false); break;
         case ASK_TRIM: try_in_each_partition (self, ask, trim); break;

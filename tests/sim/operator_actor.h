@@ -1,4 +1,4 @@
-/*  operator_actor – who makes, pauses and ends subscriptions, redrives and discards dead letters,
+/*  operator_actor – who makes, pauses and ends subscriptions, redrives and discards dead letters, cancels,
  *  replays, trims and drains: one thing after another, each asked for again until it is answered. It does what
  *  broker/calls and broker/redrives do.
  */
@@ -19,6 +19,7 @@ typedef struct {
         ASK_END,
         ASK_REDRIVE,
         ASK_DISCARD,
+        ASK_CANCEL,
         ASK_REPLAY,
         ASK_TRIM,
         ASK_DRAIN,
@@ -28,6 +29,7 @@ typedef struct {
     char words [200];        //  MAKE: of the subscription
     char replay [8];         //  REPLAY: its id
     int64_t interval_us;     //  REDRIVE: between two dead letters
+    int first, nth;          //  CANCEL: of the events, in the order of their publishing
     int64_t keep;            //  TRIM: so many events stay in each partition, if nobody needs more
     bool is_hard;            //  TRIM: even if somebody needs more
 } ask_t;

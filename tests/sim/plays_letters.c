@@ -65,6 +65,34 @@ a_discarded_letter_never_comes_back (world_t *world)
     expect_begun_times (world, "e1", "S", 1);
 }
 
+//  One that is under way and one that waits: neither is tried again, whatever becomes of the broker, until
+//  somebody redrives it; and the others of their key go on.
+void
+what_is_cancelled_is_tried_no_more_until_it_is_redriven (world_t *world)
+{
+    subscribe (world, "S", "order=key least=1 most=50");
+    set_consumer (world, "S", CONSUMER_SLOW);
+    start_worker (world, "w1");
+    publish (world, "e1", "k");
+    publish (world, "e2", "k");
+    publish (world, "e3", "k");
+    elapse (world, 100);
+    cancel_some (world, "S", 1, 3);
+    cancel_some (world, "S", 0, 3);
+    elapse (world, 1000);
+    kill_broker (world);
+    start_broker (world);
+    elapse (world, 60000);
+    expect_dead_because (world, "e1", "S", REASON_CANCELLED);
+    expect_dead_because (world, "e2", "S", REASON_CANCELLED);
+    expect_begun_times (world, "e2", "S", 0);
+    expect_delivered (world, "e3", "S");
+    redrive_all (world, "S", 0);
+    calm (world);
+    expect_delivered (world, "e1", "S");
+    expect_delivered_once (world, "e2", "S");
+}
+
 //  Worker after worker dies over it, and over it alone: its neighbours arrive.
 void
 a_poison_event_dies_alone (world_t *world)

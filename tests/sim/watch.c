@@ -71,9 +71,27 @@ watch_destroy (watch_t **self_p)
     *self_p = NULL;
 }
 
+//  What somebody cancelled is so for good once it is on disk.
+static void
+forget_unwritten (watch_t *self)
+{
+    store_t *store = broker_actor_store (self->world->broker);
+    exception_t dead;
+    for (size_t i = 0; i < self->ledger->promise_count; i++)
+        for (size_t place = 0; place < self->ledger->asked_count; place++) {
+            const promise_t *promise = self->ledger->promises [i];
+            experience_t *had = &self->ledger->promises [i]->experiences [place];
+            had->is_cancelled =
+                had->is_cancelled &&
+                model_find_dead (store, promise->event->id,
+                                 self->ledger->asked [place].subscription->id, &dead);
+        }
+}
+
 void
 watch_begun (watch_t *self)
 {
+    forget_unwritten (self);
     self->handed_count = self->teller_count = 0;
     memset (self->policies, 0, sizeof self->policies);
     watch_workers_begun (self->workers);
@@ -179,6 +197,19 @@ hear_settle (watch_t *self, session_id_t session, const settle_t *settle, int64_
         judge (self, &ended, now_ms);
 }
 
+//  Whoever has it has nothing any more, whatever is still said of it.
+static void
+hear_cancel (watch_t *self, const input_t *input)
+{
+    size_t place = ledger_place (self->ledger, input->cancel.subscription);
+    for (size_t i = self->handed_count; i-- > 0;) {
+        const handed_t *handed = &self->handed [i];
+        if (handed->place == place && handed->promise->seq == input->cancel.seq &&
+            handed->promise->partition == input->cancel.partition)
+            take_back (self, i);
+    }
+}
+
 static void
 hear_release (watch_t *self, const input_t *input)
 {
@@ -253,6 +284,7 @@ watch_heard (watch_t *self, const input_t *input, int64_t now_ms)
                 hear_settle (self, input->session, &input->settle.settles [i], now_ms);
             break;
         case INPUT_RELEASE: hear_release (self, input); break;
+        case INPUT_CANCEL: hear_cancel (self, input); break;
         case INPUT_ALIVE: hear_alive (self, input, now_ms); break;
         case INPUT_GONE: hear_gone (self, input->session); break;
         case INPUT_BYE: teller_of (self, input->session)->is_leaving = true; break;
@@ -377,6 +409,8 @@ watch_said (watch_t *self, const effect_t *effect, int64_t now_ms)
     if (!promise)
         return;  //  the checker says it
     forget_sessions (self);
+    if (promise->experiences [place].is_cancelled)
+        world_fail (self->world, "%s goes out, which was cancelled", event->id);
     const asked_t *asked = &self->ledger->asked [place];
     policy_t *policy = &self->policies [place];
     policy_sending_t sending = {.event = event,

@@ -295,6 +295,13 @@ discard_all (world_t *self, const char *subscription)
 }
 
 void
+cancel_some (world_t *self, const char *subscription, int first, int nth)
+{
+    world_note (self, "cancel %d + each %dth of %s", first, nth, subscription);
+    ask (self, (ask_t){.kind = ASK_CANCEL, .first = first, .nth = nth}, subscription);
+}
+
+void
 drain_worker (world_t *self, const char *worker)
 {
     world_note (self, "drain %s", worker);

@@ -45,6 +45,8 @@ void end_subscription (world_t *self, const char *subscription);
 void replay_subscription (world_t *self, const char *subscription, const char *replay);
 void redrive_all (world_t *self, const char *subscription, int64_t interval_us);
 void discard_all (world_t *self, const char *subscription);
+//  Of its events, counted from the first that was published, each nth beginning with this one.
+void cancel_some (world_t *self, const char *subscription, int first, int nth);
 void drain_worker (world_t *self, const char *worker);  //  also one that is not here
 void undrain_worker (world_t *self, const char *worker);
 void trim_log (world_t *self, int64_t keep, bool is_hard);

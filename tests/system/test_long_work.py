@@ -1,12 +1,14 @@
 """Work that takes long: it says how far it is, can be cancelled, and then its worker stops."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.client import Client, Json
+from harness.process import ROOT
 from harness.tocsin import Daemons, Tocsin, run
 from harness.waiting import until
 
@@ -131,3 +133,41 @@ def test_what_was_cancelled_by_command_is_redriven(daemons: Daemons, place: Path
     tocsin(daemons, "redrive", "long", event)
     delivery = client.wait_for_delivery(event, "long", "delivered")
     assert [each["outcome"] for each in delivery["attempts"]] == ["fail", "ok"]
+
+
+#   Says how far it is, and works until nobody wants it any more; then it notes that.
+PATIENT = """import pathlib, sys
+from tocsin_worker import Worker
+
+worker = Worker(sys.argv[1], name="patient", capacity=1)
+
+@worker.action("wait")
+def wait(delivery):
+    if delivery.event.type == "short":
+        return "done"
+    delivery.progress(7, "waiting")
+    delivery.over.wait()
+    pathlib.Path(sys.argv[2]).write_text(delivery.event.id)
+
+worker.run()
+"""
+
+
+def test_a_worker_in_python_says_how_far_it_is_and_stops_when_it_is_told(
+    daemons: Daemons, tmp_path: Path
+) -> None:
+    script, note = tmp_path / "patient.py", tmp_path / "over"
+    script.write_text(PATIENT)
+    packages = f"PYTHONPATH={ROOT / 'sdk/python'}"
+    command = [sys.executable, str(script), daemons.settings["broker/back"], str(note)]
+    daemons.start_process("patient", ["env", packages, *command])
+    daemons.wait_for_workers("patient")
+    client = daemons.client()
+    client.subscribe({"id": "long", "match": {}, "action": {"name": "wait"}})
+    event = client.publish(type="long")["id"]
+    assert progress_of(client, event)["text"] == "waiting"
+    assert cancel(client, event)["was"] == "in_flight"
+    until(note.exists, "the action was told")
+    after = client.publish(type="short")["id"]
+    client.wait_for_delivery(after, "long", "delivered")
+    client.wait_for_delivery(event, "long", "dead")
