@@ -109,6 +109,33 @@ one_that_waits_in_the_log_is_cancelled_unread (void **state)
           "   4 < DELIVER L2 w1 S e4 attempt 1 because NEW\n");
 }
 
+//  It was cancelled unread, and has come back: what is earlier of its key is read before anything goes.
+static void
+one_that_was_cancelled_unread_goes_in_its_keys_order (void **state)
+{
+    (void)state;
+    play ("   0 > SUBSCRIBE S webhook order key paused\n"
+          "   0 > TENURE last 4 S floor 0\n"
+          "   0 > HELLO w1 webhook\n"
+          "   0 < WELCOME w1 because JOINED\n"
+          "   0 > CREDIT w1 9\n"
+          "   1 > CANCEL S 3\n"
+          "   1 < SAVE 1: S 3 dead attempts 0, S floor 0 +3\n"
+          "   2 > REDRIVE S 3\n"
+          "   2 < SAVE 2: S 3 retry attempts 0, S floor 0 +3\n"
+          "   3 > SUBSCRIBE S webhook order key\n"
+          "   3 < READ 1 above 2 one because BEHIND\n"
+          "   3 < READ 2 above 0 because BEHIND\n"
+          "   3 < SAVE 3: S\n"
+          "   4 > PAGE 1: e3/k\n"
+          "   5 > PAGE 2: e1/k e2/j e3/k e4/j\n"
+          "   5 < DELIVER L1 w1 S e1 attempt 1 because NEW\n"
+          "   5 < DELIVER L2 w1 S e2 attempt 1 because NEW\n"
+          "   6 > SETTLE L1 ok\n"
+          "   6 < DELIVER L3 w1 S e3 attempt 1 because KEY_FREE\n"
+          "   6 < SAVE 4: S 1 attempt 1 ok, S floor 1 +2\n");
+}
+
 static void
 the_others_of_its_batch_go_on (void **state)
 {
@@ -157,6 +184,7 @@ main (void)
         cmocka_unit_test (a_cancel_is_said_until_the_worker_names_the_lease_no_more),
         cmocka_unit_test (the_key_of_one_that_is_cancelled_goes_on),
         cmocka_unit_test (one_that_waits_in_the_log_is_cancelled_unread),
+        cmocka_unit_test (one_that_was_cancelled_unread_goes_in_its_keys_order),
         cmocka_unit_test (the_others_of_its_batch_go_on),
         cmocka_unit_test (a_cancelled_lease_goes_with_its_session),
     };

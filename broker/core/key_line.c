@@ -27,12 +27,13 @@ line_of (track_t *track, uint64_t key)
     return line;
 }
 
-//  Has been tried: one that was dead and is redriven goes no more before it.
+//  Has been tried, since it was last redriven: one that was dead and is redriven goes no more before it.
 static bool
 is_under_way (const delivery_t *delivery)
 {
+    bool is_tried = delivery->attempts > delivery->forgiven;
     return delivery->state == DELIVERY_IN_FLIGHT || delivery->is_alone ||
-           (delivery->state == DELIVERY_RETRY && !delivery->is_unknown);
+           (delivery->state == DELIVERY_RETRY && is_tried && !delivery->is_unknown);
 }
 
 bool

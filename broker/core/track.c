@@ -197,6 +197,10 @@ track_bring_back (core_t *core, track_t *track, const exception_at_t *row, int64
     delivery->forgiven = delivery->attempts;
     delivery->crashes = 0;
     delivery->is_redriven = track->is_ordered;
+    //  Cancelled before it was read: earlier ones of its key may lie between.
+    if (track->is_ordered && row->seq > track_cursor (core, track) &&
+        row->seq > track->recover_until)
+        track->recover_until = row->seq;
     track_move (delivery, through, reason);
     due_queue_put (&core->due, &delivery->due, due_ms);
     track_save_exception (core, delivery, EXCEPTION_RETRY);

@@ -159,7 +159,7 @@ def test_a_worker_in_python_says_how_far_it_is_and_stops_when_it_is_told(
     script, note = tmp_path / "patient.py", tmp_path / "over"
     script.write_text(PATIENT)
     packages = f"PYTHONPATH={ROOT / 'sdk/python'}"
-    command = [sys.executable, str(script), daemons.settings["broker/back"], str(note)]
+    command = [sys.executable, str(script), str(daemons.settings["broker/back"]), str(note)]
     daemons.start_process("patient", ["env", packages, *command])
     daemons.wait_for_workers("patient")
     client = daemons.client()
