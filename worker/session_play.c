@@ -74,6 +74,9 @@ print_message_of (stage_t *stage, const message_t *message)
                  outcome_name (message->settlements [i].outcome),
                  *message->settlements [i].error ? " because " : "",
                  message->settlements [i].error);
+    if (message->command == COMMAND_PROGRESS)
+        fprintf (out, " L%llu %d %s", (unsigned long long)message->lease, (int)message->percent,
+                 message->text);
     if (message->command == COMMAND_HEARTBEAT && message->capacity != stage->capacity)
         fprintf (out, " capacity %lld", (long long)message->capacity);
     print_leases (out, message->leases, message->lease_count);
@@ -210,6 +213,15 @@ finish (stage_t *stage)
     begun->holding = NULL;
 }
 
+//  TELL L1 42 half
+static void
+tell (stage_t *stage)
+{
+    worker_session_progress (stage->session, find_begun (stage, stage->words [1], NULL)->holding,
+                             (int32_t)number_of (stage->words [2]),
+                             stage->count > 3 ? stage->words [3] : "", stage->now_ms);
+}
+
 static void
 perform (stage_t *stage)
 {
@@ -242,6 +254,8 @@ perform (stage_t *stage)
         hear (stage, &message);
     else if (strcmp (verb, "FINISH") == 0)
         finish (stage);
+    else if (strcmp (verb, "TELL") == 0)
+        tell (stage);
     else if (strcmp (verb, "TICK") == 0)
         worker_session_tick (stage->session, stage->now_ms);
     else if (strcmp (verb, "LEAVE") == 0)

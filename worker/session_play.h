@@ -11,6 +11,7 @@
  *                                     [batch N]: so many, one after another, of one batch
  *      SETTLED s1 LEASE …           HEARTBEAT s1 [NUMBER of the last delivery]
  *      RESET · BYE s1               FINISH LEASE ok|retry|fail|none …: of a batch, for each
+ *      CANCEL s1 LEASE …            TELL LEASE PERCENT [WORD]: how far it is
  *      TICK · LEAVE                 DEADLINE: shows when it wants a tick
  *
  *  Everything it hears is encoded and decoded on the way, as by the link.

@@ -288,10 +288,63 @@ a_question_may_begin_until_its_deadline (void **state)
                   " 903 < CREDIT s1 7 bytes 1001\n");
 }
 
+static void
+of_what_is_told_the_last_word_of_each_second_is_said (void **state)
+{
+    (void)state;
+    session_play ("   0 < HELLO\n"
+                  "   0 > WELCOME s1 5000\n"
+                  "   0 < CREDIT s1 5 bytes 1000\n"
+                  "  10 > DELIVER s1 1 L1 a\n"
+                  "  10 < BEGIN L1 a\n"
+                  "  10 > DELIVER s1 2 L2 b\n"
+                  "  10 < BEGIN L2 b\n"
+                  "  20 > TELL L1 1 one\n"
+                  "  20 < PROGRESS s1 L1 1 one\n"
+                  "  21 > TELL L1 2 two\n"
+                  "  22 > TELL L1 3 three\n"
+                  "  23 > TELL L2 9\n"
+                  "  23 < PROGRESS s1 L2 9 \n"
+                  "  24 > DEADLINE\n"
+                  "  24 < TICK at 1020\n"
+                  "1019 > TICK\n"
+                  "1020 > TICK\n"
+                  "1020 < PROGRESS s1 L1 3 three\n"
+                  "1021 > TELL L1 4 four\n"
+                  "1022 > FINISH L1 ok\n"
+                  "1022 < SETTLE s1 L1 ok\n"
+                  "1022 < CREDIT s1 6 bytes 1001\n"
+                  "2200 > TICK\n"
+                  "2201 > TELL L2 10 later\n"
+                  "2201 < PROGRESS s1 L2 10 later\n");
+}
+
+static void
+what_is_told_of_a_batch_is_said_of_each (void **state)
+{
+    (void)state;
+    session_play ("   0 < HELLO\n"
+                  "   0 > WELCOME s1 5000\n"
+                  "   0 < CREDIT s1 5 bytes 1000\n"
+                  "  10 > DELIVER s1 1 L1 a batch 2\n"
+                  "  10 < BEGIN L1 a L2\n"
+                  "  10 < CREDIT s1 10 bytes 1000\n"
+                  "  20 > TELL L1 50 half\n"
+                  "  20 < PROGRESS s1 L1 50 half\n"
+                  "  20 < PROGRESS s1 L2 50 half\n"
+                  "  30 > RESET\n"
+                  "  30 < CONNECT\n"
+                  "  30 < CANCEL L1\n"
+                  "  31 > TELL L1 60\n"
+                  "  40 > FINISH L1 retry retry\n");
+}
+
 int
 main (void)
 {
     const struct CMUnitTest tests [] = {
+        cmocka_unit_test (of_what_is_told_the_last_word_of_each_second_is_said),
+        cmocka_unit_test (what_is_told_of_a_batch_is_said_of_each),
         cmocka_unit_test (a_question_may_begin_until_its_deadline),
         cmocka_unit_test (a_hello_is_repeated_until_welcome),
         cmocka_unit_test (a_delivery_is_begun_settled_and_forgotten),

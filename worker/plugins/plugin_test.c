@@ -72,6 +72,22 @@ its_outcomes_are_those_of_any_action (void **state)
                       50);
 }
 
+static void
+what_it_says_of_its_progress_is_told_while_it_is_under_way (void **state)
+{
+    (void)state;
+    OWNED (worker_stage) worker_stage_t *stage = stage_with ("manners", NULL);
+    worker_stage_begin (stage);
+    uint64_t lease = fake_broker_deliver (
+        stage->broker, "a", "{\"action\":{\"name\":\"own\",\"manner\":\"tells and waits\"}}", 1000,
+        "{}");
+    const message_t *word = fake_broker_wait (stage->broker, COMMAND_PROGRESS);
+    assert_int_equal (word->lease, lease);
+    assert_int_equal (word->percent, 42);
+    assert_string_equal (word->text, "half\xef\xbf\xbd of it");
+    assert_string_equal (fake_broker_settlement (stage->broker, lease)->error, "own took too long");
+}
+
 //  With two threads: one that never returns takes its thread, and one that waits gives it back.
 static void
 one_that_does_not_return_is_left_alone (void **state)
@@ -150,6 +166,7 @@ main (void)
     const struct CMUnitTest tests [] = {
         cmocka_unit_test (a_plug_in_performs_with_its_settings_and_parameters),
         cmocka_unit_test (its_outcomes_are_those_of_any_action),
+        cmocka_unit_test (what_it_says_of_its_progress_is_told_while_it_is_under_way),
         cmocka_unit_test (one_that_does_not_return_is_left_alone),
         cmocka_unit_test (a_worker_that_stops_cancels_and_waits_for_none),
         cmocka_unit_test (what_is_no_plug_in_is_refused_at_the_start),

@@ -75,6 +75,8 @@ manners_perform (void *self, const tocsin_event_t *event, tocsin_call_t *call)
     (void)self;
     if (is_manner (call, "crashes"))
         abort ();
+    if (is_manner (call, "tells"))
+        call->host->progress (call, 42, "half\xff of it");
     if (is_manner (call, "hangs"))
         poll (NULL, 0, FOR_EVER);
     if (is_manner (call, "waits"))
