@@ -318,6 +318,7 @@ back_hello (back_t *self, connection_t *connection, input_t *input, const messag
     input->hello.actions = message->actions;
     input->hello.count = message->action_count;
     input->hello.labels = connection->labels;
+    input->hello.instance = message->instance;
     edge_step (self->edge, input);
 }
 

@@ -45,6 +45,7 @@ typedef struct {
     int64_t capacity_bytes;  //  data of the events held at a time
     const limits_t *limits;  //  borrowed
     uint64_t seed;           //  of jitter
+    uint64_t instance;       //  of this process, below 2^63; 0: it is not told
 } worker_session_settings_t;
 
 typedef struct {

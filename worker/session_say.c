@@ -18,6 +18,7 @@ say_hello (worker_session_t *self)
                     .actions = (const char **)(uintptr_t)self->settings.actions,
                     .action_count = self->settings.action_count,
                     .capacity = self->settings.capacity,
+                    .instance = self->settings.instance,
                     .schemas = (const char **)(uintptr_t)self->settings.schemas,
                     .schema_count = self->settings.schemas ? self->settings.action_count : 0,
                     .labels = (const char **)(uintptr_t)self->settings.labels,

@@ -28,6 +28,7 @@ enum {
 
 struct worker {
     const settings_t *settings;  //  borrowed
+    uint64_t instance;           //  of this life of it: a broker knows it again
     metrics_t *metrics;
     bell_t *bell;  //  attempts have ended, or it is to leave
     keyring_t *keyring;
@@ -230,7 +231,8 @@ worker_add_bond (worker_t *self, void *zmq, const char *endpoint, size_t of, pro
                                             .capacity = capacity > 0 ? capacity : 1,
                                             .capacity_bytes = bytes,
                                             .limits = settings_limits (self->settings),
-                                            .seed = worker_seed ()}};
+                                            .seed = worker_seed (),
+                                            .instance = self->instance}};
     settings.session.labels = badge_labels (self->badge, &settings.session.label_count);
     bond_t *bond = bond_new (&settings, problem);
     if (!bond)
@@ -284,6 +286,7 @@ worker_new (const settings_t *settings, void *zmq, problem_t *problem)
     OWNED (worker) worker_t *self = ALLOCATE (worker_t);
     self->settings = settings;
     self->settled_by_ms = INT64_MAX;
+    self->instance = worker_seed () >> 1;
     self->metrics = metrics_new ("worker");
     self->bell = bell_new ();
     self->keyring = keyring_new (settings, problem);

@@ -6,6 +6,7 @@
 #include "broker/core/breaker.h"
 #include "broker/core/cancelling.h"
 #include "broker/core/coalescing.h"
+#include "broker/core/deaths.h"
 #include "broker/core/draining.h"
 #include "broker/core/feeding.h"
 #include "broker/core/lease.h"
@@ -56,6 +57,7 @@ core_destroy (core_t **self_p)
     pending_clear (self);
     notice_clear (self);
     draining_clear (self);
+    deaths_clear (self);
     offer_clear (self);
     matching_destroy (&self->matching);
     due_queue_clear (&self->due);

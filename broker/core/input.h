@@ -79,7 +79,9 @@ typedef struct {
         struct { uint64_t read; event_t *const *events; size_t count; } page;
         struct { uint64_t read; status_t status; } page_failed;
         //  A worker joins. The texts live as long as the call. labels: a set (labels.h); NULL: none.
-        struct { const char *name; const char *const *actions; size_t count; const char *labels; } hello;
+        struct { const char *name; const char *const *actions; size_t count; const char *labels;
+                 uint64_t instance;  //  of its process: another one has another; 0: it does not tell
+        } hello;
         //  Totals granted since WELCOME: absolute, so that one lost or repeated does no harm.
         struct { uint64_t deliveries, bytes; } credit;
         struct { const settle_t *settles; size_t count; } settle;

@@ -1,6 +1,7 @@
 #include "broker/core/alone.h"
 #include "broker/core/asking.h"
 #include "broker/core/cancelling.h"
+#include "broker/core/deaths.h"
 #include "broker/core/lease.h"
 #include "broker/core/road.h"
 #include "broker/core/session.h"
@@ -35,6 +36,7 @@ joining_hello (core_t *core, const input_t *input, effects_t *effects)
     }
     if (!session)
         session = session_new (core, input);
+    deaths_withdraw (core, session->instance);
     session->seen_ms = core->now_ms;
     effect_t *welcome = effects_add (effects, EFFECT_WELCOME, reason);
     welcome->peer = session->peer;
@@ -94,8 +96,10 @@ joining_crash (core_t *core, session_t *session)
     {
         bool is_known_idle =
             session->tells_begun && !lease->is_begun && lease->sent_ms < session->told_ms;
-        if (lease->delivery && !lease->is_settled && !is_known_idle)
+        if (lease->delivery && !lease->is_settled && !is_known_idle) {
+            deaths_note (core, session->instance, lease->delivery);
             settling_crash (core, lease);
+        }
     }
     asking_crash (core, session);
 }

@@ -262,6 +262,8 @@ read_hello (cast_t *self)
     input.hello.count = 1;
     if (cast_next_is (self, "with"))
         input.hello.labels = read_labels (self);
+    if (cast_next_is (self, "instance"))
+        input.hello.instance = (uint64_t)cast_next_number (self);
     return input;
 }
 

@@ -49,6 +49,7 @@ session_new (core_t *core, const input_t *hello)
     session->peer = hello->peer;
     session->name = allocate_copy (hello->hello.name);
     session->joined_ms = session->seen_ms = core->now_ms;
+    session->instance = hello->hello.instance;
     session->silence.kind = DUE_SESSION;
     session->silence.owner = session;
     note_actions (session, hello);

@@ -87,8 +87,10 @@ struct core {
     partition_t *partitions;
     subscriber_t *subscribers;  //  by id
     matching_t *matching;
-    offer_t *offers;             //  by action and labels
-    session_t *sessions;         //  by id
+    offer_t *offers;       //  by action and labels
+    session_t *sessions;   //  by id
+    struct death *deaths;  //  that workers seem to have died, the oldest first
+    size_t death_count;
     struct drained *drained;     //  names of workers that get nothing more
     lease_t *leases;             //  by id
     size_t cancelled;            //  leases that are, and that a worker may still have

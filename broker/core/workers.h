@@ -33,6 +33,7 @@ struct session {
     peer_t peer;
     char *name;         //  ours
     int64_t joined_ms;  //  when it said HELLO
+    uint64_t instance;  //  of its process; 0: it does not tell
     char **actions;     //  that it performs; ours
     size_t action_count;
     char *labels;  //  that it has (labels.h); ours

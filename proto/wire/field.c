@@ -190,6 +190,7 @@ static const field_t fields_HELLO [] = {
     PLAIN (message_t, capacity, NUMBER,   OPTIONAL),
     TEXTS (message_t, schemas,  OPTIONAL, schema_bytes, schema_count, batch_events),
     TEXTS (message_t, labels,   OPTIONAL, label_bytes, label_count, labels),
+    PLAIN (message_t, instance, NUMBER,   OPTIONAL),
 };
 static const field_t fields_CREDIT [] = {
     SESSION (NEEDED),

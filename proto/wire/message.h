@@ -46,7 +46,8 @@ typedef struct {
     const char *name, *version;  //  HELLO: the worker's
     const char **actions;        //  HELLO
     size_t action_count;
-    int64_t capacity;  //  HELLO, HEARTBEAT of a worker: deliveries at a time; WELCOME: as wanted
+    uint64_t instance;  //  HELLO: of the worker's process; 0: it does not tell
+    int64_t capacity;   //  HELLO, HEARTBEAT of a worker: deliveries at a time; WELCOME: as wanted
     const char **schemas;  //  HELLO: JSON Schema of the parameters of each of actions; "": none
     size_t schema_count;
     const char **labels;  //  HELLO: NAME=VALUE, of the worker

@@ -133,6 +133,7 @@ static const message_t samples [] = {
      .actions = actions,
      .action_count = COUNT (actions),
      .capacity = 256,
+     .instance = INT64_MAX,
      .schemas = schemas,
      .schema_count = COUNT (schemas),
      .labels = labels,

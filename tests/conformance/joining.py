@@ -215,3 +215,13 @@ def a_hello_without_room_for_it_is_repeated(broker: Broker) -> None:
         raise Fault("an ERROR was answered with an ERROR")
     broker.welcome()
     broker.goes_on()
+
+
+@rule("6.5")
+def an_instance_is_the_same_in_every_hello(broker: Broker) -> None:
+    """Who does not tell one is a stranger each time."""
+    first = broker.welcome()
+    broker.say("RESET")
+    again = broker.expect_rejoin()
+    assert again.body.get("instance") == first.body.get("instance"), f"{first} and {again}"
+    broker.goes_on()

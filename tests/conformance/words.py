@@ -77,6 +77,7 @@ MEMBERS: dict[str, dict[str, Kind]] = {
         "version": NAME,
         "actions": ("list", 0, NAME),
         "capacity": NUMBER,
+        "instance": NUMBER,
         "labels": ("list", 0, LABEL),
     },
     "CREDIT": {"session!": SESSION, "deliveries_granted!": NUMBER, "bytes_granted!": NUMBER},

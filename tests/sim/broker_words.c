@@ -168,6 +168,7 @@ broker_words_understand (const message_t *message, input_t *input, settle_t **se
             input->hello.name = message->name;
             input->hello.actions = message->actions;
             input->hello.count = message->action_count;
+            input->hello.instance = message->instance;
             return true;
         case COMMAND_CREDIT:
             input->kind = INPUT_CREDIT;

@@ -140,3 +140,22 @@ what_has_nothing_to_do_ends_once (world_t *world)
     expect_delivered_once (world, "e10", "S");
     calm (world);
 }
+
+//  The worker lives all the while, and its line breaks again and again: what it is at work on is not
+//  suspect for that.
+void
+a_bad_line_makes_no_poison (world_t *world)
+{
+    subscribe (world, "S", "");
+    set_consumer (world, "S", CONSUMER_SILENT);
+    start_worker (world, "w1");
+    publish (world, "e1", "k");
+    for (int i = 0; i < 6; i++) {
+        elapse (world, 2500);
+        break_connections (world);
+    }
+    set_consumer (world, "S", CONSUMER_WELL);
+    elapse (world, 60000);
+    expect_delivered (world, "e1", "S");
+    calm (world);
+}

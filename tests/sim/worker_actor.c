@@ -287,6 +287,13 @@ drain (worker_actor_t *self)
     plan_tick (self);
 }
 
+//  Another one in each life, and of each worker.
+static uint64_t
+instance_of (const worker_actor_t *self)
+{
+    return (uint64_t)(unsigned char)self->name [1] << 32 | (self->life + 1);
+}
+
 void
 worker_actor_start (worker_actor_t *self)
 {
@@ -300,7 +307,8 @@ worker_actor_start (worker_actor_t *self)
                                           .capacity = 4 + world_number (self->world, 12),
                                           .capacity_bytes = 1 << 20,
                                           .limits = &self->world->limits,
-                                          .seed = random_next (&self->world->random)};
+                                          .seed = random_next (&self->world->random),
+                                          .instance = instance_of (self)};
     self->life++;
     self->frozen_until_ms = 0;
     self->tick_ms = INT64_MAX;

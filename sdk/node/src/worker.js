@@ -1,5 +1,6 @@
 /** worker - signals and time around the links, and the actions that are at work. */
 
+import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { Retry, settlementOf } from './delivery.js'
 import { readKeys } from './keys.js'
@@ -75,6 +76,7 @@ export class Worker {
             version: `tocsin-worker-node/${VERSION}`,
             actions: [...this.actions.keys()].sort(),
             capacity: this.capacity,
+            instance: randomBytes(6).readUIntBE(0, 6),
             ...(this.labels.length && { labels: this.labels }),
         }
         this.life = new Promise((resolve) => { this.#ended = resolve })

@@ -6,6 +6,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import logging
+import secrets
 import signal
 import socket
 import threading
@@ -220,6 +221,7 @@ class Worker:
             "actions": sorted(self.actions),
             "capacity": self.capacity,
         }
+        hello["instance"] = secrets.randbits(62)
         if self.labels:
             hello["labels"] = self.labels
         self.context = zmq.Context()
