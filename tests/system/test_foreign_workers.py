@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from harness.accounts import Load
+from harness.broadcast import without_repeats
 from harness.foreign import Tray, start_foreign
 from harness.sink import Sink
 from harness.tocsin import Daemons
+from harness.waiting import until
 
 ACTION = {"name": "post"}
 
@@ -80,3 +82,30 @@ def test_a_foreign_worker_finds_a_broker_that_was_restarted_and_leaves_in_order(
     daemons.wait_for_workers()
     waits = client.publish()["id"]
     assert client.delivery(waits, "foreign")["status"] == "waiting"
+
+
+def test_a_broadcast_reaches_a_foreign_worker_whoever_is_killed(
+    daemons: Daemons, tray: Tray
+) -> None:
+    """Each event that matches, in the order of the log: what it missed it finds and asks for."""
+    places = str(daemons.directory / "places.json")
+    action = {**ACTION, "url": tray.url}
+    daemons.client().subscribe(
+        {"id": "all", "mode": "broadcast", "match": {}, "action": action, "start": "earliest"}
+    )
+    load = Load(pause_seconds=0.002)
+    with load.of(daemons, publishers=1):
+        worker = start_foreign(daemons, "python", places=places)
+        until(lambda: len(tray.ids) > 30, "it hears the broadcast")
+        worker.kill()
+        load.wait_for_more(30)
+        worker = start_foreign(daemons, "python", places=places)
+        heard = len(tray.ids)
+        until(lambda: len(tray.ids) > heard + 30, "it goes on")
+        daemons.broker.kill()
+        daemons.start_broker()
+        load.wait_for_more(30)
+    tray.wait_for_ids(load.accepted)
+    assert without_repeats(tray.ids) == load.accepted
+    assert len(tray.ids) < 2 * len(load.accepted)
+    worker.stop()

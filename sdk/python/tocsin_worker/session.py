@@ -7,6 +7,7 @@ import enum
 import json
 import logging
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -66,6 +67,10 @@ class Port(Protocol):
         """Its outcome is wanted no more."""
 
 
+def nobody_listens(_command: str, _body: dict[str, Any], _now: float) -> None:
+    """What is said of feeds is for who has asked for it."""
+
+
 class Session:
     def __init__(self, port: Port, hello: dict[str, Any], now: float) -> None:
         self.state = State.STRANGER
@@ -77,7 +82,17 @@ class Session:
         self._unanswered = 0
         self._session = 0
         self._interval = 1.0
+        self.tell_feeds: Callable[[str, dict[str, Any], float], object] = nobody_listens
         self._forget_session(now)
+
+    @property
+    def number(self) -> int:
+        """Of the session that it is a member of; 0: of none."""
+        return self._session if self.state is State.MEMBER else 0
+
+    @property
+    def interval(self) -> float:
+        return self._interval
 
     def _forget_session(self, now: float) -> None:
         self._session = 0
@@ -208,6 +223,13 @@ class Session:
         self._take_number(self._told)
         self._told = body.get("received", 0)
         self.grant(now)
+        self.tell_feeds("HEARTBEAT", body, now)
+
+    def _hear_feeds(self, body: dict[str, Any], now: float) -> None:
+        self.tell_feeds("FEEDS", body, now)
+
+    def _hear_page(self, body: dict[str, Any], now: float) -> None:
+        self.tell_feeds("PAGE", body, now)
 
     def _hear_reset(self, _body: dict[str, Any], now: float) -> None:
         self._lose("the broker does not know this session", now)

@@ -14,9 +14,9 @@ VERSION = 1
 COMMANDS = {
     "PUBLISH": 0x01, "CALL": 0x02, "CONFIRM": 0x11, "REFUSE": 0x12, "REPLY": 0x13,
     "HELLO": 0x21, "CREDIT": 0x22, "SETTLE": 0x23, "RELEASE": 0x24, "BYE": 0x25,
-    "PROGRESS": 0x28,
-    "WELCOME": 0x31, "DELIVER": 0x32, "SETTLED": 0x33, "RESET": 0x34, "CANCEL": 0x37,
-    "HEARTBEAT": 0x41, "ERROR": 0x42,
+    "LISTEN": 0x26, "CATCH_UP": 0x27, "PROGRESS": 0x28,
+    "WELCOME": 0x31, "DELIVER": 0x32, "SETTLED": 0x33, "RESET": 0x34, "FEEDS": 0x35,
+    "PAGE": 0x36, "CANCEL": 0x37, "HEARTBEAT": 0x41, "ERROR": 0x42, "FEED": 0x51,
 }  # fmt: skip
 NAMES = {octet: name for name, octet in COMMANDS.items()}
 
@@ -59,6 +59,15 @@ def decode(frames: list[bytes]) -> tuple[str, dict[str, Any]]:
     if name not in BODIES:
         raise BadMessage(f"{name} is not for a worker")
     return name, BODIES[name](unpack(frames[1]), name)
+
+
+def decode_feed(frames: list[bytes]) -> dict[str, Any]:
+    """A message of the feed: its topic, which is passed over, and what is told."""
+    head = bytes([VERSION, COMMANDS["FEED"]])
+    if len(frames) != 3 or frames[1] != head:
+        raise BadMessage("a message of the feed has a topic, the command FEED and a body")
+    body: dict[str, Any] = FEED(unpack(frames[2]), "FEED")
+    return body
 
 
 def error_body(frames: list[bytes]) -> dict[str, Any]:
@@ -310,6 +319,13 @@ def deliver(value: Any, where: str) -> dict[str, Any]:
     return body
 
 
+NUMBERS = list_of(number())
+FEED_ENTRY = MapOf(
+    {"subscription": text(NAME_BYTES), "version": number(), "seqs": NUMBERS},
+    {"created_ms": number(), "document": text()},
+)
+FEED = MapOf({"event": EVENT}, {"subscription": text(NAME_BYTES), "prev": number()})
+
 BODIES: dict[str, Kind] = {
     "BYE": MapOf({}, {**SESSION, "status": text(64), "text": text(65_536)}),
     "WELCOME": MapOf({**SESSION, "heartbeat_ms": number(10, 60_000)}, {"capacity": number()}),
@@ -317,5 +333,29 @@ BODIES: dict[str, Kind] = {
     "SETTLED": MapOf({**SESSION, **LEASES}, {}),
     "CANCEL": MapOf({**SESSION, **LEASES}, {}),
     "RESET": MapOf({}, SESSION),
-    "HEARTBEAT": MapOf({}, {**SESSION, **LEASES, "received": number()}),
+    "HEARTBEAT": MapOf(
+        {},
+        {
+            **SESSION,
+            **LEASES,
+            "received": number(),
+            "feeds": list_of(FEED_ENTRY),
+            "tells_feeds": flag,
+            "lasts": NUMBERS,
+        },
+    ),
+    "FEEDS": MapOf(
+        {**SESSION, "firsts": NUMBERS, "lasts": NUMBERS},
+        {"endpoint": text(TEXT_BYTES), "feeds": list_of(FEED_ENTRY)},
+    ),
+    "PAGE": MapOf(
+        {**SESSION, "subscription": text(NAME_BYTES)},
+        {
+            "partition": SMALL,
+            "above": number(),
+            "reached": number(),
+            "first": number(),
+            "events": list_of(EVENT),
+        },
+    ),
 }

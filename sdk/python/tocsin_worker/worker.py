@@ -18,18 +18,21 @@ from typing import Any, TypeVar
 
 import zmq
 
-from tocsin_worker.delivery import Attempt, Retry
+from tocsin_worker.delivery import Attempt, Delivery, Retry
+from tocsin_worker.feeds import Feeds
 from tocsin_worker.hands import Action, Cancel, Hands
 from tocsin_worker.keys import TROUBLES, Keys, trouble
 from tocsin_worker.labels import labels_of
+from tocsin_worker.places import Places
 from tocsin_worker.session import Held, Session, State
 from tocsin_worker.version import VERSION
-from tocsin_worker.wire import FRAME_BYTES, LIST_MOST, NAME_BYTES, encode
+from tocsin_worker.wire import FRAME_BYTES, LIST_MOST, NAME_BYTES, BadMessage, decode_feed, encode
 
 log = logging.getLogger("tocsin_worker")
 
 LINGER_MS = 1000  # for the last words of a worker that leaves in order
 READS_A_TURN = 1000
+FEED_MOST = 10_000  # messages of a feed that wait to be read; then some are missed
 LONGEST_SECONDS = 60.0  # of one wait
 SOCKET_OPTIONS = {
     zmq.MAXMSGSIZE: FRAME_BYTES,
@@ -59,6 +62,16 @@ class Job:
     cancel: Cancel = lambda: None
 
 
+@dataclass
+class Run:
+    """A broadcast event at work."""
+
+    link: Link
+    attempt: Attempt
+    over_at: float
+    cancel: Cancel = lambda: None
+
+
 class Link:
     """One broker: its session and the socket of the moment."""
 
@@ -71,7 +84,11 @@ class Link:
         self._told = ""  # of the troubles of its handshakes, the last
         self.jobs = 0  # at work for it, also in vain
         self.socket = self._connect()
+        self.feed: zmq.Socket[bytes] | None = None
         self.session = Session(self, hello, time.monotonic())
+        self.feeds = Feeds(self, worker.places)
+        if worker.broadcasts:
+            self.session.tell_feeds = self.feeds.hear
 
     def _connect(self) -> zmq.Socket[bytes]:
         made = self._worker.context.socket(zmq.DEALER)
@@ -92,8 +109,29 @@ class Link:
                 return
             self.session.hear(frames, time.monotonic())
 
+    def read_feed(self) -> None:
+        for _ in range(READS_A_TURN):
+            try:
+                frames = self.feed.recv_multipart(zmq.NOBLOCK) if self.feed else []
+            except zmq.Again:
+                return
+            if not frames:
+                return
+            try:
+                self.feeds.hear_event(decode_feed(frames), time.monotonic())
+            except BadMessage as bad:
+                log.warning("a bad message of the feed: %s", bad)
+
+    def tick(self, now: float) -> None:
+        self.session.tick(now)
+        if self._worker.broadcasts:
+            self.feeds.in_session(self.session.number, self.session.interval, now)
+            self.feeds.tick(now)
+
     def close(self) -> None:
         self._close(LINGER_MS)
+        if self.feed:
+            self.feed.close(linger=0)
 
     def _close(self, linger: int) -> None:
         self._say_trouble()
@@ -117,6 +155,36 @@ class Link:
         self._close(0)
         self.socket = self._connect()
 
+    #   ---- what the feeds ask for
+
+    def connect_feed(self, endpoint: str) -> None:
+        """Over TCP the host is the one that the broker was reached at."""
+        if self.feed:
+            self.feed.close(linger=0)
+        if endpoint.startswith("tcp://"):
+            host, port = self._endpoint.rpartition(":")[0], endpoint.rpartition(":")[2]
+            endpoint = f"{host}:{port}"
+        self.feed = self._worker.context.socket(zmq.SUB)
+        for option, value in SOCKET_OPTIONS.items():
+            self.feed.setsockopt(option, value)
+        self.feed.setsockopt(zmq.RCVHWM, FEED_MOST)
+        if self._keys:
+            self._keys.lock(self.feed)
+        self.feed.connect(endpoint)
+
+    def listen_to(self, topics: str) -> None:
+        if self.feed:
+            self.feed.setsockopt(zmq.SUBSCRIBE, topics.encode())
+
+    def leave(self, topics: str) -> None:
+        if self.feed:
+            self.feed.setsockopt(zmq.UNSUBSCRIBE, topics.encode())
+
+    def abandon_run(self, run: Delivery) -> None:
+        self._worker.abandon_run(run)
+
+    #   ---- what the session asks for, of the worker
+
     def performs(self, action: str) -> bool:
         return action in self._worker.actions
 
@@ -137,12 +205,17 @@ class Worker:
         capacity: int = 8,
         leave_seconds: float = 30.0,
         labels: Mapping[str, str] | None = None,
+        broadcasts: bool = True,
+        places: str | PathLike[str] = "",
         own_key: str | PathLike[str] = "",
         broker_key: str | PathLike[str] = "",
     ) -> None:
         """brokers: endpoints as tcp://127.0.0.1:7102. capacity: deliveries at work at a time.
         leave_seconds: how long a worker that is stopped waits for what it has begun.
         labels: what it is, as {"region": "eu"}, for subscriptions that want only such workers.
+        broadcasts: whether it performs the subscriptions of `mode: broadcast`, too.
+        places: a file of this worker alone, where it keeps how far it has come in broadcasts: it
+        goes on from there after a restart, and misses nothing.
         own_key, broker_key: files of `tocsin keygen`, NAME.secret of this worker and NAME.public of
         the brokers; other hosts take no worker without keys."""
         if not brokers:
@@ -159,10 +232,13 @@ class Worker:
         self.capacity = capacity
         self.leave_seconds = leave_seconds
         self.labels = labels_of(labels or {})
+        self.broadcasts = broadcasts
+        self.places = Places(places)
         self.actions: dict[str, Action] = {}
         self.context: zmq.Context[zmq.Socket[bytes]]
         self._links: list[Link] = []
         self._jobs: dict[int, Job] = {}
+        self._runs: dict[int, Run] = {}  # of broadcasts
         self._ended: collections.deque[tuple[int, dict[str, Any]]] = collections.deque()
         self._stops = 0
         self._leave_by = 0.0  # set when it leaves
@@ -228,13 +304,20 @@ class Worker:
         self._hands = Hands(self.capacity)
         self._links = [Link(self, each, hello, self.keys) for each in self.brokers]
         try:
-            while any(each.session.state is not State.ENDED for each in self._links):
+            while self._is_wanted():
                 self._turn()
         finally:
+            self.places.save(time.monotonic(), at_once=True)
             for link in self._links:
                 link.close()
             self._hands.end()
             self.context.term()
+
+    def _is_wanted(self) -> bool:
+        """Somebody is a member, or a broadcast that has begun is waited for."""
+        if any(each.session.state is not State.ENDED for each in self._links):
+            return True
+        return bool(self._runs) and self._stops == 1 and time.monotonic() < self._leave_by
 
     def _turn(self) -> None:
         self._wait()
@@ -245,21 +328,29 @@ class Worker:
         self._take_ended(now)
         for link in self._links:
             link.read()
+            link.read_feed()
         now = time.monotonic()
         for link in self._links:
-            link.session.tick(now)
+            link.tick(now)
         self._begin(now)
+        self._begin_runs(now)
+        self.places.save(now)
 
     def _wait(self) -> None:
         now = time.monotonic()
         times = [each.session.due() for each in self._links if each.session.state != State.ENDED]
         times += [each.over_at for each in self._jobs.values()]
+        times += [each.over_at for each in self._runs.values()]
+        times += [each.feeds.due() for each in self._links] if self.broadcasts else []
+        times.append(self.places.due())
         if self._stops:
             times.append(self._leave_by)
         poller = zmq.Poller()
         poller.register(self._woken, zmq.POLLIN)
         for link in self._links:
             poller.register(link.socket, zmq.POLLIN)
+            if link.feed:
+                poller.register(link.feed, zmq.POLLIN)
         poller.poll(int(min(max(0.0, min(times) - now), LONGEST_SECONDS) * 1000) + 1)
         with contextlib.suppress(BlockingIOError):
             while self._woken.recv(4096):
@@ -275,6 +366,7 @@ class Worker:
             self._leave_by = now + self.leave_seconds
             for link in self._links:
                 link.session.leave(now)
+                link.feeds.stop()
         elif self._stops > 1 or now > self._leave_by:
             log.warning("leaving with deliveries that have not ended")
             for link in self._links:
@@ -331,6 +423,47 @@ class Worker:
         action = self.actions[held.delivery.action["name"]]
         job.cancel = self._hands.start(attempt, action, ended)
 
+    def _begin_runs(self, now: float) -> None:
+        """Broadcasts, as many at a time as deliveries, beside them."""
+        for link in self._links:
+            while len(self._runs) < self.capacity and (run := link.feeds.begin(now)):
+                self._begin_run(link, run, now)
+
+    def _begin_run(self, link: Link, delivery: Delivery, now: float) -> None:
+        attempt = Attempt(0, delivery)
+        run = Run(link, attempt, now + delivery.timeout_ms / 1000)
+        number = id(run)
+        self._runs[number] = run
+        self._hands.grow(len(self._runs) + len(self._jobs))
+
+        def ended(settlement: dict[str, Any]) -> None:
+            self._ended.append((number, settlement))
+            self._awake()
+
+        action = self.actions.get(delivery.action.get("name", ""))
+        if action:
+            run.cancel = self._hands.start(attempt, action, ended)
+        else:
+            ended({"outcome": "fail", "error": "this worker has no such action"})
+
+    def abandon_run(self, delivery: Delivery) -> None:
+        delivery.over.set()
+        for run in self._runs.values():
+            if run.attempt.delivery is delivery:
+                run.cancel()
+
+    def _end_run(self, run: Run, settlement: dict[str, Any], now: float) -> None:
+        run.link.feeds.finish(run.attempt.delivery, settlement, now)
+
+    def _end_late_runs(self, now: float) -> None:
+        for run in list(self._runs.values()):
+            if now >= run.over_at:
+                delivery = run.attempt.delivery
+                late = Retry(f"it took longer than {delivery.timeout_ms} ms")
+                self._end_run(run, run.attempt.settlement(None, late), now)
+                run.over_at = float("inf")
+                self.abandon_run(delivery)
+
     def _take_words(self, now: float) -> None:
         for job in self._jobs.values():
             word = job.held.delivery.told.take()
@@ -342,6 +475,9 @@ class Worker:
         ended: list[tuple[Job, dict[str, Any]]] = []
         while self._ended:
             number, settlement = self._ended.popleft()
+            if number in self._runs:
+                self._end_run(self._runs.pop(number), settlement, now)
+                continue
             job = self._jobs.pop(number)
             job.link.jobs -= 1
             ended.append((job, settlement))
@@ -351,6 +487,7 @@ class Worker:
                 ended.append((job, job.attempt.settlement(None, late)))
                 job.over_at = float("inf")
                 self.abandon(job.held)
+        self._end_late_runs(now)
         for link in self._links:
             some = [(job.held, settlement) for job, settlement in ended if job.link is link]
             if some:

@@ -55,8 +55,8 @@ class Tray:
         self._server.server_close()
 
 
-def start_foreign(daemons: Daemons, language: str, labels: str = "") -> Process:
+def start_foreign(daemons: Daemons, language: str, labels: str = "", places: str = "") -> Process:
     """Its name in the broker's status is the language."""
     broker = f"TOCSIN_BROKER={daemons.settings['broker/back']}"
-    told = [broker, f"TOCSIN_LABELS={labels}"]
+    told = [broker, f"TOCSIN_LABELS={labels}", f"TOCSIN_PLACES={places}"]
     return daemons.start_process(language, ["env", *told, *COMMANDS[language]])
