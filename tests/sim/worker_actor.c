@@ -223,6 +223,9 @@ begin (worker_actor_t *self, const worker_effect_t *effect)
     for (size_t i = 0; i < effect->delivery_count; i++)
         begin_one (self, attempt, effect->deliveries ? effect->deliveries [i] : effect->delivery,
                    effect->target->timeout_ms);
+    if (world_number (self->world, 4) == 0)
+        worker_session_progress (self->session, attempt->holding, 50, "half of it",
+                                 attempt->begun_ms);
     schedule_at (self->world->schedule, attempt->begun_ms + attempt->after_ms, finish, self,
                  self->life, attempt, NULL);
 }

@@ -16,6 +16,7 @@ errand_write (body_t *body, const program_t *program, int64_t timeout_ms, char *
 {
     errand_t errand = {.timeout_ms =
                            timeout_ms < program->timeout_ms ? timeout_ms : program->timeout_ms,
+                       .grace_ms = program->grace_ms,
                        .memory_bytes = program->memory_bytes,
                        .output_bytes = program->output_bytes,
                        .file_bytes = program->file_bytes,

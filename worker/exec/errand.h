@@ -14,7 +14,7 @@
 enum { ERRAND_BYTES = 65536, ERRAND_WORDS = 1024 };
 
 typedef struct {
-    int64_t timeout_ms, memory_bytes, output_bytes, file_bytes, processes;
+    int64_t timeout_ms, grace_ms, memory_bytes, output_bytes, file_bytes, processes;
     exec_user_t user;
     uint32_t argument_count, environment_count;
 } errand_t;

@@ -38,6 +38,8 @@ static const char *const scripts [][2] = {
     {"pours", "yes"},
     {"chatters", "yes log | head -c 3000000 >&2; echo done"},
     {"sleeps", "echo $$ > \"$0.pid\"; sleep 1000 & sleep 1000"},
+    {"tidies", "trap 'echo tidied >&2; exit 1' TERM; echo $$ > \"$0.pid\"; sleep 1000 & wait"},
+    {"stays", "trap '' TERM; echo $$ > \"$0.pid\"; sleep 1000 & sleep 1000"},
     {"leaves", "setsid sleep 1000 & echo $! > \"$0.pid\"; sleep 0.1; echo left"},
     {"hog", "x=x; while :; do x=$x$x; done"},
     {"bomb", "b () { b | b & b; }; b 2>/dev/null"},
@@ -109,6 +111,9 @@ raise_stage (void **state)
     if (geteuid () == 0)
         set_program (stage, "missing", "user", "nobody");
     set_program (stage, "sleeps", "timeout_ms", "300");
+    set_program (stage, "tidies", "timeout_ms", "300");
+    set_program (stage, "stays", "timeout_ms", "300");
+    set_program (stage, "stays", "grace_ms", "100");
     set_program (stage, "bomb", "timeout_ms", "1000");
     set_program (stage, "wanders", "timeout_ms", "1000");
     worker_stage_set (stage, "worker/drain_ms=100");
@@ -237,6 +242,10 @@ a_program_that_takes_too_long_is_killed_with_all_it_has_started (void **state)
 {
     expect (state, "sleeps", OUTCOME_RETRY, "sleeps was killed: it took too long", "");
     expect_gone (noted_pid ("sleeps"));
+    expect (state, "tidies", OUTCOME_RETRY, "tidies was killed: it took too long: tidied", "");
+    expect_gone (noted_pid ("tidies"));
+    expect (state, "stays", OUTCOME_RETRY, "stays was killed: it took too long", "");
+    expect_gone (noted_pid ("stays"));
 }
 
 //  It had left its process group, its session and its parent.

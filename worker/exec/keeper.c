@@ -195,6 +195,29 @@ keep_until_over (keeper_t *self)
     }
 }
 
+//  It is told that it has to end, and may do so by itself for a while.
+static void
+ask_to_end (keeper_t *self)
+{
+    bool is_told = self->report.end == RUN_TIMED_OUT || self->report.end == RUN_CANCELLED;
+    int64_t until_ms = now_ms () + self->errand->numbers.grace_ms;
+    if (!is_told || self->errand->numbers.grace_ms == 0)
+        return;
+    kill (-self->pid, SIGTERM);
+    bool has_ended = false;
+    while (!has_ended && !self->has_poured && now_ms () < until_ms) {
+        struct pollfd events [] = {{.fd = self->output, .events = POLLIN},
+                                   {.fd = self->log, .events = POLLIN},
+                                   {.fd = self->pidfd, .events = POLLIN}};
+        poll (events, sizeof events / sizeof *events, time_left_ms (until_ms));
+        if (events [0].revents)
+            read_piece (self, &self->output);
+        if (events [1].revents)
+            read_piece (self, &self->log);
+        has_ended = events [2].revents;
+    }
+}
+
 //  What was said before the end and not read yet: the pipes may hold more than a piece.
 static void
 drain (keeper_t *self)
@@ -246,6 +269,7 @@ keeper_run (const errand_read_t *errand, int event, int run)
     descendants_adopt ();
     if (keeper_start (self, event)) {
         keep_until_over (self);
+        ask_to_end (self);
         kill (-self->pid, SIGKILL);  //  before it is reaped: until then the number is its own
         if (self->report.end == RUN_EXITED)
             note_exit (self);

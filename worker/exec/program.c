@@ -119,6 +119,7 @@ read_program (program_t *self, const settings_t *settings, problem_t *problem)
     const char *name = self->name;
     self->directory = settings_named_text (settings, ROW ("directory"), name);
     self->timeout_ms = settings_named_number (settings, ROW ("timeout_ms"), name);
+    self->grace_ms = settings_named_number (settings, ROW ("grace_ms"), name);
     self->memory_bytes = settings_named_number (settings, ROW ("memory_bytes"), name);
     self->output_bytes = settings_named_number (settings, ROW ("output_bytes"), name);
     self->file_bytes = settings_named_number (settings, ROW ("file_bytes"), name);

@@ -26,7 +26,7 @@ typedef struct {
     char **environment;  //  NAME=VALUE …, NULL; ours
     const char *directory;
     exec_user_t user;
-    int64_t timeout_ms, memory_bytes, output_bytes, file_bytes, processes;
+    int64_t timeout_ms, grace_ms, memory_bytes, output_bytes, file_bytes, processes;
 } program_t;
 
 typedef struct {
