@@ -465,6 +465,19 @@ broker_actor_ask (broker_actor_t *self, const input_t *input)
 }
 
 void
+broker_actor_resize (broker_actor_t *self, size_t which, int64_t capacity)
+{
+    if (!broker_actor_is_awake (self) || self->known_count == 0)
+        return;
+    const known_t *known = &self->known [which % self->known_count];
+    net_send_to_peer (self->world, known->peer,
+                      &(message_t){.command = COMMAND_WELCOME,
+                                   .session = known->session,
+                                   .heartbeat_ms = WORLD_HEARTBEAT_MS,
+                                   .capacity = capacity});
+}
+
+void
 broker_actor_lose (broker_actor_t *self, uint64_t peer)
 {
     for (size_t i = 0; i < self->known_count && broker_actor_is_awake (self); i++)

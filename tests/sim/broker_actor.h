@@ -39,6 +39,8 @@ void broker_actor_describe (const broker_actor_t *self, const char *subscription
 void broker_actor_hear (broker_actor_t *self, uint64_t peer, message_t *message);
 //  What an operator asks; it is awake. Answers go to the operator.
 void broker_actor_ask (broker_actor_t *self, const input_t *input);
+//  One of those that it knows is told to work on so many at a time; 0: as it likes.
+void broker_actor_resize (broker_actor_t *self, size_t which, int64_t capacity);
 //  A connection has broken, and it has noticed.
 void broker_actor_lose (broker_actor_t *self, uint64_t peer);
 

@@ -100,6 +100,9 @@ do_it (world_t *world, const deed_t *deed)
         case DEED_FREEZE_WORKER: freeze_worker (world, w, deed->for_ms); break;
         case DEED_DRAIN_WORKER: drain_worker (world, w); break;
         case DEED_UNDRAIN_WORKER: undrain_worker (world, w); break;
+        case DEED_RESIZE_WORKER:
+            broker_actor_resize (world->broker, (size_t)deed->subject, deed->choice);
+            break;
         case DEED_START_BROKER: start_broker (world); break;
         case DEED_KILL_BROKER: kill_broker (world); break;
         case DEED_FREEZE_BROKER: freeze_broker (world, deed->for_ms); break;

@@ -101,7 +101,7 @@ static void
 disturb_workers (pencil_t *self)
 {
     int worker = number (self, self->workers);
-    switch (number (self, 5)) {
+    switch (number (self, 6)) {
         case 0: DRAW (self, .kind = DEED_KILL_WORKER, .subject = worker); break;
         case 1: DRAW (self, .kind = DEED_START_WORKER, .subject = worker); break;
         case 2:
@@ -110,6 +110,10 @@ disturb_workers (pencil_t *self)
             break;
         case 3: DRAW (self, .kind = DEED_DRAIN_WORKER, .subject = worker); break;
         case 4: DRAW (self, .kind = DEED_UNDRAIN_WORKER, .subject = worker); break;
+        case 5:
+            DRAW (self, .kind = DEED_RESIZE_WORKER, .subject = number (self, LINES),
+                  .choice = number (self, 20));
+            break;
     }
 }
 

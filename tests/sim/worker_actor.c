@@ -44,6 +44,7 @@ struct worker_actor {
     line_t *line;
     uint64_t welcomed;  //  the broker's number of its session
     uint64_t life;
+    int64_t own_capacity, capacity;  //  as it is set up; as its broker wants it
     int64_t frozen_until_ms;
     int64_t tick_ms;
     inmail_t *inbox;
@@ -81,6 +82,16 @@ is_frozen (const worker_actor_t *self)
     return world_now (self->world) < self->frozen_until_ms;
 }
 
+//  Also what had come while it was frozen.
+static void
+take_in (worker_actor_t *self, message_t *message)
+{
+    if (message->command == COMMAND_WELCOME)
+        self->capacity = message->capacity > 0 ? message->capacity : self->own_capacity;
+    worker_session_hear (self->session, message, world_now (self->world));
+    drain (self);
+}
+
 static void
 hear (void *client, message_t *message)
 {
@@ -98,8 +109,7 @@ hear (void *client, message_t *message)
         DL_APPEND (self->inbox, mail);
         return;
     }
-    worker_session_hear (self->session, message, world_now (self->world));
-    drain (self);
+    take_in (self, message);
 }
 
 static void
@@ -219,6 +229,12 @@ begin (worker_actor_t *self, const worker_effect_t *effect)
     attempt->is_leased = broker_actor_has_session (self->world->broker, self->welcomed);
     snprintf (attempt->subscription, sizeof attempt->subscription, "%s",
               effect->target->subscription);
+    int64_t under_way;
+    const attempting_t *other;
+    DL_COUNT (self->attempts, other, under_way);
+    if (under_way >= self->capacity)
+        world_fail (self->world, "%s begins one more than %lld", self->name,
+                    (long long)self->capacity);
     DL_APPEND (self->attempts, attempt);
     for (size_t i = 0; i < effect->delivery_count; i++)
         begin_one (self, attempt, effect->deliveries ? effect->deliveries [i] : effect->delivery,
@@ -303,11 +319,12 @@ worker_actor_start (worker_actor_t *self)
     if (self->session)
         return;
     world_note (self->world, "%s starts", self->name);
+    self->own_capacity = self->capacity = 4 + world_number (self->world, 12);
     worker_session_settings_t settings = {.name = self->name,
                                           .version = "sim",
                                           .actions = self->actions,
                                           .action_count = 2,
-                                          .capacity = 4 + world_number (self->world, 12),
+                                          .capacity = self->own_capacity,
                                           .capacity_bytes = 1 << 20,
                                           .limits = &self->world->limits,
                                           .seed = random_next (&self->world->random),
@@ -380,9 +397,8 @@ thaw (void *actor, uint64_t life, void *load)
     DL_FOREACH_SAFE (self->inbox, mail, next)
     {
         DL_DELETE (self->inbox, mail);
-        worker_session_hear (self->session, &mail->message, world_now (self->world));
+        take_in (self, &mail->message);
         free (mail);
-        drain (self);
     }
 }
 
