@@ -9,6 +9,7 @@
 #include "broker/connections.h"
 #include "broker/doorman.h"
 #include "broker/front.h"
+#include "broker/intake.h"
 #include "broker/listening.h"
 #include "broker/living.h"
 #include "broker/settles.h"
@@ -304,6 +305,26 @@ back_card (const back_t *self, peer_t peer)
     return connection ? connection->card : NULL;
 }
 
+//  One of those that it brings; what is wrong with it, it is told, and it stays.
+static void
+back_take_brought (back_t *self, connection_t *connection, const input_t *input,
+                   const message_t *hello, size_t index)
+{
+    problem_t why = {0}, said;
+    if (!self->edge->takes_brought)
+        problem_set (&why, STATUS_FORBIDDEN, "broker/takes_brought is 0 here");
+    else if (intake_bring (self->edge, input, hello, hello->subscriptions [index], &why) ==
+             STATUS_OK)
+        return;
+    problem_set (&said, why.status, "HELLO: subscriptions[%zu]: %s", index, why.text);
+    log_warning ("broker", "worker %s: %s", connection->name, said.text);
+    back_say (self, back_peer (connection->peer),
+              &(message_t){.command = COMMAND_ERROR,
+                           .session = connection->session,
+                           .status = said.status,
+                           .text = said.text});
+}
+
 static void
 back_hello (back_t *self, connection_t *connection, input_t *input, const message_t *message)
 {
@@ -319,7 +340,12 @@ back_hello (back_t *self, connection_t *connection, input_t *input, const messag
     input->hello.count = message->action_count;
     input->hello.labels = connection->labels;
     input->hello.instance = message->instance;
+    session_id_t before = connection->session;
     edge_step (self->edge, input);
+    input->session = connection->session;
+    bool is_new = connection->session && connection->session != before;
+    for (size_t i = 0; is_new && i < message->subscription_count; i++)
+        back_take_brought (self, connection, input, message, i);
 }
 
 static void

@@ -201,6 +201,7 @@ broker_make_core (const broker_t *self)
     core_settings_t settings = {
         .partitions = self->edge.partitions,
         .heartbeat_ms = self->edge.heartbeat_ms,
+        .grace_ms = settings_number (self->settings, "broker/brought_grace_ms"),
         .level_ms = LEVEL_MS,
         .tells = settings_flag (self->settings, "broker/tells"),
         .feeds_all = true,
@@ -326,6 +327,7 @@ broker_make (store_t *store, const settings_t *settings)
     self->edge.store_url = settings_text (settings, "store/url");
     self->edge.limits = settings_limits (settings);
     self->edge.heartbeat_ms = settings_number (settings, "broker/heartbeat_ms");
+    self->edge.takes_brought = settings_flag (settings, "broker/takes_brought");
     self->edge.metrics = self->metrics;
     self->next_beat_ms = monotonic_ms () + self->edge.heartbeat_ms;
     return self;

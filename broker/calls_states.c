@@ -31,8 +31,9 @@ change_state (call_t *self, bool is_paused)
     }
     const char *because = is_paused && old->is_disabled ? old->disabled_because : NULL;
     OWNED (subscription)
-    subscription_t *made =
+    subscription_t *asked =
         subscription_with_state (old, call_next_version (self, old), is_paused, because);
+    OWNED (subscription) subscription_t *made = subscription_taken_over (asked);
     self->prepared = json_pack ("{s:o}", "data", subscription_show (made, false));
     call_subscribe (self, made);
 }

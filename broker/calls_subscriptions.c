@@ -7,6 +7,7 @@
 
 #include "broker/call.h"
 #include "broker/core/view.h"
+#include "broker/intake.h"
 #include "proto/model/allocate.h"
 
 enum { LISTED = 1000 };  //  subscriptions in one answer, if nobody asks for fewer
@@ -55,8 +56,7 @@ call_check_version (const call_t *self, const subscription_t *subscription, prob
 int64_t
 call_next_version (const call_t *self, const subscription_t *old)
 {
-    int64_t now_ms = edge_now_ms (self->edge);
-    return old && now_ms <= old->version ? old->version + 1 : now_ms;
+    return intake_next_version (self->edge, old);
 }
 
 void
@@ -65,39 +65,6 @@ call_subscribe (call_t *self, subscription_t *subscription)
     input_t input = {.kind = INPUT_SUBSCRIBE, .peer = self->peer, .request = self->number};
     input.subscribe.subscription = subscription;
     edge_step (self->edge, &input);
-}
-
-/*  The document as the API gives it: with an id of its own, or one to be made. old: what it replaces,
- *  or NULL.
- */
-static subscription_t *
-read_document (const call_t *self, const json_t *given, const subscription_t *old,
-               problem_t *problem)
-{
-    int64_t version = call_next_version (self, old);
-    if (json_object_get (given, "replay")) {
-        problem_at (problem, STATUS_BAD_SUBSCRIPTION, "replay",
-                    "replay: a replay is made with POST /v1/subscriptions/ID/replays");
-        return NULL;
-    }
-    if (json_object_get (given, "results_of")) {
-        problem_at (problem, STATUS_BAD_SUBSCRIPTION, "results_of",
-                    "results_of: a companion comes with the deliver.url of its subscription");
-        return NULL;
-    }
-    if (!json_is_object (given)) {
-        problem_at (problem, STATUS_BAD_SUBSCRIPTION, "data",
-                    "data: a subscription is a JSON object");
-        return NULL;
-    }
-    OWNED (json) json_t *document = json_copy ((json_t *)(uintptr_t)given);
-    json_object_set_new (document, "created", json_integer (old ? old->created_ms : version));
-    OWNED (subscription)
-    subscription_t *made = subscription_new (document, version, self->edge->limits, problem);
-    if (!made ||
-        offers_check (&self->edge->offers, json_object_get (made->document, "action"), problem))
-        return NULL;
-    return TAKE (made);
 }
 
 //  ---- create
@@ -142,34 +109,18 @@ subscribe_new (call_t *self, subscription_t *made)
     call_ask_query (self, &question, start_found);
 }
 
-//  A seq that no partition is about to give out: it would begin earlier than was asked for.
-static status_t
-check_start (const call_t *self, const subscription_t *made, problem_t *problem)
-{
-    int64_t last_seq = 0;
-    for (int32_t i = 0; i < self->edge->partitions; i++)
-        if (core_last_seq (self->edge->core, i) > last_seq)
-            last_seq = core_last_seq (self->edge->core, i);
-    if (made->start != START_SEQ || made->start_at <= last_seq + 1)
-        return STATUS_OK;
-    return problem_at (problem, STATUS_BAD_SUBSCRIPTION, "start.seq",
-                       "start.seq: %lld is beyond the log, which ends with %lld; \"now\" begins "
-                       "with what comes next",
-                       (long long)made->start_at, (long long)last_seq);
-}
-
 void
 call_subscription_create (call_t *self)
 {
     problem_t problem = {0};
     OWNED (subscription)
     subscription_t *made =
-        read_document (self, json_object_get (self->args, "document"), NULL, &problem);
+        intake_read (self->edge, json_object_get (self->args, "document"), NULL, NULL, &problem);
     if (made && core_subscription (self->edge->core, made->id))
         problem_at (&problem, STATUS_ID_TAKEN, "id", "there is a subscription \"%.60s\" already",
                     made->id);
     else if (made)
-        check_start (self, made, &problem);
+        intake_check_start (self->edge, made, &problem);
     if (problem.status != STATUS_OK) {
         call_fail (self, &problem);
         return;
@@ -191,40 +142,6 @@ call_subscription_get (call_t *self)
 
 //  ---- replace
 
-static const char *
-secret_of (const json_t *document)
-{
-    return json_string_value (json_object_get (json_object_get (document, "deliver"), "secret"));
-}
-
-/*  The document to be: that of the call, under the id of the call; a secret that it does not give
- *  stays the one there was. A new reference; NULL and a problem when it says another id.
- */
-static json_t *
-complete_document (const call_t *self, const char *id, const subscription_t *old,
-                   problem_t *problem)
-{
-    const json_t *given = json_object_get (self->args, "document");
-    const json_t *given_id = json_object_get (given, "id");
-    if (!json_is_object (given)) {
-        problem_at (problem, STATUS_BAD_SUBSCRIPTION, "data", "data: a subscription is an object");
-        return NULL;
-    }
-    if (given_id &&
-        (!json_is_string (given_id) || strcmp (json_string_value (given_id), id) != 0)) {
-        problem_at (problem, STATUS_BAD_SUBSCRIPTION, "id",
-                    "id: it is not the \"%.60s\" of the URL", id);
-        return NULL;
-    }
-    json_t *document = json_deep_copy (given);
-    json_object_set_new (document, "id", json_string (id));
-    json_t *deliver = json_object_get (document, "deliver");
-    const char *old_secret = old ? secret_of (old->document) : NULL;
-    if (old_secret && json_is_object (deliver) && !json_object_get (deliver, "secret"))
-        json_object_set_new (deliver, "secret", json_string (old_secret));
-    return document;
-}
-
 static subscription_t *
 replacement (call_t *self, const subscription_t **old, problem_t *problem)
 {
@@ -238,15 +155,14 @@ replacement (call_t *self, const subscription_t **old, problem_t *problem)
         problem_set (problem, STATUS_CHANGED, "there is a subscription \"%.60s\" already", id);
         return NULL;
     }
-    OWNED (json) json_t *document = complete_document (self, id, *old, problem);
+    OWNED (json)
+    json_t *document =
+        intake_complete (json_object_get (self->args, "document"), id, *old, problem);
     OWNED (subscription)
-    subscription_t *made = document ? read_document (self, document, *old, problem) : NULL;
-    if (made && *old && made->is_broadcast != (*old)->is_broadcast) {
-        problem_at (problem, STATUS_BAD_SUBSCRIPTION, "mode",
-                    "mode: it stays what it was made with: make another subscription, and delete "
-                    "this one");
+    subscription_t *made =
+        document ? intake_read (self->edge, document, *old, NULL, problem) : NULL;
+    if (made && *old && intake_check_mode (*old, made, problem))
         return NULL;
-    }
     return TAKE (made);
 }
 
@@ -260,8 +176,8 @@ call_subscription_replace (call_t *self)
         call_fail (self, &problem);
         return;
     }
-    const char *old_secret = old ? secret_of (old->document) : NULL;
-    const char *secret = secret_of (made->document);
+    const char *old_secret = old ? intake_secret (old->document) : NULL;
+    const char *secret = intake_secret (made->document);
     bool is_shown = secret && (!old_secret || strcmp (secret, old_secret) != 0);
     self->prepared =
         json_pack ("{s:b, s:o}", "created", !old, "data", subscription_show (made, is_shown));

@@ -21,6 +21,7 @@ typedef struct edge {
     const limits_t *limits;
     int64_t heartbeat_ms;
     int32_t partitions;
+    bool takes_brought;  //  workers may bring subscriptions along
     metrics_t *metrics;
     writer_t *writer;
     reader_t *reader;

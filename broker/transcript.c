@@ -47,6 +47,7 @@ static const char *const kind_names [] = {
     [INPUT_LISTEN] = "LISTEN",
     [INPUT_CATCH_UP] = "CATCH_UP",
     [INPUT_PROGRESS] = "PROGRESS",
+    [INPUT_BRING] = "BRING",
     [INPUT_SUBSCRIBE] = "SUBSCRIBE",
     [INPUT_UNSUBSCRIBE] = "UNSUBSCRIBE",
     [INPUT_REDRIVE] = "REDRIVE",
@@ -174,6 +175,7 @@ note_details (note_t *note, const input_t *input)
             note_text (note, input->catch_up.subscription);
             break;
         case INPUT_PROGRESS: note->number = input->progress.lease; break;
+        case INPUT_BRING: note_text (note, input->bring.id); break;
         case INPUT_LISTEN:
         case INPUT_BYE:
         case INPUT_GONE:

@@ -39,6 +39,8 @@ typedef struct {
     size_t action_count;
     const char *const *labels;  //  of the worker: NAME=VALUE; NULL: it has none
     size_t label_count;
+    const char *const *subscriptions;  //  that it brings: JSON of each
+    size_t subscription_count;
     int64_t
         capacity;  //  deliveries begun at a time, unless the broker wants another; a quarter more wait their turn here, and what
                    //  waits behind a slow consumer (holding.h)

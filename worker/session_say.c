@@ -22,7 +22,9 @@ say_hello (worker_session_t *self)
                     .schemas = (const char **)(uintptr_t)self->settings.schemas,
                     .schema_count = self->settings.schemas ? self->settings.action_count : 0,
                     .labels = (const char **)(uintptr_t)self->settings.labels,
-                    .label_count = self->settings.label_count};
+                    .label_count = self->settings.label_count,
+                    .subscriptions = (const char **)(uintptr_t)self->settings.subscriptions,
+                    .subscription_count = self->settings.subscription_count};
     self->hellos++;
     int64_t half_ms = self->patience_ms / 2;
     self->hello_due_ms =

@@ -19,6 +19,7 @@
 #include "worker/exec/helper.h"
 #include "worker/feed/listener.h"
 #include "worker/feed/places_file.h"
+#include "worker/luggage.h"
 #include "worker/repertoire.h"
 
 enum {
@@ -34,6 +35,7 @@ struct worker {
     keyring_t *keyring;
     repertoire_t *repertoire;
     badge_t *badge;
+    luggage_t *luggage;
     runner_t *runner;
     places_t *places;      //  how far broadcasts were performed, of all brokers
     places_file_t *state;  //  NULL: it is not kept
@@ -234,6 +236,8 @@ worker_add_bond (worker_t *self, void *zmq, const char *endpoint, size_t of, pro
                                             .seed = worker_seed (),
                                             .instance = self->instance}};
     settings.session.labels = badge_labels (self->badge, &settings.session.label_count);
+    settings.session.subscriptions =
+        luggage_documents (self->luggage, &settings.session.subscription_count);
     bond_t *bond = bond_new (&settings, problem);
     if (!bond)
         return problem->status;
@@ -293,7 +297,8 @@ worker_new (const settings_t *settings, void *zmq, problem_t *problem)
     if (!self->keyring)
         return NULL;
     self->badge = badge_new (settings, problem);
-    if (!self->badge)
+    self->luggage = self->badge ? luggage_new (settings, problem) : NULL;
+    if (!self->luggage)
         return NULL;
     self->repertoire = repertoire_new (settings, process_helper, self->metrics, problem);
     if (!self->repertoire)
@@ -337,6 +342,7 @@ worker_destroy (worker_t **self_p)
     places_destroy (&self->places);
     runner_destroy (&self->runner);
     repertoire_destroy (&self->repertoire);
+    luggage_destroy (&self->luggage);
     badge_destroy (&self->badge);
     keyring_destroy (&self->keyring);
     bell_destroy (&self->bell);

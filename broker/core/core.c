@@ -4,6 +4,7 @@
 #include "broker/core/asking.h"
 #include "broker/core/batching.h"
 #include "broker/core/breaker.h"
+#include "broker/core/bringing.h"
 #include "broker/core/cancelling.h"
 #include "broker/core/coalescing.h"
 #include "broker/core/deaths.h"
@@ -109,6 +110,8 @@ hear (core_t *self, const input_t *input, effects_t *effects)
         feeding_listen (self, session, effects);
     else if (input->kind == INPUT_CATCH_UP)
         feeding_catch_up (self, session, input, effects);
+    else if (input->kind == INPUT_BRING)
+        bringing_bring (self, session, input, effects);
     else {
         ASSERT (input->kind == INPUT_BYE, "core_step hands on what is said in a session");
         session->is_leaving = true;
@@ -202,6 +205,7 @@ wake_due (core_t *self)
             case DUE_SUBSCRIBER: subscribing_wake (self, node->owner); break;
             case DUE_TRACK: wake_track (self, node->owner); break;
             case DUE_ASKED: asking_wake (self, node->owner); break;
+            case DUE_BROUGHT: bringing_wake (self, node->owner); break;
         }
     }
     pending_level (self, false);
@@ -260,6 +264,7 @@ core_step (core_t *self, const input_t *input, int64_t now_ms, effects_t *effect
         case INPUT_LISTEN:
         case INPUT_CATCH_UP:
         case INPUT_PROGRESS:
+        case INPUT_BRING:
         case INPUT_BYE: hear (self, input, effects); break;
         case INPUT_DRAIN: draining_drain (self, input); break;
         case INPUT_GONE: go (self, input); break;

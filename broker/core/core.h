@@ -18,6 +18,7 @@ typedef struct {
     uint64_t seed;       //  of jitter and of session ids
     int64_t heartbeat_ms;
     int64_t level_ms;  //  between two CHANGE_LEVEL of a partition
+    int64_t grace_ms;  //  after the start, for workers to bring again what they had brought
     bool tells;        //  appends events of type tocsin.… about itself
     bool feeds_all;    //  tells every event on the feed, whoever subscribes
     limits_t limits;

@@ -16,7 +16,8 @@ typedef enum {
     DUE_SESSION,
     DUE_SUBSCRIBER,
     DUE_TRACK,
-    DUE_ASKED
+    DUE_ASKED,
+    DUE_BROUGHT
 } due_kind_t;
 
 typedef struct {

@@ -58,7 +58,7 @@ typedef struct {
     enum {
         INPUT_PUBLISH, INPUT_PERSISTED, INPUT_NOT_PERSISTED, INPUT_PAGE, INPUT_PAGE_FAILED,
         INPUT_HELLO, INPUT_CREDIT, INPUT_SETTLE, INPUT_RELEASE, INPUT_ALIVE, INPUT_BYE, INPUT_GONE,
-        INPUT_LISTEN, INPUT_CATCH_UP, INPUT_PROGRESS, INPUT_DRAIN,
+        INPUT_LISTEN, INPUT_CATCH_UP, INPUT_PROGRESS, INPUT_BRING, INPUT_DRAIN,
         INPUT_SUBSCRIBE, INPUT_UNSUBSCRIBE, INPUT_REDRIVE, INPUT_DISCARD, INPUT_CANCEL, INPUT_TRIM, INPUT_ASK,
         INPUT_TENURE_GAINED, INPUT_STOP, INPUT_TICK
     } kind;
@@ -96,6 +96,8 @@ typedef struct {
         struct { const char *name; bool is_on; } drain;
         //  How far it is with a delivery: in percent (0: not said), in words ("").
         struct { lease_id_t lease; int32_t percent; const char *text; } progress;
+        //  A worker brings this subscription. As checked; NULL: what is there is as new, or not a worker's.
+        struct { const char *id; subscription_t *subscription; } bring;
         //  Its connection is gone. is_expelled: we have ended it ourselves, which accuses no delivery.
         struct { bool is_expelled; } gone;
         //  is_loaded: it comes from the store at start; nothing is saved or answered. health: as

@@ -52,6 +52,9 @@ print_change (FILE *out, const change_t *change)
         case CHANGE_SUBSCRIPTION:
             fprintf (out, " %s%s", change->subscription,
                      change->document->is_disabled ? " disabled" : "");
+            if (change->document->brought.by)
+                fprintf (out, " revision %lld of %s", (long long)change->document->brought.revision,
+                         change->document->brought.by);
             break;
         case CHANGE_SUBSCRIPTION_GONE: fprintf (out, " %s gone", change->subscription); break;
         case CHANGE_PROGRESS: print_progress (out, change); break;

@@ -13,6 +13,7 @@
  *      UNSUBSCRIBE S                   PUBLISH r1 [at MS] e1 [e2/key …] [type=a.b]
  *      PERSISTED 3: e1 seq 1, e2 dup 1, e3 taken 1
  *      NOT_PERSISTED 3 FULL            HELLO w1 ACTION [with region=eu …] [instance N]
+ *      BRING w1 S ACTION [revision N] [kept] and the words of SUBSCRIBE: w1 brings it along
  *      CREDIT w1 N                     SETTLE L1 ok|retry|fail [after MS] [disables] [status N] [took MS] [result WORD] [counts KEY]
  *      RELEASE L1                      ALIVE w1 received N [tells] [L1 …] [idle L2 …]
  *      REPLAY S r1 from N until N      REDRIVE S 4 attempts 3 5 … [every MS] · DISCARD S 4 5 …

@@ -268,6 +268,12 @@ read_hello (cast_t *self)
 }
 
 static input_t
+read_bring (cast_t *self)
+{
+    return cast_read_bring (self, of_worker (self, INPUT_BRING));
+}
+
+static input_t
 read_credit (cast_t *self)
 {
     input_t input = of_worker (self, INPUT_CREDIT);
@@ -368,6 +374,7 @@ cast_read (cast_t *self, char **words, size_t count)
         {"NOT_PERSISTED", read_not_persisted},
         {"TENURE", read_tenure},
         {"CREDIT", read_credit},
+        {"BRING", read_bring},
         {"ALIVE", read_alive},
         {"PROGRESS", read_progress},
         {"RELEASE", read_release},

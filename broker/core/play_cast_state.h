@@ -30,6 +30,7 @@ bool cast_has_more (const cast_t *self);
 
 //  Lines about subscriptions: play_policy.c.
 input_t cast_read_subscribe (cast_t *self);
+input_t cast_read_bring (cast_t *self, input_t of_worker);
 input_t cast_read_replay (cast_t *self);
 input_t cast_read_redrive (cast_t *self);
 input_t cast_read_discard (cast_t *self);

@@ -61,6 +61,7 @@ static const struct {
     {"window", "coalesce", "window_ms", false},
     {"most", "coalesce", "max", false},
     {"coalesced", "coalesce", "keep", true},
+    {"revision", "brought", "revision", false},
     {"failures", "breaker", "failures", false},
     {"probe", "breaker", "probe_ms", false},
 };
@@ -98,6 +99,10 @@ read_word (cast_t *self, json_t *document)
         json_object_set_new (document, "paused", json_true ());
     else if (cast_next_is (self, "wants"))
         add_label (document, cast_next (self));
+    else if (cast_next_is (self, "by"))
+        json_object_set_new (document, "brought", json_pack ("{s:s}", "by", cast_next (self)));
+    else if (cast_next_is (self, "kept"))
+        json_object_set_new (json_object_get (document, "brought"), "keep", json_true ());
     else if (cast_next_is (self, "nowhere"))
         json_object_del (document, "deliver");
     else if (cast_next_is (self, "emit"))
@@ -106,8 +111,9 @@ read_word (cast_t *self, json_t *document)
         json_object_set_new (document, "start", json_string (cast_next (self)));
 }
 
-input_t
-cast_read_subscribe (cast_t *self)
+//  The rest of the line: S ACTION …
+static void
+make_subscription (cast_t *self, const char *by)
 {
     const char *id = cast_next (self);
     const char *action = cast_next (self);
@@ -116,6 +122,8 @@ cast_read_subscribe (cast_t *self)
                    "type", "**", "action", "name", action, "deliver", "url",
                    "http://consumer.example/", "retry", "max_attempts", 3, "min_backoff_ms", 1000,
                    "max_backoff_ms", 1000, "limits", "in_flight", 16, "breaker");
+    if (by)
+        json_object_set_new (document, "brought", json_pack ("{s:s}", "by", by));
     while (cast_has_more (self))
         read_word (self, document);
     limits_t limits = limits_default ();
@@ -123,10 +131,26 @@ cast_read_subscribe (cast_t *self)
     self->subscription = subscription_new (document, 1, &limits, &problem);
     ASSERT (self->subscription, "a play's subscriptions are sound");
     json_decref (document);
+}
+
+input_t
+cast_read_subscribe (cast_t *self)
+{
+    make_subscription (self, NULL);
     input_t input = {.kind = INPUT_SUBSCRIBE, .peer = CAST_GATEWAY, .request = 1};
     input.subscribe.subscription = self->subscription;
     input.subscribe.is_loaded = self->tenure_to_come;
     return input;
+}
+
+//  BRING w1 S ACTION [revision N] [kept] …
+input_t
+cast_read_bring (cast_t *self, input_t of_worker)
+{
+    make_subscription (self, cast_worker_name (self, of_worker.peer));
+    of_worker.bring.id = self->subscription->id;
+    of_worker.bring.subscription = self->subscription;
+    return of_worker;
 }
 
 //  REPLAY S r1 from 2 until 5

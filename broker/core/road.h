@@ -37,6 +37,7 @@ void subscribing_wake (core_t *core, subscriber_t *subscriber);      //  its tim
 void subscribing_clear (core_t *core);                               //  frees all, at the end
 void subscribing_put (core_t *core, subscription_t *subscription);   //  made or replaced, and saved
 void subscribing_end_one (core_t *core, subscriber_t *subscriber);   //  likewise ended
+void subscribing_end (core_t *core, subscriber_t *subscriber);       //  with all that hangs on it
 
 subscriber_t *subscriber_find (const core_t *core, const char *id);
 //  NULL: there is no such subscription, or the partition is not ours.

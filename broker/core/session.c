@@ -2,6 +2,7 @@
 
 #include "broker/core/alone.h"
 #include "broker/core/asking.h"
+#include "broker/core/bringing.h"
 #include "broker/core/draining.h"
 #include "broker/core/lease.h"
 #include "broker/core/notice.h"
@@ -122,6 +123,7 @@ session_end (core_t *core, session_t *session, reason_t reason)
     DL_FOREACH_SAFE (session->leases, lease, next)
     lease_take_back (core, lease, THROUGH_SESSION_GONE, reason);
     asking_session_ends (core, session);
+    bringing_session_ends (core, session);
     offer_part (session);
     if (!core->is_stopping)
         notice_worker (core, session->name, has_left ? "left" : "lost", lost);

@@ -21,6 +21,7 @@ typedef struct lease lease_t;
 typedef struct session session_t;
 typedef struct offer offer_t;
 typedef struct bundle bundle_t;
+typedef struct bringing bringing_t;
 
 //  Deliveries of one ordering key in one track, by seq. The first may go, the rest are held.
 typedef struct key_line {
@@ -120,12 +121,14 @@ struct subscriber {
     int32_t in_flight;  //  leases; those of a batch count as one
     pace_t pace;
     health_t health;
-    due_node_t wake;   //  its rate, its breaker or its end has a time
-    size_t parked;     //  deliveries, over all tracks
-    int64_t deficit;   //  bytes it may still send in its turn
-    bool is_ready;     //  in offer->ready or offer->ready_again
-    bool is_urgent;    //  in offer->ready: it has first tries
-    track_t *sending;  //  tracks that could send, served in turn
+    due_node_t wake;       //  its rate, its breaker or its end has a time
+    bringing_t *bringers;  //  sessions that have brought it, and live
+    due_node_t abandoned;  //  nobody who brought it is there: when it goes
+    size_t parked;         //  deliveries, over all tracks
+    int64_t deficit;       //  bytes it may still send in its turn
+    bool is_ready;         //  in offer->ready or offer->ready_again
+    bool is_urgent;        //  in offer->ready: it has first tries
+    track_t *sending;      //  tracks that could send, served in turn
     subscriber_t *ready_prev, *ready_next;
     subscriber_t *offer_prev, *offer_next;  //  in offer->subscribers
     UT_hash_handle hh;                      //  by id

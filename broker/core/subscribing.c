@@ -1,4 +1,5 @@
 #include "broker/core/breaker.h"
+#include "broker/core/bringing.h"
 #include "broker/core/coalescing.h"
 #include "broker/core/companion.h"
 #include "broker/core/feeding.h"
@@ -83,6 +84,8 @@ subscriber_new (core_t *core, subscription_t *subscription)
     pace_begin (&self->pace, subscription, core->now_ms);
     self->wake.kind = DUE_SUBSCRIBER;
     self->wake.owner = self;
+    self->abandoned.kind = DUE_BROUGHT;
+    self->abandoned.owner = self;
     enter (core, self);
     ready_queue_reconsider (core, self);
     return self;
@@ -94,6 +97,7 @@ subscriber_destroy (core_t *core, subscriber_t *self)
     for (int32_t i = 0; i < core->settings.partitions; i++)
         track_clear (core, &self->tracks [i]);
     due_queue_remove (&core->due, &self->wake);
+    bringing_forget (core, self);
     leave (core, self);
     subscription_destroy (&self->subscription);
     free (self->tracks);
@@ -149,6 +153,8 @@ replace (core_t *core, subscriber_t *self, subscription_t *subscription)
     if (resumes)
         breaker_reset (core, self);
     coalescing_change (core, self, old);
+    if (!subscription->brought.by)
+        bringing_forget (core, self);
     if (subscription->is_paused || subscription->is_disabled)
         subscribing_shed (core, self);
     subscription_destroy (&old);
@@ -269,6 +275,7 @@ load (core_t *core, const input_t *input)
     subscriber_t *self = subscriber_new (core, subscription);
     if (input->subscribe.health)
         self->health = *input->subscribe.health;
+    bringing_load (core, self);
 }
 
 //  self: what it replaces; NULL: it is new.
@@ -331,9 +338,8 @@ subscribing_end_one (core_t *core, subscriber_t *self)
     subscriber_destroy (core, self);
 }
 
-//  It goes, and with it its replays and who delivers its results.
-static void
-end (core_t *core, subscriber_t *self)
+void
+subscribing_end (core_t *core, subscriber_t *self)
 {
     subscriber_t *other, *next;
     HASH_ITER (hh, core->subscribers, other, next)
@@ -360,7 +366,7 @@ subscribing_unsubscribe (core_t *core, const input_t *input, effects_t *effects)
     }
     pending_answer (core, input, STATUS_OK, self->subscription);
     notice_subscription (core, self->subscription, "deleted", "somebody deleted it");
-    end (core, self);
+    subscribing_end (core, self);
 }
 
 //  What is said to a replay its consumer means for all of it.
@@ -394,7 +400,7 @@ subscribing_wake (core_t *core, subscriber_t *self)
     int64_t expires_ms = self->subscription->expires_ms;
     if (expires_ms > 0 && expires_ms <= core->now_ms) {
         notice_subscription (core, self->subscription, "expired", "its time was up");
-        end (core, self);
+        subscribing_end (core, self);
         return;
     }
     if (replaying_has_ended (self)) {

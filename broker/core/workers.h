@@ -38,6 +38,7 @@ struct session {
     size_t action_count;
     char *labels;  //  that it has (labels.h); ours
     membership_t *memberships;
+    bringing_t *brought;   //  subscriptions that it has brought
     bool is_open;          //  stands in its offers' open
     bool is_leaving;       //  said BYE: gets nothing more
     bool is_draining;      //  gets nothing more, because somebody said so
@@ -55,6 +56,14 @@ struct session {
     struct asked *asked;  //  questions it is to answer
     size_t lease_count;   //  of both
     UT_hash_handle hh;    //  by id
+};
+
+//  A subscription that a session has brought.
+struct bringing {
+    session_t *session;
+    subscriber_t *subscriber;
+    struct bringing *prev, *next;    //  in session->brought
+    struct bringing *before, *then;  //  in subscriber->bringers
 };
 
 struct lease {

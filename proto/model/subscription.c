@@ -195,6 +195,17 @@ dump_deliver (const json_t *document)
     return text;
 }
 
+static brought_t
+brought_of (const json_t *document)
+{
+    const json_t *brought = json_object_get (document, "brought");
+    if (!brought)
+        return (brought_t){.by = NULL};
+    return (brought_t){.by = text_of (brought, "by"),
+                       .revision = json_integer_value (json_object_get (brought, "revision")),
+                       .keep = flag_of (brought, "keep")};
+}
+
 static emit_t
 emit_of (const json_t *document)
 {
@@ -246,6 +257,7 @@ make (json_t *document, int64_t version, const match_t *match)
         .is_disabled = flag_of (document, "disabled"),
         .disabled_because =
             flag_of (document, "disabled") ? text_of (document, "disabled_because") : "",
+        .brought = brought_of (document),
         .emit = emit_of (document),
         .delivers_results = results_form_delivers (document),
         .results_of = text_of (document, "results_of"),
@@ -322,6 +334,14 @@ subscription_with_state (const subscription_t *self, int64_t version, bool is_pa
     return derive (self, document, version);
 }
 
+subscription_t *
+subscription_taken_over (const subscription_t *self)
+{
+    json_t *document = json_deep_copy (self->document);
+    json_object_del (document, "brought");
+    return derive (self, document, self->version);
+}
+
 static json_t *
 dump_replay (const replay_t *replay)
 {
@@ -347,6 +367,7 @@ subscription_replay (const subscription_t *self, int64_t version, const replay_t
     json_object_set_new (document, "disabled", json_false ());
     json_object_set_new (document, "created", json_integer (version));
     json_object_del (document, "expires");
+    json_object_del (document, "brought");
     if (match)
         json_object_set_new (document, "match", json_deep_copy (match));
     if (rate_per_second > 0) {

@@ -9,49 +9,9 @@
 #include <jansson.h>
 
 #include "proto/model/match.h"
-#include "proto/model/opinion.h"
+#include "proto/model/policy.h"
 
-enum { RETRY_SCHEDULE_MOST = 32, IN_FLIGHT_STANDARD = 64 };
-
-typedef struct {
-    int32_t max_attempts;  //  at least 1
-    int32_t schedule_count;
-    int64_t schedule_ms [RETRY_SCHEDULE_MOST];  //  pauses after the first, second … attempt; the
-                                                //  last one is repeated. 0 of them: backoff
-    int64_t min_backoff_ms;
-    int64_t max_backoff_ms;
-    int64_t timeout_ms;  //  of one attempt
-    int64_t ttl_ms;      //  after its event was accepted a delivery is tried no more; 0: never
-    int64_t retry_after_most_ms;  //  a consumer that asks for more waits this long
-    int64_t disable_after_ms;     //  one that fails without a success is disabled; 0: never
-} retry_policy_t;
-
-typedef struct {
-    int32_t failures;  //  in a row, and it opens; 0: it never does
-    int64_t probe_ms;  //  until the first probe; doubles up to
-    int64_t probe_most_ms;
-} breaker_policy_t;
-
-//  Many events in one request.
-typedef struct {
-    int32_t max_events;   //  of one request; 0: each event has one of its own
-    int64_t max_wait_ms;  //  that one which could go waits for others
-} batch_policy_t;
-
-//  A burst of events becomes one delivery.
-typedef struct {
-    enum { COALESCE_NEVER, COALESCE_BY_SUBJECT, COALESCE_BY_KEY, COALESCE_BY_POINTER } by;
-    const char *pointer;  //  into the data, when it is by that
-    int64_t window_ms;    //  from the first of a burst
-    int32_t max;          //  with so many it ends before
-    bool keeps_all;  //  all of them, in one batch; otherwise the latest, and the rest is skipped
-} coalesce_policy_t;
-
-//  Of a subscription that is asked before something happens: its match.phase is pre.
-typedef struct {
-    int64_t timeout_ms;     //  until what nobody has answered is silence
-    decision_t on_silence;  //  what that means
-} ask_policy_t;
+enum { IN_FLIGHT_STANDARD = 64 };
 
 typedef enum { ORDER_NONE, ORDER_KEY } order_t;
 typedef enum { START_NOW, START_EARLIEST, START_TIME, START_SEQ } start_t;
@@ -73,6 +33,13 @@ typedef struct {
     const char *subject;  //  NULL: that of the event that was acted on
     const char *source;
 } emit_t;
+
+//  By whom it was brought: a worker, in its HELLO. Somebody's change makes it theirs.
+typedef struct {
+    const char *by;    //  the worker's name; NULL: nobody brought it
+    int64_t revision;  //  a higher one replaces it
+    bool keep;         //  it stays when the last worker that brings it has gone
+} brought_t;
 
 typedef struct subscription {
     const char *id;
@@ -105,6 +72,7 @@ typedef struct subscription {
     bool is_disabled;
     const char *disabled_because;  //  "asked", "gone", "failing"; "" when it is not
     replay_t replay;
+    brought_t brought;
     emit_t emit;
     bool delivers_results;   //  deliver.url is for them: its companion does it (results.h)
     const char *results_of;  //  of a companion: the subscription it belongs to; NULL: it is none
@@ -128,6 +96,9 @@ char *subscription_dump (const subscription_t *self);  //  for the store; free (
  */
 subscription_t *subscription_with_state (const subscription_t *self, int64_t version,
                                          bool is_paused, const char *because);
+
+//  The same, of the same version, but nobody has brought it: somebody has changed it.
+subscription_t *subscription_taken_over (const subscription_t *self);
 
 /*  The replay `id` of it, of that stretch of the log; its id is that of the subscription, ~ and `id`.
  *  match: instead of its own; NULL: its own. rate_per_second: 0: its own.

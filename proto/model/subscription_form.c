@@ -281,19 +281,37 @@ read_transform (const form_t *form)
 static status_t
 read_document (const form_t *form)
 {
-    static status_t (*const readers []) (const form_t *) = {
-        read_id,         read_match,        read_action,          read_deliver,
-        read_transform,  read_mode,         read_order,           read_start,
-        read_expires,    policy_form_retry, policy_form_limits,   policy_form_breaker,
-        read_attempts,   read_state,        read_replay,          read_created,
-        burst_form_read, results_form_emit, results_form_results, results_form_of,
-        read_broadcast,  ask_form_read,     ask_form_reply,       worker_form_read};
+    static status_t (*const readers []) (const form_t *) = {read_id,
+                                                            read_match,
+                                                            read_action,
+                                                            read_deliver,
+                                                            read_transform,
+                                                            read_mode,
+                                                            read_order,
+                                                            read_start,
+                                                            read_expires,
+                                                            policy_form_retry,
+                                                            policy_form_limits,
+                                                            policy_form_breaker,
+                                                            read_attempts,
+                                                            read_state,
+                                                            read_replay,
+                                                            read_created,
+                                                            burst_form_read,
+                                                            results_form_emit,
+                                                            results_form_results,
+                                                            results_form_of,
+                                                            read_broadcast,
+                                                            ask_form_read,
+                                                            ask_form_reply,
+                                                            worker_form_read,
+                                                            worker_form_brought};
     //  created and last_modified are ours; who sends back what he was shown may leave them in.
     status_t status =
         form_members (form, "id match action deliver transform mode order start expires retry "
                             "limits breaker attempts paused disabled "
                             "disabled_because replay created last_modified "
-                            "batch coalesce emit results results_of ask reply worker");
+                            "batch coalesce emit results results_of ask reply worker brought");
     for (size_t i = 0; i < sizeof (readers) / sizeof (*readers) && status == STATUS_OK; i++)
         status = readers [i](form);
     return status;

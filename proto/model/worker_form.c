@@ -43,6 +43,23 @@ worker_form_read (const form_t *form)
     return status == STATUS_OK ? read_labels (&worker) : status;
 }
 
+//  Ours: whoever takes what a worker brings has put it there.
+status_t
+worker_form_brought (const form_t *form)
+{
+    if (!json_object_get (form->json, "brought"))
+        return STATUS_OK;
+    form_t brought = form_part (form, "brought");
+    status_t status = form_members (&brought, "by revision keep");
+    const char *by =
+        status == STATUS_OK ? form_text (&brought, "by", (size_t)form->limits->name_bytes) : NULL;
+    if (!by)
+        return form->status;
+    json_object_set_new (brought.made, "by", json_string (by));
+    status = form_integer (&brought, "revision", 0, 0, INT64_MAX);
+    return status == STATUS_OK ? form_flag (&brought, "keep", false) : status;
+}
+
 char *
 worker_form_labels (const json_t *document)
 {

@@ -52,6 +52,8 @@ typedef struct {
     size_t schema_count;
     const char **labels;  //  HELLO: NAME=VALUE, of the worker
     size_t label_count;
+    const char **subscriptions;  //  HELLO: JSON of each that it brings
+    size_t subscription_count;
 
     uint64_t deliveries_granted, bytes_granted;  //  CREDIT: totals since WELCOME
     int64_t heartbeat_ms;                        //  WELCOME

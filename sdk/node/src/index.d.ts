@@ -65,6 +65,8 @@ export interface Options {
     leaveSeconds?: number
     /** What it is, as { region: 'eu' }, for subscriptions that want only such workers. */
     labels?: { [name: string]: string }
+    /** Documents that it brings along. */
+    subscriptions?: { id: string; revision: number; keep?: boolean; [member: string]: unknown }[]
     /** Files of `tocsin keygen`: NAME.secret of this worker, NAME.public of the brokers. Together, or neither. */
     ownKey?: string
     brokerKey?: string

@@ -6,6 +6,7 @@ import { Retry, settlementOf } from './delivery.js'
 import { readKeys } from './keys.js'
 import { labelsOf } from './labels.js'
 import { Link } from './link.js'
+import { luggageOf } from './luggage.js'
 import { ENDED, MEMBER } from './session.js'
 import { LIST_MOST } from './wire.js'
 
@@ -33,8 +34,8 @@ export class Worker {
     constructor(
         brokers,
         {
-            name = hostname(), capacity = 8, leaveSeconds = 30, labels = {}, log = shown,
-            ownKey, brokerKey,
+            name = hostname(), capacity = 8, leaveSeconds = 30, labels = {}, subscriptions = [],
+            log = shown, ownKey, brokerKey,
         } = {},
     ) {
         this.brokers = [brokers].flat()
@@ -42,6 +43,7 @@ export class Worker {
         if (!Number.isInteger(capacity) || capacity < 1 || capacity > LIST_MOST)
             throw new RangeError(`capacity is ${capacity}; it is 1 to ${LIST_MOST}`)
         this.labels = labelsOf(labels)
+        this.subscriptions = luggageOf(subscriptions)
         this.keys = readKeys(ownKey, brokerKey)
         this.name = name
         this.capacity = capacity
@@ -78,6 +80,7 @@ export class Worker {
             capacity: this.capacity,
             instance: randomBytes(6).readUIntBE(0, 6),
             ...(this.labels.length && { labels: this.labels }),
+            ...(this.subscriptions.length && { subscriptions: this.subscriptions }),
         }
         this.life = new Promise((resolve) => { this.#ended = resolve })
         this.#links = this.brokers.map((each) => new Link(this, each, hello, this.keys))

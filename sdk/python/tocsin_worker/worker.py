@@ -11,7 +11,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from tocsin_worker.feeds import Feeds
 from tocsin_worker.hands import Action, Cancel, Hands
 from tocsin_worker.keys import TROUBLES, Keys, trouble
 from tocsin_worker.labels import labels_of
+from tocsin_worker.luggage import luggage_of
 from tocsin_worker.places import Places
 from tocsin_worker.session import Held, Session, State
 from tocsin_worker.version import VERSION
@@ -207,6 +208,7 @@ class Worker:
         labels: Mapping[str, str] | None = None,
         broadcasts: bool = True,
         places: str | PathLike[str] = "",
+        subscriptions: Sequence[Mapping[str, Any]] = (),
         own_key: str | PathLike[str] = "",
         broker_key: str | PathLike[str] = "",
     ) -> None:
@@ -216,6 +218,7 @@ class Worker:
         broadcasts: whether it performs the subscriptions of `mode: broadcast`, too.
         places: a file of this worker alone, where it keeps how far it has come in broadcasts: it
         goes on from there after a restart, and misses nothing.
+        subscriptions: documents that it brings along, each with an id, a revision and perhaps keep.
         own_key, broker_key: files of `tocsin keygen`, NAME.secret of this worker and NAME.public of
         the brokers; other hosts take no worker without keys."""
         if not brokers:
@@ -234,6 +237,7 @@ class Worker:
         self.labels = labels_of(labels or {})
         self.broadcasts = broadcasts
         self.places = Places(places)
+        self.subscriptions = luggage_of(subscriptions)
         self.actions: dict[str, Action] = {}
         self.context: zmq.Context[zmq.Socket[bytes]]
         self._links: list[Link] = []
@@ -300,6 +304,8 @@ class Worker:
         hello["instance"] = secrets.randbits(62)
         if self.labels:
             hello["labels"] = self.labels
+        if self.subscriptions:
+            hello["subscriptions"] = self.subscriptions
         self.context = zmq.Context()
         self._hands = Hands(self.capacity)
         self._links = [Link(self, each, hello, self.keys) for each in self.brokers]

@@ -6,6 +6,7 @@ const labels = (process.env.TOCSIN_LABELS ?? '').split(' ').filter(Boolean)
 const worker = new Worker(process.env.TOCSIN_BROKER, {
     name: 'node',
     capacity: 16,
+    subscriptions: JSON.parse(process.env.TOCSIN_BRINGS ?? '[]'),
     labels: Object.fromEntries(labels.map((label) => label.split('='))),
     ownKey: process.env.TOCSIN_KEYS_OWN,
     brokerKey: process.env.TOCSIN_KEYS_BROKERS,

@@ -1,5 +1,6 @@
 """Workers in other languages: those of the conformance suite, which POST to the sink, unsigned."""
 
+import json
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,8 +56,19 @@ class Tray:
         self._server.server_close()
 
 
-def start_foreign(daemons: Daemons, language: str, labels: str = "", places: str = "") -> Process:
+def start_foreign(
+    daemons: Daemons,
+    language: str,
+    labels: str = "",
+    places: str = "",
+    brings: list[Any] | None = None,
+) -> Process:
     """Its name in the broker's status is the language."""
     broker = f"TOCSIN_BROKER={daemons.settings['broker/back']}"
-    told = [broker, f"TOCSIN_LABELS={labels}", f"TOCSIN_PLACES={places}"]
+    told = [
+        broker,
+        f"TOCSIN_LABELS={labels}",
+        f"TOCSIN_PLACES={places}",
+        f"TOCSIN_BRINGS={json.dumps(brings or [])}",
+    ]
     return daemons.start_process(language, ["env", *told, *COMMANDS[language]])
