@@ -5,7 +5,7 @@
  *  Each is a real worker's side of the protocol (worker/session.h) on a connection of its own; an
  *  attempt ends as soon as it has begun. Prints "crowd ready" when all have joined. Then a line on stdin
  *  is an order: "stats" prints one line of JSON, "join" adds a worker and prints, when it has got its
- *  first delivery, how long that took.
+ *  first delivery, how long that took. "joins" prints when each joined last.
  */
 #include <err.h>
 #include <getopt.h>
@@ -21,16 +21,19 @@
 #include "proto/wire/link.h"
 #include "worker/session.h"
 
-enum { MEMBERS = 4096, MESSAGES = 64, BEGUN = 4096 };
+//  SOCKETS: three a member, and as many that are still being closed when all have lost their broker.
+enum { MEMBERS = 4096, MESSAGES = 64, BEGUN = 4096, SOCKETS = 6 * MEMBERS };
 
 typedef struct {
     link_t *link;
     worker_session_t *session;
     char name [32];
-    int64_t since_us;  //  it was made
-    int64_t first_us;  //  it got its first delivery; 0: not yet
-    int64_t settled;   //  deliveries
-    bool is_awaited;   //  its first delivery is to be told
+    int64_t since_us;    //  it was made
+    int64_t first_us;    //  it got its first delivery; 0: not yet
+    int64_t settled;     //  deliveries
+    int64_t joined_us;   //  when it became a member of the session that it has, or had
+    uint64_t member_of;  //  that one
+    bool is_awaited;     //  its first delivery is to be told
 } member_t;
 
 static struct {
@@ -125,6 +128,16 @@ member_add (bool is_awaited)
 }
 
 static void
+member_note_session (member_t *self)
+{
+    uint64_t session = worker_session_id (self->session);
+    if (session && session != self->member_of)  //  another one: it has joined
+        self->joined_us = monotonic_us ();
+    if (session)
+        self->member_of = session;
+}
+
+static void
 member_hear (member_t *self)
 {
     for (int i = 0; i < MESSAGES; i++) {
@@ -137,6 +150,7 @@ member_hear (member_t *self)
         if (status != STATUS_OK)
             errx (1, "%s", problem.text);
         worker_session_hear (self->session, &message, monotonic_ms ());
+        member_note_session (self);
         member_act (self);
     }
 }
@@ -167,6 +181,15 @@ print_stats (void)
         (long long)monotonic_us ());
 }
 
+static void
+print_joins (void)
+{
+    printf ("{\"joined_us\": [");
+    for (size_t i = 0; i < member_count; i++)
+        printf ("%s%lld", i > 0 ? ", " : "", (long long)members [i].joined_us);
+    printf ("]}\n");
+}
+
 //  false: stdin has ended.
 static bool
 obey (void)
@@ -176,6 +199,8 @@ obey (void)
         return false;
     if (strcmp (line, "stats\n") == 0)
         print_stats ();
+    else if (strcmp (line, "joins\n") == 0)
+        print_joins ();
     else if (strcmp (line, "join\n") == 0)
         member_add (true);
     else
@@ -252,6 +277,7 @@ main (int argc, char **argv)
     if (!context)
         errx (1, "%s", problem.text);
     zmq = context_zmq (context);
+    zmq_ctx_set (zmq, ZMQ_MAX_SOCKETS, SOCKETS);
     limits = limits_default ();
     members = allocate (MEMBERS, sizeof *members);
     items = allocate (MEMBERS + 1, sizeof *items);

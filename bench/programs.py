@@ -155,10 +155,11 @@ class Daemons(Api):
         }
         config = data / "tocsin.conf"
         config.touch()
-        self.children = [
-            self._start(build / f"bin/tocsin-{role}", config, {**settings, **self.keys_of(role)})
+        self._starts = [
+            (build / f"bin/tocsin-{role}", config, {**settings, **self.keys_of(role)})
             for role in self.roles
         ]
+        self.children = [self._start(*start) for start in self._starts]
         token = data / "admin.token"
         wait_until(token.exists, "the broker has made its token")
         self.token = token.read_text().strip()
@@ -167,6 +168,12 @@ class Daemons(Api):
     def _start(self, program: Path, config: Path, settings: Figures) -> "subprocess.Popen[bytes]":
         words = [f"--config={config}", *(f"--set={key}={value}" for key, value in settings.items())]
         return subprocess.Popen([program, *words], stderr=subprocess.DEVNULL)
+
+    def restart_broker(self) -> None:
+        """After a kill -9."""
+        self.children[0].kill()
+        self.children[0].wait(READY_SECONDS)
+        self.children[0] = self._start(*self._starts[0])
 
     def __enter__(self) -> Self:
         return self

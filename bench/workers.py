@@ -1,5 +1,6 @@
 """What many workers cost the broker, and how the work spreads over them."""
 
+import bisect
 import statistics
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ WORK_SECONDS = 5  # that the others have work, while somebody joins
 def workers(bench: Bench) -> Iterator[Line]:
     with bench.data() as data, Daemons(bench.build, data) as ours:
         yield from idle(bench, ours)
+        yield rejoins(bench, ours)
         bench.load.run(ours, connections=32, seconds=3600, count=bench.extent.shared_backlog)
         yield from shares(bench, ours)
         yield joins(bench, ours)
@@ -42,6 +44,30 @@ def idle(bench: Bench, ours: Daemons) -> Iterator[Line]:
         "",
         "< 10 ms",
         join_ms < 10,
+    )
+
+
+def rejoins(bench: Bench, ours: Daemons) -> Line:
+    """All at once have lost their broker: how long they take to come back, and whether together."""
+    count = bench.extent.idle_workers
+    first: dict[int, int] = {}  # of each, when it was back; on a machine that is busy some go again
+    with Crowd(bench.build, ours.back, count) as crowd:
+        killed_us = time.monotonic_ns() // 1000
+        ours.restart_broker()
+        while len(first) < count:
+            time.sleep(0.05)
+            for number, joined_us in enumerate(crowd.ask("joins")["joined_us"]):
+                if joined_us > killed_us:
+                    first.setdefault(number, joined_us)
+    times = sorted(first.values())
+    seconds = [(each - times[0]) / 1e6 for each in times]
+    most = max(bisect.bisect_right(times, each + 100_000) - n for n, each in enumerate(times))
+    return Line(
+        f"{count:,} workers come back after a restart of the broker",
+        f"half within {seconds[count // 2]:.2f}, all within {seconds[-1]:.2f} s of the first",
+        f"the first {(times[0] - killed_us) / 1e6:.2f} s after it; {most} in the busiest 100 ms",
+        "≤ 50 % in 100 ms",
+        most <= max(count // 2, 10),
     )
 
 
