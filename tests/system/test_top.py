@@ -1,5 +1,6 @@
 """tocsin top: once for scripts, and on a terminal, which it gives back as it was."""
 
+import codecs
 import fcntl
 import os
 import pty
@@ -38,6 +39,7 @@ class Terminal:
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
         )
         self.said = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
 
     def resize(self, lines: int, columns: int) -> None:
         fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
@@ -45,7 +47,7 @@ class Terminal:
     def read(self) -> str:
         """All that it has said so far."""
         while select.select([self.ours], [], [], 0.05)[0]:
-            self.said += os.read(self.ours, 65536).decode()
+            self.said += self._decoder.decode(os.read(self.ours, 65536))
         return self.said
 
     def frames(self) -> list[list[str]]:
