@@ -202,15 +202,15 @@ where_there_is_no_room_for_a_result_its_action_is_done_again_later (void **state
         "   1 < DELIVER L2 w1 S e2 attempt 1 because NEW\n"
         "   1 < DELIVER L3 w2 O e1 attempt 1 because NEW\n"
         "   1 < DELIVER L4 w2 O e2 attempt 1 because NEW\n"
-        "   2 > SETTLE L1 ok result 1\n"
-        "   2 < SAVE 4 r_tz5ovdq2uwtdniistum3qop45urlvgk6 done of e1 hops 1 says 1: S 1 attempt 1 ok, S floor 1\n"
-        "   2 > SETTLE L3 ok by w2\n"
-        "   2 < SAVE 5: O 1 attempt 1 ok, O floor 1\n"
+        "   2 > SETTLE L1 ok result 1 counts k\n"
+        "   2 < SAVE 4 r_tz5ovdq2uwtdniistum3qop45urlvgk6 done of e1 hops 1 says 1: S 1 attempt 1 ok, S counts k, S floor 1\n"
+        "   2 > SETTLE L3 ok counts k by w2\n"
+        "   2 < SAVE 5: O 1 attempt 1 ok, O counts k, O floor 1\n"
         "   3 > NOT_PERSISTED 4 FULL\n"
         " 900 > TICK\n"
         "1003 > TICK\n"
         "1003 < READ 1 above 0 one because BEHIND\n"
-        "1003 < SAVE 6: S 1 attempt 1 ok, S floor 1, S 1 slow attempts 1, O 1 attempt 1 ok, O floor 1, S 1 retry attempts 1, S floor 1\n");
+        "1003 < SAVE 6: S 1 attempt 1 ok, S floor 1, S 1 slow attempts 1, O 1 attempt 1 ok, O counts k, O floor 1, S 1 retry attempts 1, S floor 1\n");
 }
 
 static void

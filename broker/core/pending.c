@@ -100,15 +100,31 @@ pending_emit (core_t *core, event_t *event, const delivery_t *delivery)
     self->bytes += event_size_bytes (event);
 }
 
+static bool
+is_of (const change_t *change, const emission_t *emission)
+{
+    return change->seq == emission->seq && change->partition == emission->partition &&
+           strcmp (change->subscription, emission->subscription) == 0;
+}
+
+//  It will end again, and be counted then.
+static void
+uncount (pending_t *self, const emission_t *emission)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < self->change_count; i++)
+        if (self->changes [i].kind != CHANGE_COUNT || !is_of (&self->changes [i], emission))
+            self->changes [kept++] = self->changes [i];
+    self->change_count = kept;
+}
+
 //  Where its delivery ended with a row the row stays, and with it the event in the log.
 static change_t *
 row_of (pending_t *self, const emission_t *emission)
 {
     for (size_t i = 0; i < self->change_count; i++) {
         change_t *change = &self->changes [i];
-        if (change->kind == CHANGE_EXCEPTION_ENDED && change->seq == emission->seq &&
-            change->partition == emission->partition &&
-            strcmp (change->subscription, emission->subscription) == 0)
+        if (change->kind == CHANGE_EXCEPTION_ENDED && is_of (change, emission))
             return change;
     }
     return add_change (self, CHANGE_EXCEPTION, emission->subscription, emission->partition,
@@ -119,6 +135,7 @@ void
 pending_leave_events (core_t *core, pending_t *save)
 {
     for (size_t i = 0; i < save->event_count; i++) {
+        uncount (save, &save->emissions [i]);
         change_t *row = row_of (save, &save->emissions [i]);
         row->kind = CHANGE_EXCEPTION;
         row->exception =

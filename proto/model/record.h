@@ -96,7 +96,8 @@ typedef struct {
  *  are not quiet at that time. A quiet subscription's true floor is max (floor, level_seq).
  *
  *  CHANGE_COUNT. It adds where all others set: in one commit with the end of the delivery that is
- *  counted, so that the two are kept or lost together.
+ *  counted, so that the two are kept or lost together. A store that cannot say whether it has
+ *  written (OUTCOME_UNKNOWN; SQLite always can) may be told again, and then counts twice.
  *
  *  CHANGE_TRIM. Events up to seq leave the log for good, with their attempts; those that have an
  *  exception (a dead letter, a retry) stay until it goes. first_seq of the partition becomes seq + 1.

@@ -148,7 +148,8 @@ read_settles (const message_t *message)
                                  .tls_us = said->tls_us,
                                  .first_byte_us = said->first_byte_us,
                                  .error = said->error,
-                                 .result = said->result};
+                                 .result = said->result,
+                                 .counted = said->counts ? said->counted : NULL};
     }
     return settles;
 }

@@ -152,7 +152,7 @@ finish (void *actor, uint64_t token, void *load)
     if (is_full)
         memory_store_fail (self->store, 1, STATUS_FULL, false);
     else if (world_chance (self->world, 150))
-        memory_store_fail (self->store, 1, STATUS_OUTCOME_UNKNOWN, world_number (self->world, 2));
+        broker_writer_spoil_next (self, world_number (self->world, 2));
     status_t status = commit (self, &stored, &count, false);
     if (status == STATUS_OK)
         tell_persisted (self, stored, count);
@@ -207,6 +207,7 @@ void
 broker_writer_spoil_next (broker_writer_t *self, bool is_applied)
 {
     memory_store_fail (self->store, 1, STATUS_OUTCOME_UNKNOWN, is_applied);
+    self->world->unknown_commits++;
 }
 
 void

@@ -46,7 +46,8 @@ struct world {
     } moods [LEDGER_SUBSCRIPTIONS];
     size_t mood_count;
     int64_t disk_full_until_ms;
-    int64_t refused_ms;  //  a commit failed last for want of room
+    int unknown_commits;  //  of which nobody knows whether they are on disk
+    int64_t refused_ms;   //  a commit failed last for want of room
     bool is_sound;
     char verdict [400];
     char (*notes) [WORLD_NOTE_SIZE];  //  a ring of note_room; NULL: untold

@@ -163,7 +163,9 @@ settle (worker_actor_t *self, const attempting_t *attempt)
                                          .duration_ms = world_now (self->world) - attempt->begun_ms,
                                          .http_status = answer->http_status,
                                          .error = "",
-                                         .result = answer->outcome == OUTCOME_OK ? word : ""};
+                                         .result = answer->outcome == OUTCOME_OK ? word : "",
+                                         .counted = attempt->events [i]->id,
+                                         .counts = true};
         if (is_asked)
             questions_answered (self->world->questions, attempt->subscription, attempt->events [i]);
         else

@@ -9,6 +9,7 @@
 #include "proto/model/assert.h"
 #include "tests/sim/broker_actor.h"
 #include "tests/sim/client_actor.h"
+#include "tests/sim/counts.h"
 #include "tests/sim/listener_actor.h"
 #include "tests/sim/model.h"
 #include "tests/sim/operator_actor.h"
@@ -449,5 +450,6 @@ calm (world_t *self)
     }
     if (self->is_sound)
         model_compare (self);
+    counts_compare (self);
     restart_and_listen (self);
 }
