@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from harness.client import Json
+from harness.process import Growth
 from harness.tocsin import Daemons, Tocsin, run
 from harness.waiting import until
 
@@ -187,6 +188,7 @@ def runs_leave_nothing(daemons: Daemons, worker: str, count: int) -> None:
     subscribe(daemons, "good", limits={"in_flight": 64})
     serves_as_before(daemons)
     before = len(list(descriptors.iterdir()))
+    growth = Growth(64 << 20, process, daemons.broker)
     files = set(Path("/tmp").iterdir())
     events = [
         {"id": f"run-{number}", "type": "a.run", "subject": f"/runs/{number}", "data": {}}
@@ -206,6 +208,8 @@ def runs_leave_nothing(daemons: Daemons, worker: str, count: int) -> None:
     )
     left = {path for path in set(Path("/tmp").iterdir()) - files if "tocsin-event" in path.name}
     assert not left
+    print(f"after {count} runs {growth}; descriptors {before} before, no more now; no child left")
+    growth.check()
 
 
 def all_pids() -> list[int]:
@@ -219,11 +223,13 @@ def parent_of(pid: int) -> int:
         return 0
 
 
+@pytest.mark.usefixtures("true_memory")
 def test_a_thousand_runs_leave_nothing_behind(daemons: Daemons, worker: str) -> None:
     runs_leave_nothing(daemons, worker, 1000)
 
 
 @pytest.mark.soak
+@pytest.mark.usefixtures("true_memory")
 def test_ten_thousand_runs_leave_nothing_behind(daemons: Daemons, worker: str) -> None:
     runs_leave_nothing(daemons, worker, 10_000)
 

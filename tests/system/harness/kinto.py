@@ -24,6 +24,7 @@ listen = 127.0.0.1:{port}
 use = egg:kinto
 {settings}
 """
+START_SECONDS = 90  # it imports much, and it is not the only one
 COMMON = {
     "kinto.storage_backend": "kinto.core.storage.memory",
     "kinto.cache_backend": "kinto.core.cache.memory",
@@ -72,7 +73,7 @@ class Kinto:
         self.process = Process("kinto", command, self.directory)
 
     def wait_until_it_serves(self) -> None:
-        until(self._serves, "Kinto serves")
+        until(self._serves, "Kinto serves", START_SECONDS)
 
     def _serves(self) -> bool:
         assert self.process.is_running(), self.process.tail()
