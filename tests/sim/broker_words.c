@@ -1,8 +1,12 @@
 #include "tests/sim/broker_words.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/model/allocate.h"
+#include "proto/model/assert.h"
+#include "proto/model/labels.h"
+#include "proto/model/owned.h"
 #include "tests/sim/net.h"
 
 static void
@@ -154,6 +158,17 @@ read_settles (const message_t *message)
     return settles;
 }
 
+//  Until the next HELLO.
+static const char *
+read_labels (const message_t *hello)
+{
+    static char labels [64];
+    limits_t limits = limits_default ();
+    OWNED (text) char *set = labels_new (hello->labels, hello->label_count, &limits, NULL);
+    ASSERT (set && strlen (set) < sizeof labels, "workers of a world have few labels");
+    return strcpy (labels, set);
+}
+
 bool
 broker_words_understand (const message_t *message, input_t *input, settle_t **settles)
 {
@@ -170,6 +185,7 @@ broker_words_understand (const message_t *message, input_t *input, settle_t **se
             input->hello.actions = message->actions;
             input->hello.count = message->action_count;
             input->hello.instance = message->instance;
+            input->hello.labels = read_labels (message);
             return true;
         case COMMAND_CREDIT:
             input->kind = INPUT_CREDIT;

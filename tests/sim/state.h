@@ -15,6 +15,9 @@ enum { WORLD_HEARTBEAT_MS = 1000, WORLD_SESSIONS = 64 };
 enum { WORLD_LISTENERS = 4, WORLD_BROADCAST_MS = 77 };  //  77: when a broadcast was made
 enum { WORLD_WORKERS = 8, WORLD_NOTES = 200, WORLD_NOTES_IN_FULL = 20000, WORLD_NOTE_SIZE = 160 };
 
+#define WORLD_EU "v8"  //  a worker with all the labels that are wanted in one region,
+#define WORLD_US "v9"  //  and in the other; they come when nothing goes wrong any more
+
 struct world {
     uint64_t seed;
     random_t random;

@@ -4,14 +4,16 @@
 #include <string.h>
 
 #include "proto/model/allocate.h"
+#include "proto/model/labels.h"
 
-enum { NAME_SIZE = 16 };
+enum { NAME_SIZE = 16, LABELS_SIZE = 32 };
 
 //  A worker at a connection.
 typedef struct {
     peer_t peer;
     session_id_t session;  //  0: not welcomed yet
     char name [NAME_SIZE];
+    char labels [LABELS_SIZE];
 } guest_t;
 
 struct watch_workers {
@@ -71,6 +73,7 @@ hear_hello (watch_workers_t *self, const input_t *input)
     guest_t *guest = &self->guests [self->guest_count++];
     *guest = (guest_t){.peer = input->peer};
     snprintf (guest->name, NAME_SIZE, "%s", input->hello.name);
+    snprintf (guest->labels, LABELS_SIZE, "%s", input->hello.labels ? input->hello.labels : "");
 }
 
 void
@@ -82,6 +85,18 @@ watch_workers_heard (watch_workers_t *self, const input_t *input)
         hear_hello (self, input);
 }
 
+static void
+object (const watch_workers_t *self, const guest_t *guest, const effect_t *deliver)
+{
+    const char *event = deliver->deliver.event->id;
+    const char *wanted = deliver->deliver.subscription->labels;
+    if (find_drained (self, guest->name) < self->drained_count)
+        world_fail (self->world, "%s goes to %s, which is drained", event, guest->name);
+    if (!labels_have (guest->labels, wanted))
+        world_fail (self->world, "%s goes to %s, which is \"%s\" and not \"%s\"", event,
+                    guest->name, guest->labels, wanted);
+}
+
 void
 watch_workers_said (watch_workers_t *self, const effect_t *effect)
 {
@@ -89,9 +104,7 @@ watch_workers_said (watch_workers_t *self, const effect_t *effect)
         guest_t *guest = &self->guests [i];
         if (effect->kind == EFFECT_WELCOME && guest->peer == effect->peer)
             guest->session = effect->session;
-        if (effect->kind == EFFECT_DELIVER && guest->session == effect->session &&
-            find_drained (self, guest->name) < self->drained_count)
-            world_fail (self->world, "%s goes to %s, which is drained", effect->deliver.event->id,
-                        guest->name);
+        if (effect->kind == EFFECT_DELIVER && guest->session == effect->session)
+            object (self, guest, effect);
     }
 }

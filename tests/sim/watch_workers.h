@@ -1,4 +1,6 @@
-/*  watch_workers – who of the workers may get something: not those whose name is drained. */
+/*  watch_workers – who of the workers may get something: not those whose name is drained, nor those
+ *  without the labels that are wanted.
+ */
 #ifndef WATCH_WORKERS_H
 #define WATCH_WORKERS_H
 

@@ -9,7 +9,7 @@
 enum { WORD_SIZE = 64 };
 
 //  Where in the document the value goes, and what it is.
-typedef enum { TEXT, NUMBER, NUMBERS, MOMENT, START_AT, FLAG } kind_t;
+typedef enum { TEXT, NUMBER, NUMBERS, MOMENT, START_AT, LABEL, FLAG } kind_t;
 static const struct {
     const char *word, *part, *member;
     kind_t kind;
@@ -20,6 +20,8 @@ static const struct {
     {"seq", NULL, "start", START_AT},
     {"paused", NULL, "paused", FLAG},
     {"action", "action", "name", TEXT},
+    {"region", "worker", "labels", LABEL},
+    {"tier", "worker", "labels", LABEL},
     {"emit", "emit", "type", TEXT},
     {"type", "match", "type", TEXT},
     {"phase", "match", "phase", TEXT},
@@ -71,9 +73,18 @@ value_of (kind_t kind, const char *text, int64_t now_ms)
         case NUMBERS: return numbers (text);
         case MOMENT: return json_string (moment_text (now_ms + number, moment));
         case START_AT: return json_pack ("{sI}", "seq", (json_int_t)number);
+        case LABEL:
         case FLAG: break;
     }
     return json_boolean (strcmp (text, "0") != 0);
+}
+
+static void
+add_label (json_t *worker, const char *member, const char *name, const char *value)
+{
+    if (!json_object_get (worker, member))
+        json_object_set_new (worker, member, json_object ());
+    json_object_set_new (json_object_get (worker, member), name, json_string (value));
 }
 
 static void
@@ -93,7 +104,10 @@ read_word (json_t *document, const char *word, const char *value, int64_t now_ms
         if (known [i].part && !json_object_get (document, known [i].part))
             json_object_set_new (document, known [i].part, json_object ());
         json_t *part = known [i].part ? json_object_get (document, known [i].part) : document;
-        json_object_set_new (part, known [i].member, value_of (known [i].kind, value, now_ms));
+        if (known [i].kind == LABEL)
+            add_label (part, known [i].member, word, value);
+        else
+            json_object_set_new (part, known [i].member, value_of (known [i].kind, value, now_ms));
         return;
     }
     ASSERT (false, "a play subscribes with words that are known");

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 #include "proto/model/allocate.h"
@@ -40,6 +41,8 @@ struct worker_actor {
     world_t *world;
     char name [16];
     const char *actions [2];
+    const char *labels [2];  //  of this life
+    size_t label_count;
     worker_session_t *session;  //  NULL while it is down
     line_t *line;
     uint64_t welcomed;  //  the broker's number of its session
@@ -315,6 +318,23 @@ instance_of (const worker_actor_t *self)
     return (uint64_t)(unsigned char)self->name [1] << 32 | (self->life + 1);
 }
 
+//  Some, in a random life. WORLD_EU and WORLD_US between them have all that is wanted.
+static void
+draw_labels (worker_actor_t *self)
+{
+    static const char *const regions [] = {"region=eu", "region=us"};
+    self->label_count = 0;
+    if (!self->world->is_wild)
+        return;
+    bool is_us = strcmp (self->name, WORLD_US) == 0;
+    bool has_all = is_us || strcmp (self->name, WORLD_EU) == 0;
+    int64_t drawn = world_number (self->world, 6);
+    if (has_all || drawn < 4)
+        self->labels [self->label_count++] = regions [has_all ? is_us : drawn % 2];
+    if (has_all || drawn % 3 == 0)
+        self->labels [self->label_count++] = "tier=fast";
+}
+
 void
 worker_actor_start (worker_actor_t *self)
 {
@@ -322,10 +342,13 @@ worker_actor_start (worker_actor_t *self)
         return;
     world_note (self->world, "%s starts", self->name);
     self->own_capacity = self->capacity = 4 + world_number (self->world, 12);
+    draw_labels (self);
     worker_session_settings_t settings = {.name = self->name,
                                           .version = "sim",
                                           .actions = self->actions,
                                           .action_count = 2,
+                                          .labels = self->labels,
+                                          .label_count = self->label_count,
                                           .capacity = self->own_capacity,
                                           .capacity_bytes = 1 << 20,
                                           .limits = &self->world->limits,

@@ -380,6 +380,10 @@ mend (world_t *self)
     start_broker (self);
     if (self->worker_count == 0)
         start_worker (self, "w1");
+    if (self->is_wild) {
+        start_worker (self, WORLD_EU);
+        start_worker (self, WORLD_US);
+    }
     for (size_t i = 0; i < self->worker_count; i++) {
         worker_actor_start (self->workers [i]);
         undrain_worker (self, worker_actor_name (self->workers [i]));
