@@ -1,6 +1,7 @@
 """joining - HELLO and WELCOME, heartbeats, credit, and how a session is lost."""
 
 import itertools
+import json
 import signal
 import threading
 
@@ -61,6 +62,22 @@ def after_some_hellos_without_an_answer_it_takes_a_new_socket(broker: Broker) ->
 def hello_says_who_it_is_and_what_it_performs(broker: Broker) -> None:
     body = broker.expect("HELLO").body
     assert body["actions"], "it performs nothing"
+
+
+@rule("6.9")
+def what_it_brings_is_named_and_has_a_revision(broker: Broker) -> None:
+    for text in broker.expect("HELLO").body.get("subscriptions", []):
+        document = json.loads(text)
+        assert isinstance(document["id"], str), f"it has no id: {text}"
+        assert isinstance(document["revision"], int), f"it has no revision: {text}"
+
+
+@rule("6.9")
+def an_error_about_what_it_brings_leaves_it_a_member(broker: Broker) -> None:
+    broker.welcome()
+    said = {"status": "BAD_SUBSCRIPTION", "text": "HELLO: subscriptions[0]: match: it is missing"}
+    broker.say("ERROR", {"session": broker.session, **said})
+    broker.goes_on()
 
 
 @rule("6.2")

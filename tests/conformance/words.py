@@ -60,6 +60,7 @@ SHORT: Kind = ("number", 0, SMALL)
 SESSION: Kind = ("number", 1, LARGE)
 NAME: Kind = ("text", 0, 120)
 LABEL: Kind = ("text", 3, 129)
+DOCUMENT: Kind = ("text", 2, 65_536)
 LONG: Kind = ("text", 0, 65_536)
 FLAG: Kind = ("flag", 0, 0)
 LEASES: Kind = ("list", 0, NUMBER)
@@ -79,6 +80,7 @@ MEMBERS: dict[str, dict[str, Kind]] = {
         "capacity": NUMBER,
         "instance": NUMBER,
         "labels": ("list", 0, LABEL),
+        "subscriptions": ("list", 0, DOCUMENT),
     },
     "CREDIT": {"session!": SESSION, "deliveries_granted!": NUMBER, "bytes_granted!": NUMBER},
     "SETTLE": {"session!": SESSION, "settlements!": ("list", 1, SETTLEMENT)},

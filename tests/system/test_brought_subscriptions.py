@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.foreign import Tray, start_foreign
+from harness.keys import KeyedDaemons
 from harness.sink import Consumer, Sink
 from harness.tocsin import Daemons
 from harness.waiting import until
@@ -200,6 +201,18 @@ def test_without_leave_none_is_taken(tmp_path: Path, sink: Sink) -> None:
         daemons.wait_for_workers(name)
         daemons.broker.wait_for_log("broker/takes_brought is 0 here")
         assert look(daemons, "shop") is None
+
+
+def test_a_worker_with_a_key_may_bring_some(tmp_path: Path, sink: Sink) -> None:
+    consumer = sink.consumer("shop")
+    settings = {"broker/heartbeat_ms": 200}
+    with KeyedDaemons(tmp_path, **settings) as daemons:
+        name = start(daemons, pack(tmp_path / "luggage", brought(consumer)))
+        assert wait_until_it_is_there(daemons)["brought"]["by"] == name
+        consumer.wait_for_ids([daemons.client().publish()["id"]])
+        #   One that is no longer allowed takes along what it had brought.
+        daemons.keys.revoke(name)
+        wait_until_it_is_gone(daemons)
 
 
 #   ---- in other languages
