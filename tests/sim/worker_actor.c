@@ -196,9 +196,9 @@ finish (void *actor, uint64_t life, void *load)
     }
     settlement_t *settlements = settle (self, attempt);
     bool is_cancelled = attempt->is_cancelled;
-    forget (self, attempt);
     worker_session_finish (self->session, holding, is_cancelled ? NULL : settlements,
                            world_now (self->world));
+    forget (self, attempt);  //  last: what was settled names its events
     free (settlements);
     drain (self);
 }
