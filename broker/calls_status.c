@@ -26,10 +26,10 @@ static json_t *
 show_settled (const edge_t *edge)
 {
     json_t *json = json_object ();
-    for (int i = 0; i < OUTCOMES; i++)
-        json_object_set_new (
-            json, outcome_name ((outcome_t)i),
-            json_integer ((json_int_t)(edge->settled_ever [i] + edge->settled [i])));
+    for (int i = 0; i < OUTCOMES; i++) {
+        int64_t count = edge->settled_ever [i] + edge->settled [i];
+        json_object_set_new (json, outcome_name ((outcome_t)i), json_integer (count));
+    }
     return json;
 }
 
