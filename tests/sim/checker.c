@@ -81,7 +81,7 @@ may_have_been_skipped (const checker_t *self, const subscription_t *subscription
 
 //  Promise 5: everything earlier of its key has ended.
 static void
-check_order (checker_t *self, size_t subscription, const promise_t *later, const event_t *event)
+check_order (checker_t *self, size_t subscription, const promise_t *later)
 {
     const asked_t *asked = &self->ledger->asked [subscription];
     for (size_t i = 0; i < self->ledger->promise_count; i++) {
@@ -129,7 +129,7 @@ checker_begun (checker_t *self, const char *subscription, const event_t *event, 
                     event->id);
     had->begins++;
     if (asked->subscription->order == ORDER_KEY && is_leased)
-        check_order (self, place, promise, event);
+        check_order (self, place, promise);
 }
 
 void
