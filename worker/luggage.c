@@ -120,14 +120,10 @@ luggage_new (const settings_t *settings, problem_t *problem)
     OWNED (luggage) luggage_t *self = ALLOCATE (luggage_t);
     self->directory = settings_text (settings, "worker/subscriptions");
     self->limits = settings_limits (settings);
-    if (!*self->directory)
-        return TAKE (self);
-    if (luggage_list (self, problem))
-        return NULL;
-    for (size_t i = 0; i < self->file_count; i++)
-        if (luggage_read (self, self->files [i]->d_name, problem))
-            return NULL;
-    return TAKE (self);
+    status_t status = *self->directory ? luggage_list (self, problem) : STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < self->file_count; i++)
+        status = luggage_read (self, self->files [i]->d_name, problem);
+    return status == STATUS_OK ? TAKE (self) : NULL;
 }
 
 void

@@ -205,7 +205,7 @@ def test_without_leave_none_is_taken(tmp_path: Path, sink: Sink) -> None:
 
 def test_a_worker_with_a_key_may_bring_some(tmp_path: Path, sink: Sink) -> None:
     consumer = sink.consumer("shop")
-    settings = {"broker/heartbeat_ms": 200}
+    settings: dict[str, Any] = {"broker/heartbeat_ms": 200}
     with KeyedDaemons(tmp_path, **settings) as daemons:
         name = start(daemons, pack(tmp_path / "luggage", brought(consumer)))
         assert wait_until_it_is_there(daemons)["brought"]["by"] == name
