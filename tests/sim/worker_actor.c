@@ -79,8 +79,8 @@ worker_actor_is_up (const worker_actor_t *self)
     return self->session != NULL;
 }
 
-static bool
-is_frozen (const worker_actor_t *self)
+bool
+worker_actor_is_frozen (const worker_actor_t *self)
 {
     return world_now (self->world) < self->frozen_until_ms;
 }
@@ -105,7 +105,7 @@ hear (void *client, message_t *message)
     }
     if (message->command == COMMAND_WELCOME)
         self->welcomed = message->session;
-    if (is_frozen (self)) {
+    if (worker_actor_is_frozen (self)) {
         inmail_t *mail = ALLOCATE (inmail_t);
         mail->message = *message;
         *message = (message_t){0};
@@ -185,7 +185,7 @@ finish (void *actor, uint64_t life, void *load)
     attempting_t *attempt = load;
     if (life != self->life)
         return;  //  freed when the worker died
-    if (is_frozen (self)) {
+    if (worker_actor_is_frozen (self)) {
         schedule_at (self->world->schedule, self->frozen_until_ms, finish, self, life, load, NULL);
         return;
     }
@@ -270,7 +270,7 @@ tick (void *actor, uint64_t life, void *load)
     if (life != self->life)
         return;
     self->tick_ms = INT64_MAX;
-    if (!is_frozen (self))
+    if (!worker_actor_is_frozen (self))
         worker_session_tick (self->session, world_now (self->world));
     drain (self);
 }
@@ -295,7 +295,7 @@ static void
 drain (worker_actor_t *self)
 {
     worker_effect_t effect;
-    while (!is_frozen (self) && worker_session_take (self->session, &effect)) {
+    while (!worker_actor_is_frozen (self) && worker_session_take (self->session, &effect)) {
         switch (effect.kind) {
             case WORKER_SEND: net_send_to_broker (self->world, self->line, effect.message); break;
             case WORKER_BEGIN: begin (self, &effect); break;
@@ -415,7 +415,7 @@ thaw (void *actor, uint64_t life, void *load)
 {
     (void)load;
     worker_actor_t *self = actor;
-    if (life != self->life || is_frozen (self))
+    if (life != self->life || worker_actor_is_frozen (self))
         return;
     checker_disturbed (self->world->checker);
     inmail_t *mail, *next;
