@@ -7,25 +7,13 @@
 
 #include <cmocka.h>
 
-#include "broker/broker_stage.h"
+#include "broker/calls_scene.h"
 #include "proto/model/owned.h"
-
-typedef struct {
-    stage_t *stage;
-    actor_t *gateway, *worker;
-    uint64_t session;
-} world_t;
 
 static int
 begin (void **state, const char *setting)
 {
-    world_t *world = test_calloc (1, sizeof *world);
-    world->stage = stage_new ();
-    stage_set (world->stage, "broker/heartbeat_ms=20000");  //  its worker says only what it must
-    stage_set (world->stage, setting);
-    stage_start (world->stage);
-    world->gateway = actor_gateway (world->stage);
-    world->worker = actor_worker (world->stage);
+    scene_t *world = scene_new_with_worker ((const char *const []){setting, NULL});
     world->session = actor_join (world->worker, "w1", 100);
     *state = world;
     return 0;
@@ -43,19 +31,8 @@ set_up_narrow (void **state)
     return begin (state, "limits/waiters=1");
 }
 
-static int
-tear_down (void **state)
-{
-    world_t *world = *state;
-    actor_destroy (&world->worker);
-    actor_destroy (&world->gateway);
-    stage_destroy (&world->stage);
-    test_free (world);
-    return 0;
-}
-
 static void
-subscribe (world_t *world, const char *id, const char *members)
+subscribe (scene_t *world, const char *id, const char *members)
 {
     char text [600];
     snprintf (text, sizeof text,
@@ -69,7 +46,7 @@ subscribe (world_t *world, const char *id, const char *members)
 
 //  One that is not waited for here.
 static void
-begin_call (world_t *world, const char *method, const char *json)
+begin_call (scene_t *world, const char *method, const char *json)
 {
     actor_say (world->gateway, &(message_t){.command = COMMAND_CALL,
                                             .request = 4711,
@@ -79,7 +56,7 @@ begin_call (world_t *world, const char *method, const char *json)
 }
 
 static void
-expect_reply (world_t *world, status_t status, const char *in_it)
+expect_reply (scene_t *world, status_t status, const char *in_it)
 {
     message_t message = actor_expect (world->gateway, COMMAND_REPLY);
     assert_int_equal (message.request, 4711);
@@ -94,7 +71,7 @@ static const char question [] =
     " \"data\": \"{\\\"n\\\": 1}\", \"hops\": 2, \"root\": \"r\", \"causation\": \"c\"}";
 
 static void
-settle (world_t *world, uint64_t lease, const char *result)
+settle (scene_t *world, uint64_t lease, const char *result)
 {
     settlement_t settlement = {
         .lease = lease, .outcome = OUTCOME_OK, .error = "", .result = result};
@@ -107,7 +84,7 @@ settle (world_t *world, uint64_t lease, const char *result)
 static void
 a_question_reaches_its_worker_and_the_answer_who_asks (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     subscribe (world, "A", "\"match\": {\"phase\": \"pre\"}, \"ask\": {\"timeout_ms\": 60000}");
     begin_call (world, "event.ask", question);
     message_t message = actor_expect (world->worker, COMMAND_DELIVER);
@@ -131,7 +108,7 @@ a_question_reaches_its_worker_and_the_answer_who_asks (void **state)
 static void
 a_question_that_is_none_is_refused (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     static const char *const wrong [] = {
         "{}",
         "{\"id\": \"q\", \"type\": \"a.b\", \"subject\": \"/s\", \"time\": \"2026-11-24T03:00:00Z\"}",
@@ -149,7 +126,7 @@ a_question_that_is_none_is_refused (void **state)
 static void
 who_waits_is_woken_when_it_has_ended (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     subscribe (world, "R", "\"match\": {}, \"reply\": true");
     subscribe (world, "S", "\"match\": {}");
     actor_publish_and_wait (world->gateway, "e1", "{}");
@@ -166,7 +143,7 @@ who_waits_is_woken_when_it_has_ended (void **state)
 static void
 who_waits_in_vain_hears_how_far_it_is (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     subscribe (world, "R", "\"match\": {}, \"reply\": true");
     actor_publish_and_wait (world->gateway, "e1", "{}");
     begin_call (world, "event.wait", "{\"ids\": [\"e1\"], \"wait_ms\": 50}");
@@ -184,7 +161,7 @@ who_waits_in_vain_hears_how_far_it_is (void **state)
 static void
 as_many_wait_as_may (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     subscribe (world, "R", "\"match\": {}, \"reply\": true");
     actor_publish_and_wait (world->gateway, "e1", "{}");
     OWNED (actor) actor_t *other = actor_gateway (world->stage);
@@ -203,13 +180,13 @@ as_many_wait_as_may (void **state)
 int
 main (void)
 {
-#define WITH_A_WORLD(test) cmocka_unit_test_setup_teardown (test, set_up, tear_down)
+#define WITH_A_WORLD(test) cmocka_unit_test_setup_teardown (test, set_up, scene_tear_down)
     const struct CMUnitTest tests [] = {
         WITH_A_WORLD (a_question_reaches_its_worker_and_the_answer_who_asks),
         WITH_A_WORLD (a_question_that_is_none_is_refused),
         WITH_A_WORLD (who_waits_is_woken_when_it_has_ended),
         WITH_A_WORLD (who_waits_in_vain_hears_how_far_it_is),
-        cmocka_unit_test_setup_teardown (as_many_wait_as_may, set_up_narrow, tear_down),
+        cmocka_unit_test_setup_teardown (as_many_wait_as_may, set_up_narrow, scene_tear_down),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

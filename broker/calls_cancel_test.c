@@ -7,44 +7,22 @@
 
 #include <cmocka.h>
 
-#include "broker/broker_stage.h"
+#include "broker/calls_scene.h"
 #include "proto/model/owned_json.h"
-
-typedef struct {
-    stage_t *stage;
-    actor_t *gateway, *worker;
-    uint64_t session;
-} world_t;
 
 //  A worker with room for one.
 static int
 set_up (void **state)
 {
-    world_t *world = test_calloc (1, sizeof *world);
-    world->stage = stage_new ();
-    stage_set (world->stage, "broker/heartbeat_ms=20000");  //  its worker says only what it must
-    stage_start (world->stage);
-    world->gateway = actor_gateway (world->stage);
-    world->worker = actor_worker (world->stage);
+    scene_t *world = scene_new_with_worker (NULL);
     actor_subscribe (world->gateway, "S");
     world->session = actor_join (world->worker, "w1", 1);
     *state = world;
     return 0;
 }
 
-static int
-tear_down (void **state)
-{
-    world_t *world = *state;
-    actor_destroy (&world->worker);
-    actor_destroy (&world->gateway);
-    stage_destroy (&world->stage);
-    test_free (world);
-    return 0;
-}
-
 static status_t
-try_cancel (const world_t *world, const char *subscription, const char *event, json_t **reply)
+try_cancel (const scene_t *world, const char *subscription, const char *event, json_t **reply)
 {
     return actor_try (world->gateway, "delivery.cancel",
                       json_pack ("{s:s, s:s}", "subscription", subscription, "event", event),
@@ -52,7 +30,7 @@ try_cancel (const world_t *world, const char *subscription, const char *event, j
 }
 
 static void
-expect_cancelled (const world_t *world, const char *event, const char *was)
+expect_cancelled (const scene_t *world, const char *event, const char *was)
 {
     OWNED (json) json_t *reply = NULL;
     assert_int_equal (try_cancel (world, "S", event, &reply), STATUS_OK);
@@ -65,7 +43,7 @@ expect_cancelled (const world_t *world, const char *event, const char *was)
 }
 
 static void
-expect_refused (const world_t *world, const char *subscription, const char *event,
+expect_refused (const scene_t *world, const char *subscription, const char *event,
                 const char *sentence)
 {
     OWNED (json) json_t *reply = NULL;
@@ -78,7 +56,7 @@ expect_refused (const world_t *world, const char *subscription, const char *even
 static void
 a_worker_is_told_and_what_it_settles_is_stale (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     actor_publish_and_wait (world->gateway, "e1", "1");
     given_t given = actor_expect_delivery (world->worker, world->session);
     expect_cancelled (world, "e1", "in_flight");
@@ -94,7 +72,7 @@ a_worker_is_told_and_what_it_settles_is_stale (void **state)
 static void
 what_waits_is_never_tried_until_it_is_redriven (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     actor_publish_and_wait (world->gateway, "e1", "1");
     actor_publish_and_wait (world->gateway, "e2", "1");
     given_t given = actor_expect_delivery (world->worker, world->session);
@@ -110,7 +88,7 @@ what_waits_is_never_tried_until_it_is_redriven (void **state)
 static void
 what_was_not_read_yet_is_cancelled_for_good (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     json_decref (actor_call (world->gateway, "subscription.pause", json_pack ("{s:s}", "id", "S")));
     actor_publish_and_wait (world->gateway, "e1", "1");
     actor_publish_and_wait (world->gateway, "e2", "1");
@@ -130,7 +108,7 @@ what_was_not_read_yet_is_cancelled_for_good (void **state)
 static void
 what_is_not_there_or_has_ended_is_not_found (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     actor_publish_and_wait (world->gateway, "e1", "1");
     given_t given = actor_expect_delivery (world->worker, world->session);
     actor_settle (world->worker, world->session, given.lease, OUTCOME_OK);
@@ -143,7 +121,7 @@ what_is_not_there_or_has_ended_is_not_found (void **state)
 static void
 one_that_it_did_not_ask_for_is_not_found (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     json_t *document =
         json_pack ("{s:s, s:{s:s}, s:{s:s}, s:b}", "id", "T", "match", "type", "other", "deliver",
                    "url", "http://127.0.0.1:9/hook", "paused", 1);
@@ -158,15 +136,15 @@ main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test_setup_teardown (a_worker_is_told_and_what_it_settles_is_stale, set_up,
-                                         tear_down),
+                                         scene_tear_down),
         cmocka_unit_test_setup_teardown (what_waits_is_never_tried_until_it_is_redriven, set_up,
-                                         tear_down),
+                                         scene_tear_down),
         cmocka_unit_test_setup_teardown (what_was_not_read_yet_is_cancelled_for_good, set_up,
-                                         tear_down),
+                                         scene_tear_down),
         cmocka_unit_test_setup_teardown (what_is_not_there_or_has_ended_is_not_found, set_up,
-                                         tear_down),
+                                         scene_tear_down),
         cmocka_unit_test_setup_teardown (one_that_it_did_not_ask_for_is_not_found, set_up,
-                                         tear_down),
+                                         scene_tear_down),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

@@ -7,18 +7,12 @@
 
 #include <cmocka.h>
 
-#include "broker/broker_stage.h"
+#include "broker/calls_scene.h"
 #include "proto/model/owned.h"
-
-typedef struct {
-    stage_t *stage;
-    actor_t *gateway, *worker;
-    uint64_t session;
-} world_t;
 
 //  S gives up after one attempt.
 static void
-subscribe (world_t *world)
+subscribe (scene_t *world)
 {
     json_t *document = json_pack ("{s:s, s:{s:s}, s:{s:s}, s:{s:i}, s:{s:i}}", "id", "S", "match",
                                   "type", "kinto.**", "deliver", "url", "http://127.0.0.1:9/hook",
@@ -30,32 +24,16 @@ subscribe (world_t *world)
 static int
 set_up (void **state)
 {
-    world_t *world = test_calloc (1, sizeof *world);
-    world->stage = stage_new ();
-    stage_set (world->stage, "broker/heartbeat_ms=20000");  //  its worker says only what it must
-    stage_start (world->stage);
-    world->gateway = actor_gateway (world->stage);
-    world->worker = actor_worker (world->stage);
+    scene_t *world = scene_new_with_worker (NULL);
     subscribe (world);
     world->session = actor_join (world->worker, "w1", 1000);
     *state = world;
     return 0;
 }
 
-static int
-tear_down (void **state)
-{
-    world_t *world = *state;
-    actor_destroy (&world->worker);
-    actor_destroy (&world->gateway);
-    stage_destroy (&world->stage);
-    test_free (world);
-    return 0;
-}
-
 //  The next delivery ends so; which event it was of.
 static given_t
-settle_next (world_t *world, outcome_t outcome)
+settle_next (scene_t *world, outcome_t outcome)
 {
     given_t given = actor_expect_delivery (world->worker, world->session);
     actor_settle (world->worker, world->session, given.lease, outcome);
@@ -64,7 +42,7 @@ settle_next (world_t *world, outcome_t outcome)
 }
 
 static void
-let_die (world_t *world, const char *id)
+let_die (scene_t *world, const char *id)
 {
     actor_publish_and_wait (world->gateway, id, "1");
     settle_next (world, OUTCOME_RETRY);
@@ -72,7 +50,7 @@ let_die (world_t *world, const char *id)
 }
 
 static json_t *
-list (world_t *world, json_t *more)
+list (scene_t *world, json_t *more)
 {
     json_t *args = json_pack ("{s:s}", "subscription", "S");
     if (more)
@@ -98,7 +76,7 @@ ids_of (const json_t *answer)
 }
 
 static void
-expect_listed (world_t *world, json_t *more, const char *ids)
+expect_listed (scene_t *world, json_t *more, const char *ids)
 {
     json_t *answer = list (world, more);
     assert_string_equal (ids_of (answer), ids);
@@ -106,7 +84,7 @@ expect_listed (world_t *world, json_t *more, const char *ids)
 }
 
 static json_int_t
-act (world_t *world, const char *method, json_t *args, const char *counted)
+act (scene_t *world, const char *method, json_t *args, const char *counted)
 {
     json_object_set_new (args, "subscription", json_string ("S"));
     json_t *answer = actor_call (world->gateway, method, args);
@@ -120,7 +98,7 @@ act (world_t *world, const char *method, json_t *args, const char *counted)
 static void
 a_dead_letter_is_listed_with_its_event_and_its_last_attempt (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     expect_listed (world, NULL, "");
     let_die (world, "e1");
     json_t *answer = list (world, NULL);
@@ -144,7 +122,7 @@ a_dead_letter_is_listed_with_its_event_and_its_last_attempt (void **state)
 static void
 a_list_comes_in_pages_and_with_filters (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     let_die (world, "e1");
     let_die (world, "e2");
     let_die (world, "e3");
@@ -165,7 +143,7 @@ a_list_comes_in_pages_and_with_filters (void **state)
 static void
 one_is_redriven_and_delivered (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     let_die (world, "e1");
     let_die (world, "e2");
     assert_int_equal (
@@ -179,7 +157,7 @@ one_is_redriven_and_delivered (void **state)
 
 //  So many deliveries end well, however they travel.
 static void
-settle_all (world_t *world, size_t count)
+settle_all (scene_t *world, size_t count)
 {
     while (count > 0) {
         message_t message = actor_hear (world->worker);
@@ -194,7 +172,7 @@ settle_all (world_t *world, size_t count)
 static void
 all_are_redriven (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     let_die (world, "e1");
     let_die (world, "e2");
     assert_int_equal (act (world, "delivery.redrive", json_object (), "redriven"), 2);
@@ -208,7 +186,7 @@ all_are_redriven (void **state)
 static void
 one_that_dies_again_has_the_history_of_both_lives (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     let_die (world, "e1");
     act (world, "delivery.redrive", json_object (), "redriven");
     settle_next (world, OUTCOME_FAIL);
@@ -228,7 +206,7 @@ one_that_dies_again_has_the_history_of_both_lives (void **state)
 static void
 what_is_discarded_is_skipped_and_listed_no_more (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     let_die (world, "e1");
     let_die (world, "e2");
     assert_int_equal (
@@ -245,7 +223,7 @@ what_is_discarded_is_skipped_and_listed_no_more (void **state)
 static void
 an_event_that_is_not_dead_is_said_to_be_none (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     let_die (world, "e1");
     json_t *reply;
     json_t *args = json_pack ("{s:s, s:[s]}", "subscription", "S", "events", "nowhere");
@@ -268,7 +246,7 @@ an_event_that_is_not_dead_is_said_to_be_none (void **state)
 static void
 a_second_job_waits_for_the_first (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     for (int i = 1; i <= 3; i++) {
         char id [8];
         snprintf (id, sizeof id, "e%d", i);
@@ -295,7 +273,7 @@ a_second_job_waits_for_the_first (void **state)
 static void
 a_rate_spreads_what_is_redriven (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     let_die (world, "e1");
     let_die (world, "e2");
     json_t *args = json_pack ("{s:f}", "rate_per_second", 0.01);
@@ -309,7 +287,7 @@ a_rate_spreads_what_is_redriven (void **state)
 static void
 what_is_asked_badly_is_refused_with_its_name (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     const struct {
         const char *method;
         json_t *args;
@@ -351,7 +329,7 @@ int
 main (void)
 {
     const struct CMUnitTest tests [] = {
-#define PLAY(test) cmocka_unit_test_setup_teardown (test, set_up, tear_down)
+#define PLAY(test) cmocka_unit_test_setup_teardown (test, set_up, scene_tear_down)
         PLAY (a_dead_letter_is_listed_with_its_event_and_its_last_attempt),
         PLAY (a_list_comes_in_pages_and_with_filters),
         PLAY (one_is_redriven_and_delivered),

@@ -7,48 +7,18 @@
 
 #include <cmocka.h>
 
-#include "broker/broker_stage.h"
+#include "broker/calls_scene.h"
 #include "proto/model/owned.h"
 
-typedef struct {
-    stage_t *stage;
-    actor_t *gateway, *worker;
-    uint64_t session;
-} world_t;
-
-static int
-set_up (void **state)
-{
-    world_t *world = test_calloc (1, sizeof *world);
-    world->stage = stage_new ();
-    stage_set (world->stage, "broker/heartbeat_ms=20000");  //  its worker says only what it must
-    stage_start (world->stage);
-    world->gateway = actor_gateway (world->stage);
-    world->worker = actor_worker (world->stage);  //  who has not joined yet
-    *state = world;
-    return 0;
-}
-
-static int
-tear_down (void **state)
-{
-    world_t *world = *state;
-    actor_destroy (&world->worker);
-    actor_destroy (&world->gateway);
-    stage_destroy (&world->stage);
-    test_free (world);
-    return 0;
-}
-
 static void
-join (world_t *world, uint64_t credit)
+join (scene_t *world, uint64_t credit)
 {
     world->session = actor_join (world->worker, "w1", credit);
 }
 
 //  S wants kinto.**, with some more members.
 static void
-subscribe (world_t *world, const char *more)
+subscribe (scene_t *world, const char *more)
 {
     char text [600];
     snprintf (text, sizeof text,
@@ -62,14 +32,14 @@ subscribe (world_t *world, const char *more)
 }
 
 static void
-publish (world_t *world, const char *id)
+publish (scene_t *world, const char *id)
 {
     actor_publish_and_wait (world->gateway, id, "{\"n\": 1}");
 }
 
 //  The next delivery ends so; what was kept of others may be told before it.
 static void
-settle_next (world_t *world, outcome_t outcome)
+settle_next (scene_t *world, outcome_t outcome)
 {
     for (;;) {
         message_t message = actor_hear (world->worker);
@@ -84,7 +54,7 @@ settle_next (world_t *world, outcome_t outcome)
 
 //  The answer's words, and a part of its sentence.
 static void
-expect_explained (world_t *world, const char *id, const char *status, const char *reason,
+expect_explained (scene_t *world, const char *id, const char *status, const char *reason,
                   const char *part)
 {
     json_t *answer = actor_call (world->gateway, "event.explain",
@@ -102,7 +72,7 @@ expect_explained (world_t *world, const char *id, const char *status, const char
 static void
 what_is_not_asked_for_is_told_by_the_part_that_said_no (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     subscribe (world, "\"start\": \"earliest\"");
     json_t *document =
         json_pack ("{s:{s:s, s:{s:[s]}}, s:{s:s}}", "match", "type", "kinto.**", "data", "status",
@@ -118,7 +88,7 @@ what_is_not_asked_for_is_told_by_the_part_that_said_no (void **state)
 static void
 what_waits_is_told_what_it_waits_for (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     subscribe (world, "");
     publish (world, "e1");
     expect_explained (world, "e1", "waiting", "NO_WORKER", "no worker offers its action");
@@ -133,7 +103,7 @@ what_waits_is_told_what_it_waits_for (void **state)
 static void
 what_is_under_way_is_told_where (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     subscribe (world, "\"limits\": {\"in_flight\": 1}");
     join (world, 10);
     publish (world, "e1");
@@ -149,7 +119,7 @@ what_is_under_way_is_told_where (void **state)
 static void
 what_failed_is_told_with_its_error_and_the_next_try (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     subscribe (world, "\"retry\": {\"max_attempts\": 2, \"schedule_ms\": [1]}, \"breaker\": "
                       "{\"failures\": 0}");
     join (world, 10);
@@ -186,7 +156,7 @@ what_failed_is_told_with_its_error_and_the_next_try (void **state)
 static void
 what_is_held_is_told_behind_which_event (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     subscribe (world, "\"order\": \"key\"");
     join (world, 10);
     publish (world, "e1");
@@ -198,7 +168,7 @@ what_is_held_is_told_behind_which_event (void **state)
 static void
 a_breaker_that_is_open_is_told_with_its_next_probe (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     subscribe (world, "\"breaker\": {\"failures\": 1, \"probe_ms\": 3600000}, \"retry\": "
                       "{\"max_attempts\": 1}");
     join (world, 10);
@@ -231,7 +201,7 @@ a_breaker_that_is_open_is_told_with_its_next_probe (void **state)
 static void
 a_rate_that_is_used_up_is_told_with_its_end (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     subscribe (world, "\"limits\": {\"rate_per_second\": 0.001, \"burst\": 1}");
     join (world, 10);
     publish (world, "e1");
@@ -244,7 +214,7 @@ a_rate_that_is_used_up_is_told_with_its_end (void **state)
 static void
 what_came_before_its_start_is_told_so (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     publish (world, "e1");
     publish (world, "e2");
     subscribe (world, "\"start\": {\"seq\": 2}");
@@ -256,7 +226,7 @@ what_came_before_its_start_is_told_so (void **state)
 static void
 a_start_at_a_time_takes_what_was_accepted_since (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     publish (world, "e1");
     subscribe (world, "\"start\": {\"time\": \"2001-01-01T00:00:00Z\"}");
     expect_explained (world, "e1", "waiting", "NO_WORKER", "");
@@ -269,7 +239,7 @@ a_start_at_a_time_takes_what_was_accepted_since (void **state)
 static void
 what_is_not_there_is_said_to_be_missing (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     json_t *reply;
     subscribe (world, "");
     assert_int_equal (actor_try (world->gateway, "event.explain",
@@ -290,7 +260,7 @@ what_is_not_there_is_said_to_be_missing (void **state)
 static void
 how_a_subscription_does_is_told_in_numbers (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     subscribe (world, "");
     publish (world, "e1");
     json_t *answer =
@@ -314,7 +284,7 @@ int
 main (void)
 {
     const struct CMUnitTest tests [] = {
-#define PLAY(test) cmocka_unit_test_setup_teardown (test, set_up, tear_down)
+#define PLAY(test) cmocka_unit_test_setup_teardown (test, scene_set_up_with_worker, scene_tear_down)
         PLAY (what_is_not_asked_for_is_told_by_the_part_that_said_no),
         PLAY (what_waits_is_told_what_it_waits_for),
         PLAY (what_is_under_way_is_told_where),

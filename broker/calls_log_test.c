@@ -7,38 +7,12 @@
 
 #include <cmocka.h>
 
-#include "broker/broker_stage.h"
+#include "broker/calls_scene.h"
 #include "proto/model/owned.h"
-
-typedef struct {
-    stage_t *stage;
-    actor_t *gateway;
-} world_t;
-
-static int
-set_up (void **state)
-{
-    world_t *world = test_calloc (1, sizeof *world);
-    world->stage = stage_new ();
-    stage_start (world->stage);
-    world->gateway = actor_gateway (world->stage);
-    *state = world;
-    return 0;
-}
-
-static int
-tear_down (void **state)
-{
-    world_t *world = *state;
-    actor_destroy (&world->gateway);
-    stage_destroy (&world->stage);
-    test_free (world);
-    return 0;
-}
 
 //  e1, e2 … with {"n": 1}, {"n": 2} …
 static void
-publish (world_t *world, int count)
+publish (scene_t *world, int count)
 {
     for (int i = 1; i <= count; i++) {
         char id [16], data [24];
@@ -50,7 +24,7 @@ publish (world_t *world, int count)
 
 //  The ids of all pages, one after the other, and how many pages.
 static int
-list (world_t *world, json_t *args, char *ids, size_t room)
+list (scene_t *world, json_t *args, char *ids, size_t room)
 {
     int pages = 0;
     *ids = 0;
@@ -78,7 +52,7 @@ list (world_t *world, json_t *args, char *ids, size_t room)
 static void
 the_newest_events_come_first_page_by_page (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     char ids [200];
     assert_int_equal (list (world, json_object (), ids, sizeof ids), 1);
     assert_string_equal (ids, "");
@@ -92,7 +66,7 @@ the_newest_events_come_first_page_by_page (void **state)
 static void
 since_a_seq_they_come_in_their_order (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     char ids [200];
     publish (world, 5);
     assert_int_equal (
@@ -105,7 +79,7 @@ since_a_seq_they_come_in_their_order (void **state)
 static void
 a_list_may_be_of_one_type_or_subject (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     char ids [200];
     publish (world, 3);
     list (world, json_pack ("{s:s}", "type", "kinto.*.update"), ids, sizeof ids);
@@ -119,7 +93,7 @@ a_list_may_be_of_one_type_or_subject (void **state)
 static void
 a_long_log_is_looked_through_in_stretches (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     publish (world, 600);
     json_t *args =
         json_pack ("{s:{s:{s:[i, i, i]}}, s:i}", "match", "data", "n", 1, 300, 600, "last", 10000);
@@ -139,7 +113,7 @@ a_long_log_is_looked_through_in_stretches (void **state)
 static void
 large_events_are_looked_at_too (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     size_t size = 400000;  //  two of them fill a page
     char *data = test_malloc (size + 3), id [8], ids [200];
     memset (data, 'x', size + 2);
@@ -159,7 +133,7 @@ large_events_are_looked_at_too (void **state)
 static void
 a_match_is_tried_on_the_last_events_alone (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     publish (world, 10);
     json_t *answer = actor_call (world->gateway, "event.match",
                                  json_pack ("{s:{}, s:i, s:i}", "match", "last", 4, "limit", 1));
@@ -173,7 +147,7 @@ a_match_is_tried_on_the_last_events_alone (void **state)
 static void
 what_is_asked_badly_is_refused_with_its_name (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     const struct {
         const char *method;
         json_t *args;
@@ -204,7 +178,7 @@ int
 main (void)
 {
     const struct CMUnitTest tests [] = {
-#define PLAY(test) cmocka_unit_test_setup_teardown (test, set_up, tear_down)
+#define PLAY(test) cmocka_unit_test_setup_teardown (test, scene_set_up, scene_tear_down)
         PLAY (the_newest_events_come_first_page_by_page),
         PLAY (since_a_seq_they_come_in_their_order),
         PLAY (a_list_may_be_of_one_type_or_subject),

@@ -7,25 +7,14 @@
 
 #include <cmocka.h>
 
-#include "broker/broker_stage.h"
+#include "broker/calls_scene.h"
 #include "proto/model/owned.h"
-
-typedef struct {
-    stage_t *stage;
-    actor_t *gateway, *worker;
-    uint64_t session;
-} world_t;
 
 //  S has had e1, e2 and e3.
 static int
 set_up (void **state)
 {
-    world_t *world = test_calloc (1, sizeof *world);
-    world->stage = stage_new ();
-    stage_set (world->stage, "broker/heartbeat_ms=20000");  //  its worker says only what it must
-    stage_start (world->stage);
-    world->gateway = actor_gateway (world->stage);
-    world->worker = actor_worker (world->stage);
+    scene_t *world = scene_new_with_worker (NULL);
     actor_subscribe (world->gateway, "S");
     world->session = actor_join (world->worker, "w1", 1000);
     for (int i = 1; i <= 3; i++) {
@@ -40,20 +29,9 @@ set_up (void **state)
     return 0;
 }
 
-static int
-tear_down (void **state)
-{
-    world_t *world = *state;
-    actor_destroy (&world->worker);
-    actor_destroy (&world->gateway);
-    stage_destroy (&world->stage);
-    test_free (world);
-    return 0;
-}
-
 //  Its id.
 static char *
-replay (world_t *world, json_t *args)
+replay (scene_t *world, json_t *args)
 {
     json_object_set_new (args, "subscription", json_string ("S"));
     json_t *answer = actor_call (world->gateway, "replay.create", args);
@@ -66,7 +44,7 @@ replay (world_t *world, json_t *args)
 
 //  So many are delivered once more, and end well: their ids, and which replay says it is.
 static void
-expect_replayed (world_t *world, size_t count, const char *ids, const char *id)
+expect_replayed (scene_t *world, size_t count, const char *ids, const char *id)
 {
     char found [100] = "";
     while (count > 0) {
@@ -87,13 +65,13 @@ expect_replayed (world_t *world, size_t count, const char *ids, const char *id)
 }
 
 static json_t *
-list (world_t *world)
+list (scene_t *world)
 {
     return actor_call (world->gateway, "replay.list", json_pack ("{s:s}", "subscription", "S"));
 }
 
 static void
-await_end (world_t *world, size_t index)
+await_end (scene_t *world, size_t index)
 {
     for (int i = 0; i < 10000; i++) {
         json_t *answer = list (world);
@@ -109,7 +87,7 @@ await_end (world_t *world, size_t index)
 static void
 a_stretch_by_seq_is_delivered_once_more_and_ends (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     char *id =
         replay (world, json_pack ("{s:{s:i}, s:{s:i}}", "from", "seq", 2, "until", "seq", 3));
     expect_replayed (world, 2, "e2 e3 ", id);
@@ -134,7 +112,7 @@ a_stretch_by_seq_is_delivered_once_more_and_ends (void **state)
 static void
 a_stretch_by_time_is_found_in_the_log (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     char *id = replay (world, json_pack ("{s:{s:s}}", "from", "time", "2001-01-01T00:00:00Z"));
     expect_replayed (world, 3, "e1 e2 e3 ", id);
     free (id);
@@ -146,7 +124,7 @@ a_stretch_by_time_is_found_in_the_log (void **state)
 static void
 one_event_is_delivered_once_more_and_shown_beside_the_first (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     char *id = replay (world, json_pack ("{s:s}", "event", "e2"));
     expect_replayed (world, 1, "e2 ", id);
     await_end (world, 0);
@@ -169,7 +147,7 @@ one_event_is_delivered_once_more_and_shown_beside_the_first (void **state)
 static void
 a_match_of_its_own_takes_less (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     json_t *args = json_pack ("{s:{s:i}, s:{s:s}}", "from", "seq", 1, "match", "type", "other.*");
     char *id = replay (world, args);
     await_end (world, 0);
@@ -179,7 +157,7 @@ a_match_of_its_own_takes_less (void **state)
 static void
 replays_are_no_subscriptions (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     char *id = replay (world, json_pack ("{s:{s:i}}", "from", "seq", 1)), name [40];
     snprintf (name, sizeof name, "S~%s", id);
     expect_replayed (world, 3, "e1 e2 e3 ", id);
@@ -204,7 +182,7 @@ replays_are_no_subscriptions (void **state)
 static void
 a_replay_waits_while_its_subscription_is_paused (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     json_decref (actor_call (world->gateway, "subscription.pause", json_pack ("{s:s}", "id", "S")));
     char *id = replay (world, json_pack ("{s:{s:i}}", "from", "seq", 3));
     json_t *answer = list (world);
@@ -221,7 +199,7 @@ a_replay_waits_while_its_subscription_is_paused (void **state)
 static void
 sixteen_are_kept_and_the_oldest_that_has_ended_goes (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     for (int i = 0; i < 17; i++)
         free (replay (world, json_pack ("{s:{s:i}}", "from", "seq", 4)));
     json_t *answer = list (world);
@@ -239,7 +217,7 @@ sixteen_are_kept_and_the_oldest_that_has_ended_goes (void **state)
 static void
 what_is_asked_badly_is_refused_with_its_name (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     const struct {
         json_t *args;
         status_t status;
@@ -275,7 +253,7 @@ int
 main (void)
 {
     const struct CMUnitTest tests [] = {
-#define PLAY(test) cmocka_unit_test_setup_teardown (test, set_up, tear_down)
+#define PLAY(test) cmocka_unit_test_setup_teardown (test, set_up, scene_tear_down)
         PLAY (a_stretch_by_seq_is_delivered_once_more_and_ends),
         PLAY (a_stretch_by_time_is_found_in_the_log),
         PLAY (one_event_is_delivered_once_more_and_shown_beside_the_first),

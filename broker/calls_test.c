@@ -9,34 +9,8 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "broker/broker_stage.h"
+#include "broker/calls_scene.h"
 #include "proto/model/owned.h"
-
-typedef struct {
-    stage_t *stage;
-    actor_t *gateway;
-} world_t;
-
-static int
-set_up (void **state)
-{
-    world_t *world = test_calloc (1, sizeof *world);
-    world->stage = stage_new ();
-    stage_start (world->stage);
-    world->gateway = actor_gateway (world->stage);
-    *state = world;
-    return 0;
-}
-
-static int
-tear_down (void **state)
-{
-    world_t *world = *state;
-    actor_destroy (&world->gateway);
-    stage_destroy (&world->stage);
-    test_free (world);
-    return 0;
-}
 
 static json_t *
 document (const char *id, const char *url)
@@ -61,7 +35,7 @@ version_in (const json_t *reply)
 static void
 a_secret_is_shown_once_to_who_made_it (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     json_t *made = actor_call (world->gateway, "subscription.create",
                                json_pack ("{s:o}", "document", document ("S", "http://h/1")));
     assert_memory_equal (secret_in (made), "whsec_", 6);
@@ -77,7 +51,7 @@ a_secret_is_shown_once_to_who_made_it (void **state)
 }
 
 static json_t *
-replace (world_t *world, const char *url)
+replace (scene_t *world, const char *url)
 {
     return actor_call (world->gateway, "subscription.replace",
                        json_pack ("{s:s, s:o}", "id", "S", "document", document ("S", url)));
@@ -86,7 +60,7 @@ replace (world_t *world, const char *url)
 static void
 a_replacement_keeps_the_secret_and_rises_in_version (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     json_t *made = replace (world, "http://h/1");
     assert_true (json_is_true (json_object_get (made, "created")));
     assert_non_null (secret_in (made));
@@ -109,7 +83,7 @@ a_replacement_keeps_the_secret_and_rises_in_version (void **state)
 static void
 who_has_seen_an_older_version_changes_nothing (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     json_t *made = replace (world, "http://h/1");
     json_int_t seen = version_in (made);
     json_decref (made);
@@ -131,7 +105,7 @@ who_has_seen_an_older_version_changes_nothing (void **state)
 static void
 a_deleted_subscription_is_gone_and_its_name_free (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     json_decref (replace (world, "http://h/1"));
     json_t *gone =
         actor_call (world->gateway, "subscription.delete", json_pack ("{s:s}", "id", "S"));
@@ -155,7 +129,7 @@ says_true (const json_t *reply, const char *name)
 static void
 a_pause_holds_deliveries_back_until_it_is_resumed (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     OWNED (actor) actor_t *worker = actor_worker (world->stage);
     uint64_t session = actor_join (worker, "w1", 5);
     actor_subscribe (world->gateway, "S");
@@ -188,7 +162,7 @@ a_pause_holds_deliveries_back_until_it_is_resumed (void **state)
 static void
 resume_enables_what_was_disabled_and_pause_leaves_it_so (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     json_t *made = document ("S", "http://h/1");
     json_object_set_new (made, "disabled", json_true ());
     json_decref (
@@ -209,7 +183,7 @@ resume_enables_what_was_disabled_and_pause_leaves_it_so (void **state)
 static void
 a_document_with_a_replay_is_refused (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     json_t *reply, *bad = document ("S~r1", "http://h/1");
     json_object_set_new (bad, "replay", json_pack ("{s:s}", "id", "r1"));
     assert_int_equal (actor_try (world->gateway, "subscription.create",
@@ -225,7 +199,7 @@ a_document_with_a_replay_is_refused (void **state)
 static void
 a_bad_document_is_refused_with_the_place (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     json_t *bad = document ("S", "http://h/1");
     json_object_set_new (json_object_get (bad, "match"), "type", json_integer (5));
     json_t *reply;
@@ -245,7 +219,7 @@ a_bad_document_is_refused_with_the_place (void **state)
 static void
 a_list_is_read_page_by_page_in_order_of_id (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     const char *ids [] = {"b", "d", "a", "e", "c"};
     for (size_t i = 0; i < 5; i++)
         json_decref (actor_call (world->gateway, "subscription.create",
@@ -278,7 +252,7 @@ hash_of (const char *text, char hash [65])
 }
 
 static status_t
-verify (world_t *world, const char *text, json_t **reply)
+verify (scene_t *world, const char *text, json_t **reply)
 {
     char hash [65];
     hash_of (text, hash);
@@ -303,7 +277,7 @@ read_admin_token (const stage_t *stage, char text [64])
 static void
 the_first_start_makes_one_admin_token_and_later_ones_none (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     char first [64], second [64];
     read_admin_token (world->stage, first);
     assert_int_equal (strlen (first), 39);
@@ -326,7 +300,7 @@ the_first_start_makes_one_admin_token_and_later_ones_none (void **state)
 static void
 a_token_is_known_until_it_is_deleted (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     json_t *made = actor_call (
         world->gateway, "token.create",
         json_pack ("{s:s, s:[s,s]}", "name", "ci", "scopes", "events:write", "events:read"));
@@ -351,7 +325,7 @@ a_token_is_known_until_it_is_deleted (void **state)
 static void
 a_scope_that_is_none_is_refused (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     json_t *args = json_pack ("{s:s, s:[s]}", "name", "ci", "scopes", "everything");
     assert_int_equal (actor_try (world->gateway, "token.create", args, NULL), STATUS_BAD_PARAMETER);
     args = json_pack ("{s:s, s:[]}", "name", "ci", "scopes");
@@ -363,7 +337,7 @@ a_scope_that_is_none_is_refused (void **state)
 static void
 status_and_metrics_say_what_happened (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     OWNED (actor) actor_t *worker = actor_worker (world->stage);
     actor_join (worker, "w1", 5);
     actor_publish_and_wait (world->gateway, "e1", "1");
@@ -392,7 +366,7 @@ int
 main (void)
 {
     const struct CMUnitTest tests [] = {
-#define PLAY(test) cmocka_unit_test_setup_teardown (test, set_up, tear_down)
+#define PLAY(test) cmocka_unit_test_setup_teardown (test, scene_set_up, scene_tear_down)
         PLAY (a_secret_is_shown_once_to_who_made_it),
         PLAY (a_replacement_keeps_the_secret_and_rises_in_version),
         PLAY (who_has_seen_an_older_version_changes_nothing),

@@ -10,34 +10,8 @@
 
 #include <cmocka.h>
 
-#include "broker/broker_stage.h"
+#include "broker/calls_scene.h"
 #include "proto/model/owned.h"
-
-typedef struct {
-    stage_t *stage;
-    actor_t *gateway;
-} world_t;
-
-static int
-set_up (void **state)
-{
-    world_t *world = test_calloc (1, sizeof *world);
-    world->stage = stage_new ();
-    stage_start (world->stage);
-    world->gateway = actor_gateway (world->stage);
-    *state = world;
-    return 0;
-}
-
-static int
-tear_down (void **state)
-{
-    world_t *world = *state;
-    actor_destroy (&world->gateway);
-    stage_destroy (&world->stage);
-    test_free (world);
-    return 0;
-}
 
 static const char *
 text_of (const json_t *worker, const char *name)
@@ -55,7 +29,7 @@ number_of (const json_t *worker, const char *name)
 static void
 a_worker_is_shown_with_what_it_said_and_what_it_has (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     actor_subscribe (world->gateway, "S");
     actor_publish_and_wait (world->gateway, "e1", "1");
     OWNED (actor) actor_t *worker = actor_worker (world->stage);
@@ -82,7 +56,7 @@ a_worker_is_shown_with_what_it_said_and_what_it_has (void **state)
 
 //  The names of all pages, one after the other, and how many pages.
 static int
-list (world_t *world, json_t *args, char *names, size_t room)
+list (scene_t *world, json_t *args, char *names, size_t room)
 {
     int pages = 0;
     *names = 0;
@@ -109,7 +83,7 @@ list (world_t *world, json_t *args, char *names, size_t room)
 static void
 they_are_listed_by_name_page_by_page_and_namesakes_apart (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     static const char *const joined [] = {"b", "a", "c", "a", "b"};
     actor_t *workers [5];
     uint64_t last_a = 0;
@@ -139,7 +113,7 @@ they_are_listed_by_name_page_by_page_and_namesakes_apart (void **state)
 static void
 a_worker_that_is_not_there_is_not_found (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     OWNED (actor) actor_t *worker = actor_worker (world->stage);
     actor_join (worker, "w1", 1);
     json_t *args = json_pack ("{s:s}", "name", "w2");
@@ -160,7 +134,7 @@ is_said (const json_t *worker, const char *name)
 
 //  POST …/drain, and its answer.
 static json_t *
-drain (world_t *world, const char *name, bool is_on)
+drain (scene_t *world, const char *name, bool is_on)
 {
     json_t *args = json_pack ("{s:s, s:b}", "name", name, "drain", is_on);
     json_t *answer = actor_call (world->gateway, "worker.drain", args);
@@ -172,7 +146,7 @@ drain (world_t *world, const char *name, bool is_on)
 static void
 a_drained_worker_is_drained_when_it_has_nothing_left (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     actor_subscribe (world->gateway, "S");
     actor_publish_and_wait (world->gateway, "e1", "1");
     OWNED (actor) actor_t *worker = actor_worker (world->stage);
@@ -201,7 +175,7 @@ a_drained_worker_is_drained_when_it_has_nothing_left (void **state)
 static void
 a_name_that_is_drained_is_listed_while_it_is_away (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     actor_t *worker = actor_worker (world->stage);
     uint64_t session = actor_join (worker, "w1", 5);
     json_decref (drain (world, "w1", true));
@@ -225,7 +199,7 @@ a_name_that_is_drained_is_listed_while_it_is_away (void **state)
 static void
 a_drain_that_makes_no_sense_changes_nothing (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     OWNED (actor) actor_t *worker = actor_worker (world->stage);
     actor_join (worker, "w1", 5);
     json_t *args = json_pack ("{s:s}", "name", "w2");
@@ -241,7 +215,7 @@ a_drain_that_makes_no_sense_changes_nothing (void **state)
 
 //  PATCH; NULL: as the worker likes.
 static status_t
-want_capacity (world_t *world, const char *name, json_t *capacity)
+want_capacity (scene_t *world, const char *name, json_t *capacity)
 {
     json_t *args = json_pack ("{s:s, s:o}", "name", name, "capacity", capacity);
     return actor_try (world->gateway, "worker.change", args, NULL);
@@ -264,7 +238,7 @@ tell_capacity (actor_t *worker, uint64_t session, int64_t capacity)
 }
 
 static void
-expect_capacity (world_t *world, const char *name, json_int_t has, json_int_t wanted)
+expect_capacity (scene_t *world, const char *name, json_int_t has, json_int_t wanted)
 {
     json_t *answer = actor_call (world->gateway, "worker.get", json_pack ("{s:s}", "name", name));
     const json_t *shown = json_object_get (answer, "data");
@@ -276,7 +250,7 @@ expect_capacity (world_t *world, const char *name, json_int_t has, json_int_t wa
 static void
 a_capacity_is_told_until_the_worker_says_that_it_has_it (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     OWNED (actor) actor_t *worker = actor_worker (world->stage);
     uint64_t session = actor_join (worker, "w1", 5);
     assert_int_equal (want_capacity (world, "w1", json_integer (64)), STATUS_OK);
@@ -298,7 +272,7 @@ a_capacity_is_told_until_the_worker_says_that_it_has_it (void **state)
 static void
 a_capacity_is_wanted_of_whoever_has_the_name (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     actor_t *first = actor_worker (world->stage);
     actor_join (first, "w1", 5);
     assert_int_equal (want_capacity (world, "w1", json_integer (64)), STATUS_OK);
@@ -314,7 +288,7 @@ a_capacity_is_wanted_of_whoever_has_the_name (void **state)
 static void
 a_capacity_that_makes_no_sense_is_refused (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     OWNED (actor) actor_t *worker = actor_worker (world->stage);
     actor_join (worker, "w1", 5);
     assert_int_equal (want_capacity (world, "w2", json_integer (64)), STATUS_NOT_FOUND);
@@ -331,7 +305,7 @@ int
 main (void)
 {
     const struct CMUnitTest tests [] = {
-#define PLAY(test) cmocka_unit_test_setup_teardown (test, set_up, tear_down)
+#define PLAY(test) cmocka_unit_test_setup_teardown (test, scene_set_up, scene_tear_down)
         PLAY (a_worker_is_shown_with_what_it_said_and_what_it_has),
         PLAY (they_are_listed_by_name_page_by_page_and_namesakes_apart),
         PLAY (a_worker_that_is_not_there_is_not_found),

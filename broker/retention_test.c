@@ -7,38 +7,16 @@
 
 #include <cmocka.h>
 
-#include "broker/broker_stage.h"
+#include "broker/calls_scene.h"
 #include "daemon/clock.h"
 #include "proto/model/owned.h"
 
 enum { PATIENCE_MS = 20000 };
 
-typedef struct {
-    stage_t *stage;
-    actor_t *gateway;
-} world_t;
-
-static world_t *
-world_new (const char *first, const char *second)
-{
-    world_t *world = test_calloc (1, sizeof *world);
-    world->stage = stage_new ();
-    stage_set (world->stage, "retention/interval_s=1");
-    stage_set (world->stage, first);
-    if (second)
-        stage_set (world->stage, second);
-    stage_start (world->stage);
-    world->gateway = actor_gateway (world->stage);
-    return world;
-}
-
 static int
-tear_down (void **state)
+begin (void **state, const char *first, const char *second)
 {
-    world_t *world = *state;
-    actor_destroy (&world->gateway);
-    stage_destroy (&world->stage);
-    test_free (world);
+    *state = scene_new ((const char *const []){"retention/interval_s=1", first, second, NULL});
     return 0;
 }
 
@@ -46,26 +24,23 @@ tear_down (void **state)
 static int
 set_up_small (void **state)
 {
-    *state = world_new ("retention/bytes=1", NULL);
-    return 0;
+    return begin (state, "retention/bytes=1", NULL);
 }
 
 static int
 set_up_hard (void **state)
 {
-    *state = world_new ("retention/hard_bytes=1", "broker/tells=1");
-    return 0;
+    return begin (state, "retention/hard_bytes=1", "broker/tells=1");
 }
 
 static int
 set_up_mortal (void **state)
 {
-    *state = world_new ("retention/dead_letter_age_s=1", NULL);
-    return 0;
+    return begin (state, "retention/dead_letter_age_s=1", NULL);
 }
 
 static int64_t
-metric (const world_t *world, const char *name)
+metric (const scene_t *world, const char *name)
 {
     json_t *metrics = actor_call (world->gateway, "metrics", NULL);
     const char *text = json_string_value (json_object_get (metrics, "text"));
@@ -80,7 +55,7 @@ metric (const world_t *world, const char *name)
 }
 
 static void
-await_metric (const world_t *world, const char *name, int64_t value)
+await_metric (const scene_t *world, const char *name, int64_t value)
 {
     int64_t until_ms = monotonic_ms () + PATIENCE_MS;
     while (metric (world, name) != value)
@@ -89,7 +64,7 @@ await_metric (const world_t *world, const char *name, int64_t value)
 }
 
 static bool
-has_event (const world_t *world, const char *id)
+has_event (const scene_t *world, const char *id)
 {
     json_t *reply = NULL;
     status_t status =
@@ -100,7 +75,7 @@ has_event (const world_t *world, const char *id)
 }
 
 static void
-publish (const world_t *world, int count)
+publish (const scene_t *world, int count)
 {
     for (int i = 1; i <= count; i++) {
         char id [16];
@@ -112,7 +87,7 @@ publish (const world_t *world, int count)
 static void
 what_nobody_needs_leaves_a_log_that_is_too_large (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     publish (world, 5);
     await_metric (world, "tocsin_retention_deleted_total", 5);
     assert_false (has_event (world, "e1"));
@@ -125,7 +100,7 @@ what_nobody_needs_leaves_a_log_that_is_too_large (void **state)
 static void
 what_a_subscription_needs_stays (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     actor_subscribe (world->gateway, "S");
     publish (world, 3);
     await_metric (world, "tocsin_log_events", 3);  //  it was weighed, and found too heavy
@@ -147,7 +122,7 @@ what_a_subscription_needs_stays (void **state)
 static void
 beyond_the_hard_limit_it_goes_all_the_same_and_that_is_told (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     actor_subscribe (world->gateway, "S");
     publish (world, 3);
     await_metric (world, "tocsin_retention_skipped", 3);
@@ -160,7 +135,7 @@ beyond_the_hard_limit_it_goes_all_the_same_and_that_is_told (void **state)
 static void
 a_dead_letter_is_discarded_when_it_is_old (void **state)
 {
-    world_t *world = *state;
+    scene_t *world = *state;
     OWNED (actor) actor_t *worker = actor_worker (world->stage);
     actor_subscribe (world->gateway, "S");
     uint64_t session = actor_join (worker, "w1", 1);
@@ -178,12 +153,14 @@ main (void)
 {
     const struct CMUnitTest tests [] = {
         cmocka_unit_test_setup_teardown (what_nobody_needs_leaves_a_log_that_is_too_large,
-                                         set_up_small, tear_down),
-        cmocka_unit_test_setup_teardown (what_a_subscription_needs_stays, set_up_small, tear_down),
+                                         set_up_small, scene_tear_down),
+        cmocka_unit_test_setup_teardown (what_a_subscription_needs_stays, set_up_small,
+                                         scene_tear_down),
         cmocka_unit_test_setup_teardown (
-            beyond_the_hard_limit_it_goes_all_the_same_and_that_is_told, set_up_hard, tear_down),
+            beyond_the_hard_limit_it_goes_all_the_same_and_that_is_told, set_up_hard,
+            scene_tear_down),
         cmocka_unit_test_setup_teardown (a_dead_letter_is_discarded_when_it_is_old, set_up_mortal,
-                                         tear_down),
+                                         scene_tear_down),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
