@@ -12,6 +12,7 @@ enum { OPTION_KEY = 500 };
 typedef struct {
     named_t named;
     const char *key;  //  NULL: all of them
+    json_t *all;      //  what has come so far
 } counters_t;
 
 static const struct argp_option counters_options [] = {
@@ -43,33 +44,25 @@ counters_path (const counters_t *self, client_t *client)
     return path;
 }
 
-static void
-counters_print (const json_t *page)
+//  There may be very many: each page is printed as it comes.
+static bool
+counters_take_page (void *context, json_t *page)
 {
+    counters_t *self = context;
     size_t i;
     json_t *row;
-    json_array_foreach (page, i, row)
-        printf ("%12lld  %s\n", (long long)named_number (row, "count"), named_text (row, "key"));
+    if (!self->named.is_json)
+        json_array_foreach (page, i, row) printf (
+            "%12lld  %s\n", (long long)named_number (row, "count"), named_text (row, "key"));
+    json_array_extend (self->all, page);
+    return true;
 }
 
-//  Page after page: there may be very many.
 static status_t
-counters_fetch (const counters_t *self, client_t *client, json_t *all, problem_t *problem)
+counters_fetch (counters_t *self, client_t *client, problem_t *problem)
 {
     OWNED (text) char *path = counters_path (self, client);
-    for (;;) {
-        OWNED (json) json_t *page = named_ask (client, "GET", path, NULL, problem);
-        if (!page)
-            return problem->status;
-        if (!self->named.is_json)
-            counters_print (page);
-        json_array_extend (all, page);
-        const char *next = client_next_page (client);
-        if (!next)
-            return STATUS_OK;
-        free (path);
-        path = allocate_copy (next);
-    }
+    return named_each_page (client, path, counters_take_page, self, problem);
 }
 
 int
@@ -89,9 +82,9 @@ command_counters (int argc, char **argv)
     command_parse (&argp, argc, argv, &self);
 
     problem_t problem = {0};
-    OWNED (json) json_t *all = json_array ();
+    OWNED (json) json_t *all = self.all = json_array ();
     OWNED (client) client_t *client = login_open (&self.named.login, &problem);
-    if (!client || counters_fetch (&self, client, all, &problem))
+    if (!client || counters_fetch (&self, client, &problem))
         return command_fail (&problem);
     if (self.named.is_json)
         named_print_json (all);

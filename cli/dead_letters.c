@@ -15,6 +15,7 @@ typedef struct {
     letter_options_t letters;
     const char *status;
     long limit;
+    json_t *all;  //  what has come so far
 } dead_letters_t;
 
 static const struct argp_option dead_letters_options [] = {
@@ -71,33 +72,29 @@ dead_letters_path (const dead_letters_t *self, client_t *client)
     return path;
 }
 
-//  Page after page, until so many are there; how many.
+//  Until so many are there.
+static bool
+dead_letters_take_page (void *context, json_t *page)
+{
+    dead_letters_t *self = context;
+    json_array_extend (self->all, page);
+    return (long)json_array_size (self->all) < self->limit;
+}
+
 static status_t
-dead_letters_fetch (const dead_letters_t *self, client_t *client, json_t *all, bool *has_more,
-                    problem_t *problem)
+dead_letters_fetch (dead_letters_t *self, client_t *client, problem_t *problem)
 {
     OWNED (text) char *path = dead_letters_path (self, client);
-    for (;;) {
-        OWNED (json) json_t *page = named_ask (client, "GET", path, NULL, problem);
-        if (!page)
-            return problem->status;
-        json_array_extend (all, page);
-        const char *next = client_next_page (client);
-        *has_more = next != NULL;
-        if (!next || (long)json_array_size (all) >= self->limit)
-            return STATUS_OK;
-        free (path);
-        path = allocate_copy (next);
-    }
+    return named_each_page (client, path, dead_letters_take_page, self, problem);
 }
 
 static void
-dead_letters_say (const dead_letters_t *self, const json_t *all, bool has_more)
+dead_letters_say (const dead_letters_t *self, bool has_more)
 {
     size_t i;
     json_t *letter;
-    json_array_foreach (all, i, letter) dead_letters_print (letter);
-    if (json_array_size (all) == 0)
+    json_array_foreach (self->all, i, letter) dead_letters_print (letter);
+    if (json_array_size (self->all) == 0)
         printf ("%s has none\n", self->named.ids [0]);
     if (has_more)
         fprintf (stderr, "tocsin: there are more; --limit shows them\n");
@@ -123,14 +120,13 @@ command_dead_letters (int argc, char **argv)
     command_parse (&argp, argc, argv, &self);
 
     problem_t problem = {0};
-    bool has_more;
-    OWNED (json) json_t *all = json_array ();
+    OWNED (json) json_t *all = self.all = json_array ();
     OWNED (client) client_t *client = login_open (&self.named.login, &problem);
-    if (!client || dead_letters_fetch (&self, client, all, &has_more, &problem))
+    if (!client || dead_letters_fetch (&self, client, &problem))
         return command_fail (&problem);
     if (self.named.is_json)
         named_print_json (all);
     else
-        dead_letters_say (&self, all, has_more);
+        dead_letters_say (&self, client_next_page (client));
     return EXIT_SUCCESS;
 }

@@ -71,6 +71,23 @@ named_ask (client_t *client, const char *method, const char *path, const json_t 
     return json_incref (data);
 }
 
+status_t
+named_each_page (client_t *client, const char *path, named_page_found_t *found, void *context,
+                 problem_t *problem)
+{
+    OWNED (text) char *next = allocate_copy (path);
+    for (;;) {
+        OWNED (json) json_t *page = named_ask (client, "GET", next, NULL, problem);
+        if (!page)
+            return problem->status;
+        const char *after = found (context, page) ? client_next_page (client) : NULL;
+        if (!after)
+            return STATUS_OK;
+        free (next);
+        next = allocate_copy (after);
+    }
+}
+
 const char *
 named_text (const json_t *object, const char *name)
 {

@@ -37,6 +37,15 @@ char *named_path (client_t *client, const char *id, const char *suffix);
 json_t *named_ask (client_t *client, const char *method, const char *path, const json_t *body,
                    problem_t *problem);
 
+/*  A list, page after page from this path on: `found` gets the array of each.
+ *
+ *  found         false ends it early
+ *  Returns       what went wrong, if anything
+ */
+typedef bool named_page_found_t (void *context, json_t *page);
+status_t named_each_page (client_t *client, const char *path, named_page_found_t *found,
+                          void *context, problem_t *problem);
+
 //  A member of an object, "" and 0 when it is not there.
 const char *named_text (const json_t *object, const char *name);
 int64_t named_number (const json_t *object, const char *name);

@@ -22,22 +22,21 @@ roster_path (client_t *client, const char *name)
     return path;
 }
 
+static bool
+roster_take_page (void *all, json_t *page)
+{
+    json_array_extend (all, page);
+    return true;
+}
+
 json_t *
 roster_fetch (client_t *client, const char *name, problem_t *problem)
 {
     OWNED (json) json_t *all = json_array ();
     OWNED (text) char *path = roster_path (client, name);
-    for (;;) {
-        OWNED (json) json_t *page = named_ask (client, "GET", path, NULL, problem);
-        if (!page)
-            return NULL;
-        json_array_extend (all, page);
-        const char *next = client_next_page (client);
-        if (!next)
-            return TAKE (all);
-        free (path);
-        path = allocate_copy (next);
-    }
+    if (named_each_page (client, path, roster_take_page, all, problem))
+        return NULL;
+    return TAKE (all);
 }
 
 const char *

@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/login.h"
+#include "cli/named.h"
 #include "cli/number.h"
 #include "daemon/clock.h"
 #include "proto/model/allocate.h"
@@ -192,26 +193,20 @@ subscribe_print (const json_t *subscription)
                         : "");
 }
 
-/*  All of them, page by page. */
+static bool
+subscribe_print_page (void *context, json_t *page)
+{
+    (void)context;
+    size_t i;
+    json_t *subscription;
+    json_array_foreach (page, i, subscription) subscribe_print (subscription);
+    return true;
+}
+
 static status_t
 subscribe_list (client_t *client, problem_t *problem)
 {
-    OWNED (text) char *path = allocate_copy ("/v1/subscriptions");
-    for (;;) {
-        OWNED (json) json_t *answer = NULL;
-        status_t status = client_call (client, "GET", path, NULL, &answer, problem);
-        if (status)
-            return status;
-        size_t i;
-        json_t *subscription;
-        json_array_foreach (json_object_get (answer, "data"), i, subscription)
-            subscribe_print (subscription);
-        const char *next = client_next_page (client);
-        if (!next)
-            return STATUS_OK;
-        free (path);
-        path = allocate_copy (next);
-    }
+    return named_each_page (client, "/v1/subscriptions", subscribe_print_page, NULL, problem);
 }
 
 int

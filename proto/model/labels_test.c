@@ -53,16 +53,10 @@ static void
 what_is_no_label_is_refused_with_a_sentence (void **state)
 {
     (void)state;
-    static const char *const none [] = {"",
-                                        "region",
-                                        "=eu",
-                                        "region=",
-                                        "re gion=eu",
-                                        "region=e u",
-                                        "a=b=",
-                                        "region=\xc3\xa4",
-                                        SIXTY_FOUR "5=x",
-                                        "x=" SIXTY_FOUR "5"};
+    static const char long_name [] = SIXTY_FOUR "5=x", long_value [] = "x=" SIXTY_FOUR "5";
+    static const char *const none [] = {
+        "",     "region",          "=eu",     "region=", "re gion=eu", "region=e u",
+        "a=b=", "region=\xc3\xa4", long_name, long_value};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
         char sentence [240];
         snprintf (sentence, sizeof sentence,
