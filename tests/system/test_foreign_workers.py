@@ -84,8 +84,9 @@ def test_a_foreign_worker_finds_a_broker_that_was_restarted_and_leaves_in_order(
     assert client.delivery(waits, "foreign")["status"] == "waiting"
 
 
+@pytest.mark.parametrize("language", ["python", "node"])
 def test_a_broadcast_reaches_a_foreign_worker_whoever_is_killed(
-    daemons: Daemons, tray: Tray
+    daemons: Daemons, tray: Tray, language: str
 ) -> None:
     """Each event that matches, in the order of the log: what it missed it finds and asks for."""
     places = str(daemons.directory / "places.json")
@@ -95,11 +96,11 @@ def test_a_broadcast_reaches_a_foreign_worker_whoever_is_killed(
     )
     load = Load(pause_seconds=0.002)
     with load.of(daemons, publishers=1):
-        worker = start_foreign(daemons, "python", places=places)
+        worker = start_foreign(daemons, language, places=places)
         until(lambda: len(tray.ids) > 30, "it hears the broadcast")
         worker.kill()
         load.wait_for_more(30)
-        worker = start_foreign(daemons, "python", places=places)
+        worker = start_foreign(daemons, language, places=places)
         heard = len(tray.ids)
         until(lambda: len(tray.ids) > heard + 30, "it goes on")
         daemons.broker.kill()

@@ -76,6 +76,10 @@ export class Delivery {
     }
 }
 
+/** Of JSON that somebody else wrote: what is no object has no members. */
+export const objectOf = (value) =>
+    (value && typeof value === 'object' && !Array.isArray(value) ? value : {})
+
 /** As a text of the protocol: UTF-8 without NUL, and not too long. */
 export function cut(words, most = TEXT_BYTES) {
     const whole = Buffer.from(String(words).replaceAll('\0', '\ufffd'))

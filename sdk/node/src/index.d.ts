@@ -65,6 +65,10 @@ export interface Options {
     leaveSeconds?: number
     /** What it is, as { region: 'eu' }, for subscriptions that want only such workers. */
     labels?: { [name: string]: string }
+    /** Whether it performs the subscriptions of `mode: broadcast`, too; true if left out. */
+    broadcasts?: boolean
+    /** A file of this worker alone: how far it has come in broadcasts. It goes on from there after a restart, and misses nothing. */
+    places?: string
     /** Documents that it brings along. */
     subscriptions?: { id: string; revision: number; keep?: boolean; [member: string]: unknown }[]
     /** Files of `tocsin keygen`: NAME.secret of this worker, NAME.public of the brokers. Together, or neither. */

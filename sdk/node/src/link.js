@@ -1,16 +1,15 @@
-/** link - a session with the socket of the moment. */
+/** link - one broker: its session and its feed, with the sockets of the moment. */
 
-import { Dealer } from 'zeromq'
+import { Dealer, Subscriber } from 'zeromq'
+import { Feeds } from './feeds.js'
 import { Session } from './session.js'
-import { encode, FRAME_BYTES } from './wire.js'
+import { BadMessage, decodeFeed, encode, FRAME_BYTES } from './wire.js'
 
 const LINGER_MS = 1000 // for the last words of a worker that leaves in order
+const FEED_MOST = 10_000 // messages of a feed that wait to be read; then some are missed
 const OPTIONS = {
     linger: 0,
-    sendTimeout: 0, // sends do not wait
     maxMessageSize: FRAME_BYTES,
-    sendHighWaterMark: 1000,
-    receiveHighWaterMark: 1000,
     reconnectInterval: 100,
     reconnectMaxInterval: 2000,
     handshakeInterval: 5000,
@@ -19,6 +18,13 @@ const OPTIONS = {
     tcpKeepalive: 1,
     ipv6: true,
 }
+const SESSION_OPTIONS = {
+    ...OPTIONS,
+    sendTimeout: 0, // sends do not wait
+    sendHighWaterMark: 1000,
+    receiveHighWaterMark: 1000,
+}
+const FEED_OPTIONS = { ...OPTIONS, receiveHighWaterMark: FEED_MOST }
 
 const TROUBLES = {
     'handshake:error:auth':
@@ -35,15 +41,20 @@ export class Link {
         this.keys = keys
         this.endpoint = endpoint
         this.session = new Session(this, hello, performance.now())
+        this.feeds = new Feeds(this, worker.places)
         this.#connect()
     }
 
     #connect() {
-        this.socket = new Dealer({ ...OPTIONS, ...this.keys })
-        for (const [event, words] of Object.entries(TROUBLES))
-            this.socket.events.on(event, () => this.#tell(words))
+        this.socket = new Dealer({ ...SESSION_OPTIONS, ...this.keys })
+        this.#watch(this.socket)
         this.socket.connect(this.endpoint)
-        void this.#read(this.socket)
+        void this.#read(this.socket, (frames, now) => this.session.hear(frames, now))
+    }
+
+    #watch(socket) {
+        for (const [event, words] of Object.entries(TROUBLES))
+            socket.events.on(event, () => this.#tell(words))
     }
 
     /** Once, until it is another trouble. */
@@ -52,7 +63,8 @@ export class Link {
         this.told = words
     }
 
-    async #read(socket) {
+    /** Each message, until it is closed or another has its place. */
+    async #read(socket, hear) {
         for (;;) {
             let frames
             try {
@@ -60,15 +72,40 @@ export class Link {
             } catch {
                 return // it was closed
             }
-            if (socket !== this.socket) return
-            this.session.hear(frames, performance.now())
+            if (socket !== this.socket && socket !== this.feed) return
+            const now = performance.now()
+            hear(frames, now)
+            this.#tickFeeds(now)
             this.worker.heard()
         }
+    }
+
+    tick(now) {
+        this.session.tick(now)
+        this.#tickFeeds(now)
+    }
+
+    #tickFeeds(now) {
+        if (!this.worker.broadcasts) return
+        this.feeds.inSession(this.session.number, this.session.interval, now)
+        this.feeds.tick(now)
+    }
+
+    /** hasRoom: whether another broadcast event could begin. */
+    due(hasRoom) {
+        return Math.min(this.session.due(), this.feeds.due(hasRoom))
+    }
+
+    /** In order. */
+    end(now) {
+        this.session.leave(now)
+        this.feeds.stop()
     }
 
     close() {
         this.socket.linger = LINGER_MS
         this.socket.close()
+        this.feed?.close()
     }
 
     //  ---- what the session asks for
@@ -93,6 +130,48 @@ export class Link {
 
     abandon(held) {
         held.delivery.over.abort()
+    }
+
+    tellFeeds(command, body, now) {
+        if (this.worker.broadcasts) this.feeds.hear(command, body, now)
+    }
+
+    //  ---- what the feeds ask for
+
+    connectFeed(endpoint) {
+        this.feed?.close()
+        this.feed = new Subscriber({ ...FEED_OPTIONS, ...this.keys })
+        this.#watch(this.feed)
+        try {
+            this.feed.connect(this.#reached(endpoint))
+        } catch (problem) {
+            this.log('warn', `its feed at ${JSON.stringify(endpoint)}: ${problem.message}`)
+        }
+        void this.#read(this.feed, (frames, now) => this.#hearFeed(frames, now))
+    }
+
+    /** Over TCP the host is the one that the broker was reached at. */
+    #reached(endpoint) {
+        if (!endpoint.startsWith('tcp://')) return endpoint
+        const host = this.endpoint.slice(0, this.endpoint.lastIndexOf(':'))
+        return host + endpoint.slice(endpoint.lastIndexOf(':'))
+    }
+
+    #hearFeed(frames, now) {
+        try {
+            this.feeds.hearEvent(decodeFeed(frames), now)
+        } catch (bad) {
+            if (!(bad instanceof BadMessage)) throw bad
+            this.log('warn', `a bad message of the feed: ${bad.message}`)
+        }
+    }
+
+    listenTo(topics) {
+        this.feed?.subscribe(topics)
+    }
+
+    leave(topics) {
+        this.feed?.unsubscribe(topics)
     }
 
     log(level, words) {

@@ -4,10 +4,11 @@
  *
  * The port: send(command, body), which does not wait; renew(), a new socket instead of the old one;
  * performs(name), whether the worker has this action; room(), how many deliveries this broker may
- * have under way; abandon(held), whose outcome is wanted no more; log(level, words).
+ * have under way; abandon(held), whose outcome is wanted no more; tellFeeds(command, body, now), what
+ * was said of broadcasts; log(level, words).
  */
 
-import { Delivery } from './delivery.js'
+import { Delivery, objectOf } from './delivery.js'
 import { BadMessage, DATA_BYTES, decode, LIST_MOST } from './wire.js'
 
 export const STRANGER = 'stranger'
@@ -57,6 +58,11 @@ export class Session {
         this.unanswered = 0
         this.interval = 1000
         this.#forget(now)
+    }
+
+    /** Of the session that it is a member of; 0: of none. */
+    get number() {
+        return this.state === MEMBER ? this.session : 0
     }
 
     #forget(now) {
@@ -218,6 +224,9 @@ export class Session {
             this.#takeNumber(this.told) // what has not come by now was lost on the way
             this.told = body.received ?? 0
             this.grant(now)
+            this.port.tellFeeds(command, body, now)
+        } else if (command === 'FEEDS' || command === 'PAGE') {
+            this.port.tellFeeds(command, body, now)
         } else if (command === 'BYE' && (body.status ?? 'OK') !== 'OK') {
             this.#lose(`the broker hears no more of it: ${JSON.stringify(body.text ?? '')}`, now)
             this.helloAt = now + between(...SHUNNED_MS)
@@ -418,8 +427,6 @@ export class Session {
         this.#forget(now)
     }
 }
-
-const objectOf = (value) => (value && typeof value === 'object' ? value : {})
 
 /** With the JSON of `deliver` read; what is none has no action that anybody performs. */
 function readTarget(target) {

@@ -7,9 +7,10 @@ export { BadMessage }
 export const VERSION = 1
 export const COMMANDS = {
     PUBLISH: 0x01, CALL: 0x02, CONFIRM: 0x11, REFUSE: 0x12, REPLY: 0x13,
-    HELLO: 0x21, CREDIT: 0x22, SETTLE: 0x23, RELEASE: 0x24, BYE: 0x25, PROGRESS: 0x28,
-    WELCOME: 0x31, DELIVER: 0x32, SETTLED: 0x33, RESET: 0x34, CANCEL: 0x37,
-    HEARTBEAT: 0x41, ERROR: 0x42,
+    HELLO: 0x21, CREDIT: 0x22, SETTLE: 0x23, RELEASE: 0x24, BYE: 0x25, LISTEN: 0x26, CATCH_UP: 0x27,
+    PROGRESS: 0x28,
+    WELCOME: 0x31, DELIVER: 0x32, SETTLED: 0x33, RESET: 0x34, FEEDS: 0x35, PAGE: 0x36, CANCEL: 0x37,
+    HEARTBEAT: 0x41, ERROR: 0x42, FEED: 0x51,
 }
 const NAMES = Object.fromEntries(Object.entries(COMMANDS).map(([name, octet]) => [octet, name]))
 
@@ -46,6 +47,15 @@ export function decode(frames) {
     return [name, BODIES[name](unpack(body), name)]
 }
 
+/** A message of the feed: its topic, which is passed over, and what is told. */
+export function decodeFeed(frames) {
+    const [, head, body] = frames
+    const isFeed = head?.length === 2 && head[0] === VERSION && head[1] === COMMANDS.FEED
+    if (frames.length !== 3 || !isFeed)
+        throw new BadMessage('a message of the feed has a topic, the command FEED and a body')
+    return FEED(unpack(body), 'FEED')
+}
+
 /** Never refused, for an ERROR is not answered with an ERROR. */
 function errorBody(body) {
     const found = {}
@@ -64,6 +74,11 @@ const number = (least = 0, most = NUMBER_MOST) => (value, where) => {
         throw new BadMessage(`${where}: no number`)
     if (value < least || value > most)
         throw new BadMessage(`${where}: ${value}, it is ${least} to ${most}`, 'TOO_LARGE')
+    return value
+}
+
+const flag = (value, where) => {
+    if (typeof value !== 'boolean') throw new BadMessage(`${where}: no flag`)
     return value
 }
 
@@ -117,29 +132,28 @@ const PLAIN = /^[^\u0000-\u001f\u007f-\u009f]*$/ // no control characters
 const PATH = /^[^\u0000-\u001f\u007f-\u009f]+$/
 const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
 
-const EVENT = mapOf(
-    {
-        id: text(64, /^[A-Za-z0-9_-]{1,64}$/),
-        type: text(180, /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/),
-        subject: text(1024, PATH),
-        time: text(64, TIME),
-    },
-    {
-        given_id: text(512, PLAIN),
-        source: text(1024, PLAIN),
-        key: text(1024, PLAIN),
-        phase: text(16, /^(post|pre)$/),
-        content_type: text(120, PLAIN),
-        data,
-        partition: number(0, SMALL_MOST),
-        seq: number(),
-        accepted_ms: number(),
-        causation: text(64, /^[A-Za-z0-9_-]*$/),
-        root: text(64, /^[A-Za-z0-9_-]*$/),
-        via: text(120, PLAIN),
-        hops: number(0, 65_535),
-    },
-)
+const NEEDED = {
+    id: text(64, /^[A-Za-z0-9_-]{1,64}$/),
+    type: text(180, /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/),
+    subject: text(1024, PATH),
+    time: text(64, TIME),
+}
+const MORE = {
+    given_id: text(512, PLAIN),
+    source: text(1024, PLAIN),
+    key: text(1024, PLAIN),
+    phase: text(16, /^(post|pre)$/),
+    content_type: text(120, PLAIN),
+    data,
+    partition: number(0, SMALL_MOST),
+    seq: number(),
+    accepted_ms: number(),
+    causation: text(64, /^[A-Za-z0-9_-]*$/),
+    root: text(64, /^[A-Za-z0-9_-]*$/),
+    via: text(120, PLAIN),
+    hops: number(0, 65_535),
+}
+const EVENT = mapOf(NEEDED, MORE)
 const TARGET = mapOf({
     subscription: text(120), version: number(), deliver: text(), timeout_ms: number(),
 })
@@ -150,6 +164,17 @@ const DELIVERY = mapOf({
 const session = number()
 const leases = listOf(number())
 const DELIVER = mapOf({ session, targets: listOf(TARGET, 1), deliveries: listOf(DELIVERY, 1) })
+
+//  ---- of the feed: it is counted with seqs, so none is a BigInt; no log grows so long
+
+const seq = number(0, Number.MAX_SAFE_INTEGER)
+const seqs = listOf(seq)
+const TOLD = mapOf(NEEDED, { ...MORE, seq })
+const ENTRY = mapOf(
+    { subscription: text(120), version: number(), seqs },
+    { created_ms: number(), document: text() },
+)
+const FEED = mapOf({ event: TOLD }, { subscription: text(120), prev: seq })
 
 const BODIES = {
     BYE: mapOf({}, { session, status: text(64), text: text(65_536) }),
@@ -164,5 +189,18 @@ const BODIES = {
     SETTLED: mapOf({ session, leases }),
     CANCEL: mapOf({ session, leases }),
     RESET: mapOf({}, { session }),
-    HEARTBEAT: mapOf({}, { session, leases, received: number() }),
+    HEARTBEAT: mapOf({}, {
+        session, leases, received: number(), feeds: listOf(ENTRY), tells_feeds: flag, lasts: seqs,
+    }),
+    FEEDS: mapOf(
+        { session, firsts: seqs, lasts: seqs },
+        { endpoint: text(TEXT_BYTES), feeds: listOf(ENTRY) },
+    ),
+    PAGE: mapOf(
+        { session, subscription: text(120) },
+        {
+            partition: number(0, SMALL_MOST), above: seq, reached: seq, first: seq,
+            events: listOf(TOLD),
+        },
+    ),
 }

@@ -2,17 +2,21 @@
 
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { Retry, settlementOf } from './delivery.js'
+import { Fail, Retry, settlementOf } from './delivery.js'
 import { readKeys } from './keys.js'
 import { labelsOf } from './labels.js'
 import { Link } from './link.js'
 import { luggageOf } from './luggage.js'
+import { Places } from './places.js'
 import { ENDED, MEMBER } from './session.js'
 import { LIST_MOST } from './wire.js'
 
 const VERSION = '0.1.0'
 const TIMER_MOST_MS = 2 ** 31 - 1
 const FAREWELL_MS = 200
+
+/** Performs what nobody does: a broadcast whose action has become another one. */
+const nobody = () => { throw new Fail('this worker has no such action') }
 
 const shown = {
     info: () => {},
@@ -25,6 +29,7 @@ export class Worker {
     actions = new Map()
     #links = []
     #jobs = new Set() // also those whose outcome nobody wants any more
+    #runs = new Set() // the same of broadcasts, which are beside them
     #timer
     #isDue = false
     #leaveBy = Infinity
@@ -35,7 +40,7 @@ export class Worker {
         brokers,
         {
             name = hostname(), capacity = 8, leaveSeconds = 30, labels = {}, subscriptions = [],
-            log = shown, ownKey, brokerKey,
+            broadcasts = true, places = '', log = shown, ownKey, brokerKey,
         } = {},
     ) {
         this.brokers = [brokers].flat()
@@ -49,6 +54,8 @@ export class Worker {
         this.capacity = capacity
         this.leaveSeconds = leaveSeconds
         this.logger = log
+        this.broadcasts = broadcasts
+        this.places = new Places(places, (words) => this.log('warn', words))
     }
 
     /** The function that performs an action; it may be async. */
@@ -92,7 +99,7 @@ export class Worker {
     stop() {
         const now = performance.now()
         this.#leaveBy = this.#isStopping ? now : now + this.leaveSeconds * 1000
-        if (!this.#isStopping) for (const link of this.#links) link.session.leave(now)
+        if (!this.#isStopping) for (const link of this.#links) link.end(now)
         this.#isStopping = true
         this.#turn()
         return this.life
@@ -113,8 +120,9 @@ export class Worker {
     #turn() {
         const now = performance.now()
         if (now >= this.#leaveBy) this.#giveUp()
-        for (const link of this.#links) link.session.tick(now)
+        for (const link of this.#links) link.tick(now)
         this.#begin()
+        this.places.save(now)
         this.#schedule()
     }
 
@@ -126,12 +134,14 @@ export class Worker {
 
     #schedule() {
         clearTimeout(this.#timer)
-        if (this.#links.every((each) => each.session.state === ENDED)) {
+        if (!this.#isWanted()) {
             this.#end()
             return
         }
         if (this.#isDue) return
-        const due = Math.min(this.#leaveBy, ...this.#links.map((each) => each.session.due()))
+        const hasRoom = this.#runs.size < this.capacity
+        const times = this.#links.map((each) => each.due(hasRoom))
+        const due = Math.min(this.#leaveBy, this.places.due(), ...times)
         const wait = Math.min(Math.max(0, due - performance.now()) + 1, TIMER_MOST_MS)
         //  A process that was stopped reads what waits before it judges: sockets come after timers.
         this.#timer = setTimeout(() => {
@@ -143,10 +153,17 @@ export class Worker {
         }, wait)
     }
 
+    /** Somebody is a member, or a broadcast that has begun is waited for. */
+    #isWanted() {
+        if (this.#links.some((each) => each.session.state !== ENDED)) return true
+        return this.#runs.size > 0 && performance.now() < this.#leaveBy
+    }
+
     #end() {
+        this.places.save(performance.now(), true)
         for (const link of this.#links) link.close()
         this.#links = []
-        for (const job of this.#jobs) clearTimeout(job.timer)
+        for (const job of [...this.#jobs, ...this.#runs]) clearTimeout(job.timer)
         //  Nobody is told when the last words are out, and a process that exits takes them along.
         setTimeout(this.#ended, FAREWELL_MS)
     }
@@ -190,33 +207,51 @@ export class Worker {
                 if (this.#isFull(link)) break
                 this.#beginOne(link, held)
             }
+        this.#beginRuns()
     }
 
     #beginOne(link, held) {
         held.isBegun = true
         const { delivery, lease } = held
-        const beganMs = Date.now()
-        const job = { link }
-        const settle = (ended) => {
-            clearTimeout(job.timer)
-            link.session.settle([[held, settlementOf(lease, beganMs, ended)]], performance.now())
-        }
-        const late = () => {
-            settle({ problem: new Retry(`it took longer than ${delivery.timeoutMs} ms`) })
-            link.abandon(held)
-            this.#turn()
-        }
-        job.timer = setTimeout(late, Math.min(delivery.timeoutMs, TIMER_MOST_MS))
-        this.#jobs.add(job)
         delivery.tell = (percent, text) => {
             if (link.session.held.get(lease) !== held) return
             link.session.progress(held, percent, text, performance.now())
             this.#schedule()
         }
-        const perform = this.actions.get(delivery.action.name)
+        this.#perform(this.#jobs, { link }, delivery, lease, (settlement, now) =>
+            link.session.settle([[held, settlement]], now))
+    }
+
+    /** Broadcasts, as many at a time as deliveries. */
+    #beginRuns() {
+        const now = performance.now()
+        for (const link of this.#links)
+            while (this.#runs.size < this.capacity) {
+                const delivery = link.feeds.begin(now)
+                if (!delivery) break
+                this.#perform(this.#runs, { link }, delivery, 0, (settlement, then) =>
+                    link.feeds.finish(delivery, settlement, then))
+            }
+    }
+
+    /** One attempt, which is among its like until it ends; one that is late settles before that. */
+    #perform(those, job, delivery, lease, settle) {
+        const beganMs = Date.now()
+        const say = (ended) => {
+            clearTimeout(job.timer)
+            settle(settlementOf(lease, beganMs, ended), performance.now())
+        }
+        const late = () => {
+            say({ problem: new Retry(`it took longer than ${delivery.timeoutMs} ms`) })
+            delivery.over.abort()
+            this.#turn()
+        }
+        job.timer = setTimeout(late, Math.min(delivery.timeoutMs, TIMER_MOST_MS))
+        those.add(job)
+        const perform = this.actions.get(delivery.action.name) ?? nobody
         const over = (ended) => {
-            this.#jobs.delete(job)
-            settle(ended)
+            those.delete(job)
+            say(ended)
             this.#turn()
         }
         void Promise.resolve()

@@ -16,6 +16,7 @@ class Play {
     said = []
     sockets = 1
     abandoned = []
+    told = [] // of feeds
     now = 1000
 
     constructor(most = 4) {
@@ -28,6 +29,7 @@ class Play {
     performs(action) { return action === 'a' }
     room() { return this.most }
     abandon(held) { this.abandoned.push(held.lease) }
+    tellFeeds(command) { this.told.push(command) }
     log() {}
 
     #heard() {
@@ -162,6 +164,20 @@ test('a question may begin until its deadline', () => {
     play.hear('HEARTBEAT', { session: 7 })
     assert.ok(!play.tick(800).includes('RELEASE'))
     assert.ok(play.tick(200).includes('RELEASE'))
+})
+
+test('what is said of broadcasts is told, and belongs to a session', () => {
+    const play = new Play()
+    assert.equal(play.session.number, 0)
+    play.join()
+    assert.equal(play.session.number, 7)
+    play.hear('HEARTBEAT', { session: 7, tells_feeds: true, lasts: [1] })
+    play.hear('FEEDS', { session: 7, firsts: [1], lasts: [1] })
+    play.hear('PAGE', { session: 7, subscription: 's' })
+    play.hear('PAGE', { session: 8, subscription: 's' })
+    assert.deepEqual(play.told, ['HEARTBEAT', 'FEEDS', 'PAGE'])
+    play.leave()
+    assert.equal(play.session.number, 0)
 })
 
 test('reset drops everything and joins again later', () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pack, unpack } from '../src/msgpack.js'
-import { decode, encode } from '../src/wire.js'
+import { decode, decodeFeed, encode } from '../src/wire.js'
 
 const hex = (text) => Buffer.from(text, 'hex')
 
@@ -16,6 +16,18 @@ test('the examples of the document are what is sent and understood', () => {
     )
     const settled = hex('82a773657373696f6e07a66c65617365739201cd012c')
     assert.deepEqual(decode([hex('0133'), settled]), ['SETTLED', { session: 7, leases: [1, 300] }])
+})
+
+test('a message of the feed has three frames, and what is told is checked', () => {
+    const event = { id: 'e', type: 'a.b', subject: '/s', time: '2026-11-24T03:00:00Z', seq: 9 }
+    const topic = Buffer.from('s/a.b')
+    const told = { subscription: 's', prev: 7, event }
+    assert.deepEqual(decodeFeed([topic, ...encode('FEED', told)]), told)
+    assert.throws(() => decodeFeed(encode('FEED', told)), /has a topic/)
+    assert.throws(() => decodeFeed([topic, ...encode('PAGE', told)]), /has a topic/)
+    const beyond = { ...told, prev: 1n << 60n } // no log is so long
+    assert.throws(() => decodeFeed([topic, ...encode('FEED', beyond)]), { status: 'TOO_LARGE' })
+    assert.throws(() => decode(encode('FEED', told)), /FEED is not for a worker/)
 })
 
 test('numbers beyond a double stay what they are', () => {
