@@ -104,8 +104,10 @@ test('a worker that leaves ends the broadcast it has begun, begins no other, and
     const leaves = broker.heard('BYE')
     const left = worker.stop()
     await leaves
-    end()
+    let hasEnded = false
+    setTimeout(() => { hasEnded = true; end() }, 500) // longer than its last words may take
     await left
+    assert.ok(hasEnded)
     assert.deepEqual(begun, ['e1'])
     assert.deepEqual(JSON.parse(readFileSync(places, 'utf8')), { 's 5 0': 1 })
 }))
