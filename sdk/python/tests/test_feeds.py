@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tocsin_worker.delivery import Delivery
-from tocsin_worker.feeds import HELD_MOST, Feeds
+from tocsin_worker.feeds import HELD_MOST, Feeds, Topic
 from tocsin_worker.places import Places
 
 
@@ -207,3 +207,28 @@ def test_one_that_is_paused_or_gone_begins_nothing() -> None:
     run = play.feeds.begin(play.now)
     play.feeds.hear("HEARTBEAT", {"feeds": [], "tells_feeds": True, "lasts": [1]}, play.now)
     assert (play.abandoned, play.topics) == ([run], [])
+
+
+def test_nothing_is_due_while_it_waits_for_room_or_for_feeds() -> None:
+    play = Play().begin(1, 1)
+    play.tell(2, 1)
+    assert play.feeds.due(has_room=True) <= play.now < play.feeds.due(has_room=False)
+    play.tell(9, 8)  # what lies between will be asked for, once FEEDS has come again
+    play.feeds.in_session(0, 1.0, play.now)
+    play.feeds.in_session(8, 1.0, play.now)
+    play.feeds.tick(play.now)
+    assert play.feeds.due(has_room=False) > play.now
+
+
+def test_topics_take_turns() -> None:
+    play = Play().begin(1, 1)
+    play.tell(2, 1)
+    play.tell(3, 2)
+    first = play.feeds.topics()[0]
+    second = Topic(first.feed, 1, done=0, known=2, held=first.held.copy())
+    first.feed.topics[1] = second
+    begun = []
+    while run := play.feeds.begin(play.now):
+        begun.append(next(each for each in play.feeds.topics() if each.run is run))
+        play.feeds.finish(run, {"outcome": "ok"}, play.now)
+    assert begun == [first, second, first, second]

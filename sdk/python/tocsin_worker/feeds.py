@@ -1,4 +1,4 @@
-"""feeds - broadcasts of one broker as a worker sees them: section 6.8 of PROTOCOL.md, without
+"""feeds - broadcasts of one broker as a worker sees them: section 6.10 of PROTOCOL.md, without
 sockets or clocks. Every event that a subscription matches is performed, in the order of the log."""
 
 from __future__ import annotations
@@ -35,10 +35,14 @@ class Topic:
     attempts: int = 0  # of the first held one
     due_at: float = 0.0  # when it may be tried again
     run: Delivery | None = None
+    turn: int = 0  # of the last one that began: topics take turns
     sure: int = 0  # known when this session began: a log that ends before is another; 0: it is not
 
     def needs_more(self) -> bool:
         return self.lacking > self.known
+
+    def may_begin(self) -> bool:
+        return bool(self.held) and not self.run and self.feed.goes
 
     def rise(self, last: int) -> None:
         """Nothing of it lies between what is known and this end of the log."""
@@ -120,6 +124,7 @@ class Feeds:
         self._asked: Topic | None = None
         self._asked_at = 0.0
         self._ask_at = 0.0
+        self._turns = 0
         self._is_stopping = False
 
     def topics(self) -> list[Topic]:
@@ -144,17 +149,18 @@ class Feeds:
 
     #   ---- time
 
-    def due(self) -> float:
+    def due(self, has_room: bool) -> float:
+        """When there is something to do; has_room: whether an attempt could begin."""
         times = [float("inf")]
         if self._session and not self._is_stopping:
             if self._listen_at is not None:
                 times.append(max(self._listen_at, self._listened_at + self._interval))
             if self._asked:
                 times.append(self._asked_at + SILENCE * self._interval)
-            elif any(self._may_ask(each) for each in self.topics()):
+            elif self._is_listening and any(map(self._may_ask, self.topics())):
                 times.append(self._ask_at)
-            some = (each for each in self.topics() if each.held and not each.run)
-            times += [each.due_at for each in some if each.feed.goes and each.due_at]
+            if has_room:
+                times += [each.due_at for each in self.topics() if each.may_begin()]
         return min(times)
 
     def tick(self, now: float) -> None:
@@ -327,11 +333,14 @@ class Feeds:
         """The next attempt, if there is one; finish() is owed."""
         if self._is_stopping:
             return None
-        for topic in self.topics():
-            if topic.held and not topic.run and topic.feed.goes and now >= topic.due_at:
-                topic.run = topic.feed.delivery(topic.held[0], topic.attempts + 1)
-                return topic.run
-        return None
+        some = [each for each in self.topics() if each.may_begin() and now >= each.due_at]
+        if not some:
+            return None
+        topic = min(some, key=lambda each: each.turn)
+        self._turns += 1
+        topic.turn = self._turns
+        topic.run = topic.feed.delivery(topic.held[0], topic.attempts + 1)
+        return topic.run
 
     def finish(self, run: Delivery, settlement: dict[str, Any], now: float) -> None:
         topic = next((each for each in self.topics() if each.run is run), None)

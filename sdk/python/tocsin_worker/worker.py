@@ -347,7 +347,9 @@ class Worker:
         times = [each.session.due() for each in self._links if each.session.state != State.ENDED]
         times += [each.over_at for each in self._jobs.values()]
         times += [each.over_at for each in self._runs.values()]
-        times += [each.feeds.due() for each in self._links] if self.broadcasts else []
+        if self.broadcasts:
+            has_room = len(self._runs) < self.capacity
+            times += [each.feeds.due(has_room) for each in self._links]
         times.append(self.places.due())
         if self._stops:
             times.append(self._leave_by)
