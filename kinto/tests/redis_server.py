@@ -11,8 +11,8 @@ from harness.waiting import until
 
 
 class RedisServer:
-    def __init__(self, directory: Path) -> None:
-        port = free_port()
+    def __init__(self, directory: Path, port: int | None = None) -> None:
+        port = port or free_port()
         self.url = f"redis://127.0.0.1:{port}/0"
         self.client = redis.Redis(port=port)
         options = ["--bind", "127.0.0.1", "--port", str(port), "--save", ""]

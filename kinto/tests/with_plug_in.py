@@ -7,6 +7,7 @@ from typing import Any
 
 import webtest
 from kinto.core import testing
+from pyramid.settings import aslist
 
 INCLUDE = "kinto_tocsin"
 
@@ -14,7 +15,8 @@ INCLUDE = "kinto_tocsin"
 def make_app(cls: Any, settings: Any = None, config: Any = None) -> Any:
     """As Kinto's own, but for the include."""
     settings = cls.get_app_settings(extras=settings)
-    settings["includes"] = f"{settings.get('includes') or ''} {INCLUDE}"
+    includes = aslist(settings.get("includes") or "")
+    settings["includes"] = " ".join([*includes, INCLUDE])
     application = webtest.TestApp(cls.entry_point({}, config=config, **settings))
     application.RequestClass = testing.get_request_class(cls.api_prefix)
     return application
