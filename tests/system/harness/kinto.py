@@ -19,6 +19,7 @@ SETTINGS = """
 [server:main]
 use = egg:waitress#main
 listen = 127.0.0.1:{port}
+threads = {threads}
 
 [app:main]
 use = egg:kinto
@@ -54,8 +55,11 @@ def by_plugin(url: str, token: str) -> dict[str, str]:
 class Kinto:
     """Starts when made; ended with the test. tells: by_listener or by_plugin."""
 
-    def __init__(self, directory: Path, tells: dict[str, str], **more: str) -> None:
+    def __init__(
+        self, directory: Path, tells: dict[str, str], threads: int = 4, **more: str
+    ) -> None:
         self.directory = directory
+        self.threads = threads
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/v1"
         named = {key.replace("__", "."): value for key, value in more.items()}
@@ -66,7 +70,8 @@ class Kinto:
     def start(self) -> None:
         settings = self.directory / "kinto.ini"
         lines = "\n".join(f"{key} = {value}" for key, value in self.settings.items())
-        settings.write_text(SETTINGS.format(port=self.port, settings=lines))
+        words = {"port": self.port, "threads": self.threads, "settings": lines}
+        settings.write_text(SETTINGS.format(**words))
         path = os.pathsep.join([str(EXAMPLES), str(PLUGIN), os.environ.get("PYTHONPATH", "")])
         kinto = str(Path(sys.executable).with_name("kinto"))  # of the same virtual environment
         command = ["env", f"PYTHONPATH={path}", kinto, "start", "--ini", str(settings)]
