@@ -71,7 +71,7 @@ void
 what_is_cancelled_is_tried_no_more_until_it_is_redriven (world_t *world)
 {
     subscribe (world, "S", "order=key least=1 most=50");
-    set_consumer (world, "S", CONSUMER_SLOW);
+    set_consumer (world, "S", CONSUMER_SILENT);
     start_worker (world, "w1");
     publish (world, "e1", "k");
     publish (world, "e2", "k");
@@ -79,6 +79,7 @@ what_is_cancelled_is_tried_no_more_until_it_is_redriven (world_t *world)
     elapse (world, 100);
     cancel_some (world, "S", 1, 3);
     cancel_some (world, "S", 0, 3);
+    set_consumer (world, "S", CONSUMER_WELL);
     elapse (world, 1000);
     kill_broker (world);
     start_broker (world);
