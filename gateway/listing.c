@@ -121,6 +121,14 @@ listing_add_filter (const listing_t *self, const char *but, call_t *call)
 }
 
 //  A value of the query, percent-encoded.
+void
+listing_add_text (const listing_t *self, const char *name, call_t *call)
+{
+    const char *value = listing_filter (self, name);
+    if (value)
+        call_add_text (call, name, value);
+}
+
 static void
 listing_add_value (bytes_t *url, const char *value)
 {
@@ -154,8 +162,9 @@ listing_answer_next (const listing_t *self, request_t *request, answer_t *answer
     bytes_add_text (headers, "\r\n");
 }
 
-void
-listing_answer (const listing_t *self, request_t *request, answer_t *answer, const call_t *call)
+static void
+listing_answer_page (const listing_t *self, request_t *request, answer_t *answer,
+                     const call_t *call)
 {
     char total [24];
     snprintf (total, sizeof (total), "%lld", (long long)call->total);
@@ -166,4 +175,15 @@ listing_answer (const listing_t *self, request_t *request, answer_t *answer, con
     if (call->next)
         listing_answer_next (self, request, answer, call->next);
     resource_answer_data (answer, call->data);
+}
+
+status_t
+listing_answer (const listing_t *self, request_t *request, answer_t *answer, call_t *call,
+                problem_t *problem)
+{
+    status_t status = call_do (call, problem);
+    if (status == STATUS_OK)
+        listing_answer_page (self, request, answer, call);
+    call_end (call);
+    return status;
 }

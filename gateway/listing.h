@@ -26,9 +26,13 @@ void listing_add_page (const listing_t *self, call_t *call);
 void listing_add_filter (const listing_t *self, const char *but, call_t *call);
 const char *listing_filter (const listing_t *self, const char *name);  //  NULL: it was not given
 
-//  {"data": …}, with Total-Objects if the broker counts them and Next-Page if there is one.
-void listing_answer (const listing_t *self, request_t *request, answer_t *answer,
-                     const call_t *call);
+//  One as an argument of its name, if it was given.
+void listing_add_text (const listing_t *self, const char *name, call_t *call);
+
+//  Does the call and ends it: {"data": …}, with Total-Objects if the broker counts them and Next-Page
+//  if there is one.
+status_t listing_answer (const listing_t *self, request_t *request, answer_t *answer, call_t *call,
+                         problem_t *problem);
 
 //  A whole number above least - 1, of at most 18 digits.
 status_t listing_number (const char *name, const char *value, int64_t least, int64_t *number,

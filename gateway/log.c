@@ -6,7 +6,6 @@
 status_t
 log_list (request_t *request, answer_t *answer, problem_t *problem)
 {
-    static const char *const texts [] = {"type", "subject"};
     listing_t listing;
     int64_t since;
     status_t status = listing_read (&listing, request, "_since type subject", problem);
@@ -18,16 +17,11 @@ log_list (request_t *request, answer_t *answer, problem_t *problem)
     call_t call;
     call_start (&call, request, "event.list");
     listing_add_page (&listing, &call);
-    for (size_t i = 0; i < sizeof (texts) / sizeof (*texts); i++)
-        if (listing_filter (&listing, texts [i]))
-            call_add_text (&call, texts [i], listing_filter (&listing, texts [i]));
+    listing_add_text (&listing, "type", &call);
+    listing_add_text (&listing, "subject", &call);
     if (given)
         call_add_number (&call, "since", since);
-    status = call_do (&call, problem);
-    if (status == STATUS_OK)
-        listing_answer (&listing, request, answer, &call);
-    call_end (&call);
-    return status;
+    return listing_answer (&listing, request, answer, &call, problem);
 }
 
 status_t

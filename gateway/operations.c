@@ -93,20 +93,14 @@ operations_counters (request_t *request, answer_t *answer, problem_t *problem)
 {
     listing_t listing;
     status_t status = listing_read (&listing, request, "key", problem);
-    const char *key = listing_filter (&listing, "key");
     if (status != STATUS_OK)
         return status;
     call_t call;
     call_start (&call, request, "subscription.counts");
     call_add_text (&call, "subscription", request->name);
-    if (key)
-        call_add_text (&call, "key", key);
+    listing_add_text (&listing, "key", &call);
     listing_add_page (&listing, &call);
-    status = call_do (&call, problem);
-    if (status == STATUS_OK)
-        listing_answer (&listing, request, answer, &call);
-    call_end (&call);
-    return status;
+    return listing_answer (&listing, request, answer, &call, problem);
 }
 
 //  ---- Dead letters, and what else has not ended
@@ -121,11 +115,7 @@ operations_list (request_t *request, answer_t *answer, const listing_t *listing,
     call_add_text (&call, "status", state);
     listing_add_page (listing, &call);
     listing_add_filter (listing, "status", &call);
-    status_t status = call_do (&call, problem);
-    if (status == STATUS_OK)
-        listing_answer (listing, request, answer, &call);
-    call_end (&call);
-    return status;
+    return listing_answer (listing, request, answer, &call, problem);
 }
 
 status_t

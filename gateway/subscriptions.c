@@ -129,11 +129,7 @@ subscriptions_list (request_t *request, answer_t *answer, problem_t *problem)
     call_t call;
     call_start (&call, request, "subscription.list");
     listing_add_page (&listing, &call);
-    status = call_do (&call, problem);
-    if (status == STATUS_OK)
-        listing_answer (&listing, request, answer, &call);
-    call_end (&call);
-    return status;
+    return listing_answer (&listing, request, answer, &call, problem);
 }
 
 //  ---- Whether it goes on

@@ -13,13 +13,8 @@ workers_list (request_t *request, answer_t *answer, problem_t *problem)
     call_t call;
     call_start (&call, request, "worker.list");
     listing_add_page (&listing, &call);
-    if (listing_filter (&listing, "name"))
-        call_add_text (&call, "name", listing_filter (&listing, "name"));
-    status = call_do (&call, problem);
-    if (status == STATUS_OK)
-        listing_answer (&listing, request, answer, &call);
-    call_end (&call);
-    return status;
+    listing_add_text (&listing, "name", &call);
+    return listing_answer (&listing, request, answer, &call, problem);
 }
 
 status_t
@@ -32,8 +27,7 @@ workers_get (request_t *request, answer_t *answer, problem_t *problem)
     call_t call;
     call_start (&call, request, "worker.get");
     call_add_text (&call, "name", request->name);
-    if (listing_filter (&listing, "session"))
-        call_add_text (&call, "session", listing_filter (&listing, "session"));
+    listing_add_text (&listing, "session", &call);
     return resource_answer_call (answer, &call, problem);
 }
 
