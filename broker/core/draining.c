@@ -19,12 +19,6 @@ find (const core_t *core, const char *name)
 }
 
 bool
-draining_holds_for (const core_t *core, const char *name)
-{
-    return find (core, name) != NULL;
-}
-
-bool
 draining_is_all_of (const offer_t *offer)
 {
     return offer->sessions > 0 && offer->draining == offer->sessions;
@@ -83,7 +77,7 @@ draining_drain (core_t *core, const input_t *input)
 void
 draining_join (core_t *core, session_t *session)
 {
-    if (core->drained && draining_holds_for (core, session->name))
+    if (core->drained && find (core, session->name))
         turn (core, session, true);
 }
 
@@ -92,7 +86,7 @@ draining_join (core_t *core, session_t *session)
 bool
 core_is_drained (const core_t *self, const char *worker)
 {
-    return draining_holds_for (self, worker);
+    return find (self, worker) != NULL;
 }
 
 size_t

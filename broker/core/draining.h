@@ -9,7 +9,6 @@
 #include "broker/core/state.h"
 
 void draining_drain (core_t *core, const input_t *input);
-bool draining_holds_for (const core_t *core, const char *name);
 void draining_join (core_t *core, session_t *session);  //  it is new, and its offers are made
 void draining_clear (core_t *core);                     //  frees all, at the end
 
