@@ -85,6 +85,12 @@ worker_actor_is_frozen (const worker_actor_t *self)
     return world_now (self->world) < self->frozen_until_ms;
 }
 
+bool
+worker_actor_is_idle (const worker_actor_t *self)
+{
+    return !worker_actor_is_frozen (self) && !self->attempts;
+}
+
 //  Also what had come while it was frozen.
 static void
 take_in (worker_actor_t *self, message_t *message)

@@ -14,6 +14,8 @@ void worker_actor_start (worker_actor_t *self);
 void worker_actor_kill (worker_actor_t *self);
 void worker_actor_freeze (worker_actor_t *self, int64_t for_ms);
 bool worker_actor_is_frozen (const worker_actor_t *self);
+//  Nothing is under way, and so nothing waits for its turn; nor for it to thaw.
+bool worker_actor_is_idle (const worker_actor_t *self);
 bool worker_actor_is_up (const worker_actor_t *self);
 
 #endif

@@ -421,12 +421,13 @@ restart_and_listen (world_t *self)
         world_fail (self, "after a restart at rest something was delivered again");
 }
 
-//  Who thaws still finds in its inbox what went to another long ago, and begins it.
+//  Of the workers: what they have is perhaps known to nobody else, since its subscription has ended, or it
+//  went to another long ago.
 static bool
-are_awake (const world_t *self)
+are_idle (const world_t *self)
 {
     for (size_t i = 0; i < self->worker_count; i++)
-        if (worker_actor_is_frozen (self->workers [i]))
+        if (!worker_actor_is_idle (self->workers [i]))
             return false;
     return true;
 }
@@ -449,7 +450,7 @@ calm (world_t *self)
     int64_t until_ms = self->now_ms + LONG_MS;
     snprintf (what, sizeof what, "the broker never comes to rest");
     while (self->is_sound &&
-           (!are_awake (self) || !are_level (self) || !operator_actor_is_idle (self->operator) ||
+           (!are_idle (self) || !are_level (self) || !operator_actor_is_idle (self->operator) ||
             !broker_actor_is_at_rest (self->broker) || questions_open (self->questions) > 0 ||
             !model_is_fulfilled (self, what, sizeof what))) {
         if (self->now_ms > until_ms) {
