@@ -145,6 +145,7 @@ back_greet (back_t *self, connection_t *connection)
         &(message_t){.command = COMMAND_WELCOME,
                      .session = connection->session,
                      .heartbeat_ms = self->edge->heartbeat_ms,
+                     .former = connection->former,
                      .capacity = capacities_wanted (&self->edge->capacities, connection->name)},
         monotonic_ms ());
 }
@@ -177,6 +178,7 @@ back_welcome (back_t *self, const effect_t *effect)
     connection_t *connection = back_find (self, effect->peer);
     if (connection && connection->session != effect->session) {
         connection->session = effect->session;
+        connection->former = effect->welcome.former;
         connection->delivered = 0;
         connection->listens = false;
         connection->is_leaving = false;
@@ -340,6 +342,7 @@ back_hello (back_t *self, connection_t *connection, input_t *input, const messag
     input->hello.count = message->action_count;
     input->hello.labels = connection->labels;
     input->hello.instance = message->instance;
+    input->hello.former = message->former;
     session_id_t before = connection->session;
     edge_step (self->edge, input);
     input->session = connection->session;

@@ -18,6 +18,7 @@ typedef struct connection {
     link_peer_t peer;                  //  as the link numbers it
     int64_t heard_ms, said_ms;         //  monotonic, last; said_ms 0: nothing yet
     session_id_t session;              //  a worker's; 0: none, or a gateway
+    session_id_t former;               //  of whose leases it may still speak; 0: of none
     char name [CONNECTION_NAME_SIZE];  //  of the worker, as it said in HELLO, perhaps cut
     json_t *card;                      //  what it said of itself in HELLO; ours, or NULL
     char *labels;                      //  likewise: its set of them (labels.h); ours, or NULL

@@ -306,10 +306,19 @@ holdings_stop (holdings_t *self, holding_t *holding)
     holding_move (self, holding, HOLDING_STOPPING);
 }
 
+static bool
+is_under_way (const holding_t *holding)
+{
+    return holding->state == HOLDING_BEGUN || holding->state == HOLDING_LOST ||
+           holding->state == HOLDING_STOPPING;
+}
+
 void
 holdings_end (holdings_t *self, holding_t *holding, const settlement_t *settlement)
 {
-    ASSERT (holding->state == HOLDING_BEGUN, "an attempt ends once, after it began");
+    ASSERT (is_under_way (holding), "an attempt ends once, after it began");
+    if (holding->state != HOLDING_BEGUN)
+        HASH_ADD (hh, self->by_lease, lease, sizeof holding->lease, holding);
     holding_lighten (self, holding);
     holding_move (self, holding, HOLDING_ENDED);
 
@@ -339,8 +348,17 @@ holdings_say (holdings_t *self, holding_t *holding, int64_t now_ms)
 void
 holdings_say_again (holdings_t *self, holding_t *holding)
 {
-    ASSERT (holding->state == HOLDING_SAID, "what was not said need not be repeated");
+    ASSERT (holding->state == HOLDING_SAID || holding->state == HOLDING_KEPT,
+            "what was not said need not be repeated");
     holding_move (self, holding, HOLDING_ENDED);
+}
+
+void
+holdings_keep (holdings_t *self, holding_t *holding)
+{
+    ASSERT (holding->state == HOLDING_ENDED || holding->state == HOLDING_SAID,
+            "only an outcome is kept");
+    holding_move (self, holding, HOLDING_KEPT);
 }
 
 void

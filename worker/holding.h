@@ -1,8 +1,9 @@
 /*  holding – the deliveries in a worker's hands, and whose turn it is.
  *
  *      WAITING → BEGUN → ENDED → SAID (→ ENDED → …)   gone when it is SETTLED
- *                  ↓
- *                LOST → STOPPING                      gone when its attempt has ended
+ *                  ↓         ↘    ↙
+ *                  ↓          KEPT (→ ENDED)          while its session is lost
+ *                LOST → STOPPING (→ ENDED)            gone when its attempt has ended
  *
  *  One that waits stands in the lane of its subscription, and lanes take turns. How many slots a lane
  *  may have follows from how many stay free, 12 × free² / slots: of 256, 192 when it is alone, 55 for
@@ -30,6 +31,7 @@ typedef enum {
     HOLDING_STOPPING,  //  its attempt is being cancelled
     HOLDING_ENDED,     //  its settlement is to be said
     HOLDING_SAID,      //  and waits for SETTLED
+    HOLDING_KEPT,      //  its session was lost before that: perhaps the next one may say it
     HOLDING_STATES
 } holding_state_t;
 
@@ -43,8 +45,9 @@ struct holding {
     crate_t *crate;    //  with what it was begun as a batch, until it has ended; NULL: alone
     int64_t begin_by_ms;
     bool is_cancelled;           //  BEGUN: nobody wants it any more, but others of its batch
+    uint64_t session;            //  LOST, STOPPING: with which it was; 0: somebody has cancelled it
     int64_t said_ms;             //  SAID: when
-    settlement_t settlement;     //  ENDED, SAID
+    settlement_t settlement;     //  ENDED, SAID, KEPT
     char *words;                 //  ours: the settlement's texts
     struct progress_word *word;  //  ours: how far it is, as was told last; NULL: nothing was
     holding_t *prev, *next;      //  in the list of its state
@@ -68,9 +71,11 @@ size_t holdings_batch (const holding_t *holding, holding_t *const **members,
                        const delivery_t *const **deliveries);
 void holdings_lose (holdings_t *self, holding_t *holding);  //  BEGUN → LOST
 void holdings_stop (holdings_t *self, holding_t *holding);  //  LOST → STOPPING
+//  BEGUN, LOST, STOPPING → ENDED
 void holdings_end (holdings_t *self, holding_t *holding, const settlement_t *settlement);
 void holdings_say (holdings_t *self, holding_t *holding, int64_t now_ms);
-void holdings_say_again (holdings_t *self, holding_t *holding);  //  SAID → ENDED
+void holdings_say_again (holdings_t *self, holding_t *holding);  //  SAID, KEPT → ENDED
+void holdings_keep (holdings_t *self, holding_t *holding);       //  ENDED, SAID → KEPT
 void holdings_drop (holdings_t *self, holding_t *holding);       //  gone, and freed
 
 //  The first of a state, in the order in which they came to it; then by next.

@@ -64,29 +64,23 @@ worker_session_destroy (worker_session_t **self_p)
     *self_p = NULL;
 }
 
-static void
-drop_all (worker_session_t *self, holding_state_t state)
-{
-    holding_t *holding;
-    while ((holding = holdings_first (self->holdings, state)))
-        holdings_drop (self->holdings, holding);
-}
-
 /*  The broker knows us no more: what we held is others' now. */
 static void
 lose (worker_session_t *self)
 {
+    worker_session_keep (self);
+    self->former = self->id;
     self->id = 0;
     self->wants_connection = !self->is_leaving;
     self->patience_ms = HELLO_FIRST_MS;
     self->hello_due_ms = self->now_ms + (int64_t)worker_session_random (self, HELLO_FIRST_MS);
     self->released_count = 0;
-    drop_all (self, HOLDING_WAITING);
-    drop_all (self, HOLDING_ENDED);
-    drop_all (self, HOLDING_SAID);
+    worker_session_drop (self, HOLDING_WAITING);
     holding_t *holding;
-    while ((holding = holdings_first (self->holdings, HOLDING_BEGUN)))
+    while ((holding = holdings_first (self->holdings, HOLDING_BEGUN))) {
+        holding->session = holding->is_cancelled ? 0 : self->former;
         holdings_lose (self->holdings, holding);
+    }
 }
 
 /*  Time goes on. Were we stopped (SIGSTOP, a closed lid), then what the broker said meanwhile still
@@ -130,6 +124,7 @@ welcome (worker_session_t *self, const message_t *message)
     if (self->is_leaving || message->session == 0)
         return;
     self->id = message->session;
+    worker_session_take_up (self, message->former);
     self->hellos = 0;
     self->heartbeat_ms = later (1, message->heartbeat_ms);
     self->said_ms = self->now_ms;
@@ -265,7 +260,7 @@ static void
 finish_one (worker_session_t *self, holding_t *holding, const settlement_t *settlement)
 {
     if (holding->state != HOLDING_BEGUN)
-        holdings_drop (self->holdings, holding);  //  its lease is over: nobody wants to know
+        worker_session_finish_lost (self, holding, settlement);
     else if (settlement)
         holdings_end (self->holdings, holding, settlement);
     else {
@@ -354,6 +349,7 @@ worker_session_leave (worker_session_t *self, int64_t now_ms)
     self->wants_bye_said = true;
     self->wants_connection = false;
     worker_session_release_waiting (self);
+    worker_session_drop (self, HOLDING_KEPT);  //  there is no session more
 }
 
 static bool

@@ -9,9 +9,10 @@
  *      leaving    BYE; begins nothing more, settles what it has begun → left
  *
  *  A session is lost by RESET, when three heartbeats of the broker failed to come, and when we were
- *  ourselves stopped so long that the broker cannot have kept it. With it go its leases, also those
- *  that were settled and not yet SETTLED: the broker gives them to others, and a restarted broker
- *  counts its leases from 1 again, so that a word on an old one could end a new one.
+ *  ourselves stopped so long that the broker cannot have kept it. With it go its leases: the broker
+ *  gives them to others. What went well and was not SETTLED yet is kept until the next WELCOME, which
+ *  says whether it may still count; a restarted broker counts its leases from 1 again, so that a word on
+ *  an old one could end a new one.
  *
  *  A BYE that says why is the end of the session, too, and the next HELLO has time: the broker has
  *  heard too much that is wrong.

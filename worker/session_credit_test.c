@@ -221,7 +221,7 @@ a_capacity_holds_for_the_session_until_it_is_taken_back (void **state)
                   " 904 > RESET\n"
                   " 904 < CONNECT\n"
                   "1100 > TICK\n"
-                  "1100 < HELLO\n"
+                  "1100 < HELLO former s1\n"
                   "1101 > WELCOME s2 1000\n"
                   "1101 < CREDIT s2 5 bytes 1000\n");
 }

@@ -1,4 +1,5 @@
-/*  What is over: leases that the broker has settled, that somebody has cancelled, that we give back. */
+/*  What is over: leases that the broker has settled, that somebody has cancelled, that we give back; and
+ *  what is left of a session that was lost. */
 #include "proto/model/allocate.h"
 #include "worker/session_state.h"
 
@@ -11,6 +12,61 @@ worker_session_release (worker_session_t *self, uint64_t lease)
             allocate_again (self->released, self->released_room, sizeof *self->released);
     }
     self->released [self->released_count++] = lease;
+}
+
+void
+worker_session_drop (worker_session_t *self, holding_state_t state)
+{
+    holding_t *holding;
+    while ((holding = holdings_first (self->holdings, state)))
+        holdings_drop (self->holdings, holding);
+}
+
+//  Of what did not go well nothing would come.
+static void
+keep_or_drop (worker_session_t *self, holding_state_t state)
+{
+    holding_t *holding;
+    while ((holding = holdings_first (self->holdings, state))) {
+        if (holding->settlement.outcome == OUTCOME_OK && !self->is_leaving)
+            holdings_keep (self->holdings, holding);
+        else
+            holdings_drop (self->holdings, holding);
+    }
+}
+
+void
+worker_session_keep (worker_session_t *self)
+{
+    keep_or_drop (self, HOLDING_SAID);
+    keep_or_drop (self, HOLDING_ENDED);
+}
+
+void
+worker_session_finish_lost (worker_session_t *self, holding_t *holding,
+                            const settlement_t *settlement)
+{
+    bool is_of_use = settlement && settlement->outcome == OUTCOME_OK && holding->session != 0 &&
+                     holding->session == self->former;
+    if (!is_of_use || self->is_leaving) {
+        holdings_drop (self->holdings, holding);
+        return;
+    }
+    holdings_end (self->holdings, holding, settlement);
+    if (self->id == 0)
+        holdings_keep (self->holdings, holding);
+}
+
+void
+worker_session_take_up (worker_session_t *self, uint64_t former)
+{
+    holding_t *holding;
+    if (former != self->former) {
+        worker_session_drop (self, HOLDING_KEPT);
+        self->former = 0;
+    }
+    while ((holding = holdings_first (self->holdings, HOLDING_KEPT)))
+        holdings_say_again (self->holdings, holding);
 }
 
 void

@@ -64,6 +64,8 @@ print_message_of (stage_t *stage, const message_t *message)
     fprintf (out, "%s", command_name (message->command));
     if (message->session)
         fprintf (out, " s%llu", (unsigned long long)message->session);
+    if (message->former)
+        fprintf (out, " former s%llu", (unsigned long long)message->former);
     if (message->command == COMMAND_CREDIT)
         fprintf (out, " %llu bytes %llu", (unsigned long long)message->deliveries_granted,
                  (unsigned long long)message->bytes_granted);
@@ -241,6 +243,7 @@ perform (stage_t *stage)
     if (message.command == COMMAND_WELCOME) {
         message.heartbeat_ms = (int64_t)number_of (stage->words [2]);
         message.capacity = strtoll (stage->words [3], NULL, 10);
+        message.former = (uint64_t)option (stage, "former", 0);
     }
     if (message.command == COMMAND_BYE && strcmp (stage->words [2], "because") == 0)
         status_from_name (stage->words [3], &message.status);

@@ -7,7 +7,7 @@
  *  Lines with > are ms and an input, lines with < what comes of it, all of it, in order. When they
  *  differ the test fails and shows what came; TOCSIN_BLESS=1 prints it as C, to be read and pasted.
  *
- *      WELCOME s1 HEARTBEAT_MS [CAPACITY] · DELIVER s1 NUMBER LEASE SUBSCRIPTION [timeout MS] [deadline MS] [size N] [question 1]
+ *      WELCOME s1 HEARTBEAT_MS [CAPACITY] [former NUMBER] · DELIVER s1 NUMBER LEASE SUBSCRIPTION [timeout MS] [deadline MS] [size N] [question 1]
  *                                     [batch N]: so many, one after another, of one batch
  *      SETTLED s1 LEASE …           HEARTBEAT s1 [NUMBER of the last delivery]
  *      RESET · BYE s1               FINISH LEASE ok|retry|fail|none …: of a batch, for each

@@ -19,6 +19,7 @@ say_hello (worker_session_t *self)
                     .action_count = self->settings.action_count,
                     .capacity = self->settings.capacity,
                     .instance = self->settings.instance,
+                    .former = self->former,
                     .schemas = (const char **)(uintptr_t)self->settings.schemas,
                     .schema_count = self->settings.schemas ? self->settings.action_count : 0,
                     .labels = (const char **)(uintptr_t)self->settings.labels,

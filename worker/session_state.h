@@ -31,7 +31,8 @@ struct worker_session {
     int64_t patience_ms;   //  after the next HELLO
     int64_t hello_due_ms;  //  while a stranger
 
-    uint64_t id;  //  of the session; 0: a stranger
+    uint64_t id;      //  of the session; 0: a stranger
+    uint64_t former;  //  the one before, or the last one of a stranger; 0: it is known to nobody
     int64_t heartbeat_ms;
     int64_t heard_ms;          //  when the broker last said anything
     int64_t said_ms;           //  when we did
@@ -61,6 +62,15 @@ struct worker_session {
     uint64_t *released;         //  ours: to be given back
     size_t released_count, released_room;
 };
+
+//  What has gone well, and was not SETTLED, is kept when the session is lost; and said in the next
+//  one, if the broker still knows the `former`.
+void worker_session_keep (worker_session_t *self);
+void worker_session_take_up (worker_session_t *self, uint64_t former);
+//  Likewise where an attempt ends after that, though it was to stop. settlement: NULL: it did stop.
+void worker_session_finish_lost (worker_session_t *self, holding_t *holding,
+                                 const settlement_t *settlement);
+void worker_session_drop (worker_session_t *self, holding_state_t state);  //  all that are in it
 
 //  What the broker says of leases that are over; and what we give back.
 void worker_session_settled (worker_session_t *self, const message_t *settled);

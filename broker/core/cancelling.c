@@ -17,14 +17,14 @@ tell (const session_t *session, const lease_id_t *leases, size_t count, reason_t
     cancel->cancel.count = count;
 }
 
-static void
-stop_attempt (core_t *core, lease_t *lease, effects_t *effects)
+void
+cancelling_stop (core_t *core, lease_t *lease, reason_t reason, effects_t *effects)
 {
     lease_id_t *leases = arena_take (&effects->arena, sizeof *leases);
     *leases = lease->id;
     lease->is_cancelled = true;
     core->cancelled++;
-    tell (lease->session, leases, 1, REASON_CANCELLED, effects);
+    tell (lease->session, leases, 1, reason, effects);
 }
 
 //  It waits in the log, and has not been read. When it is, it has ended.
@@ -65,7 +65,7 @@ cancelling_cancel (core_t *core, const input_t *input, effects_t *effects)
     delivery_t *delivery = track_find (track, input->cancel.seq);
     if (delivery) {
         if (delivery->lease)
-            stop_attempt (core, delivery->lease, effects);
+            cancelling_stop (core, delivery->lease, REASON_CANCELLED, effects);
         settling_cancel (core, delivery);
     }
     else if (is_unread (core, track, input->cancel.seq))

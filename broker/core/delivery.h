@@ -32,6 +32,7 @@ typedef enum {
     THROUGH_HOPS,
     THROUGH_NO_ROOM,
     THROUGH_CANCELLED,
+    THROUGH_BELATED,
     THROUGHS
 } through_t;
 

@@ -28,7 +28,8 @@ typedef struct {
         //  backoff_ms: a limit is near: clients would do well to wait so long; 0: it is not.
         struct { event_t *const *events; const verdict_t *verdicts; size_t count; int64_t backoff_ms; } confirm;
         struct { status_t status; int64_t retry_after_ms; } refuse;
-        struct { int64_t heartbeat_ms; } welcome;
+        //  former: what it tells of leases of this session of its may count; 0: of none.
+        struct { int64_t heartbeat_ms; session_id_t former; } welcome;
         //  number counts the deliveries of the session from 1, as its credit does.
         struct { lease_id_t lease; uint64_t number; int32_t attempt; int64_t deadline_ms;
                  uint64_t batch;  //  those with the same number, one after another, go together; 0: alone

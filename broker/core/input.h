@@ -81,6 +81,7 @@ typedef struct {
         //  A worker joins. The texts live as long as the call. labels: a set (labels.h); NULL: none.
         struct { const char *name; const char *const *actions; size_t count; const char *labels;
                  uint64_t instance;  //  of its process: another one has another; 0: it does not tell
+                 session_id_t former;  //  its session before, of which it has something to tell; 0: none
         } hello;
         //  Totals granted since WELCOME: absolute, so that one lost or repeated does no harm.
         struct { uint64_t deliveries, bytes; } credit;

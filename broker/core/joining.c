@@ -1,5 +1,6 @@
 #include "broker/core/alone.h"
 #include "broker/core/asking.h"
+#include "broker/core/belated.h"
 #include "broker/core/cancelling.h"
 #include "broker/core/deaths.h"
 #include "broker/core/lease.h"
@@ -37,11 +38,14 @@ joining_hello (core_t *core, const input_t *input, effects_t *effects)
     if (!session)
         session = session_new (core, input);
     deaths_withdraw (core, session->instance);
+    if (reason == REASON_JOINED)
+        belated_join (core, session, input->hello.former);
     session->seen_ms = core->now_ms;
     effect_t *welcome = effects_add (effects, EFFECT_WELCOME, reason);
     welcome->peer = session->peer;
     welcome->session = session->id;
     welcome->welcome.heartbeat_ms = core->settings.heartbeat_ms;
+    welcome->welcome.former = session->former;
 }
 
 void

@@ -132,6 +132,19 @@ lease_settle (core_t *core, lease_t *lease)
 }
 
 void
+lease_adopt (core_t *core, session_t *session, lease_id_t id)
+{
+    ASSERT (!lease_find (core, id), "a lease ends with its session");
+    lease_t *lease = ALLOCATE (lease_t);
+    lease->id = id;
+    lease->session = session;
+    lease->is_settled = true;
+    DL_APPEND (session->leases, lease);
+    session->lease_count++;
+    HASH_ADD (hh, core->leases, id, sizeof lease->id, lease);
+}
+
+void
 lease_take_back (core_t *core, lease_t *lease, through_t through, reason_t reason)
 {
     if (lease->is_settled) {

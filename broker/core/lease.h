@@ -21,6 +21,9 @@ bool lease_is_anothers (core_t *core, const session_t *session, lease_id_t id);
 //  last of that, is the caller's to forget.
 delivery_t *lease_settle (core_t *core, lease_t *lease);
 
+//  One of a session that has ended is this one's, as if it had settled it: until that is on disk.
+void lease_adopt (core_t *core, session_t *session, lease_id_t id);
+
 //  Over, without an outcome. The delivery, if it has not been settled, waits again. Freed.
 void lease_take_back (core_t *core, lease_t *lease, through_t through, reason_t reason);
 

@@ -150,7 +150,9 @@ print_effect (stage_t *stage, const effect_t *effect)
             fprintf (out, "REFUSE r%llu %s", (unsigned long long)effect->request,
                      status_name (effect->refuse.status));
             break;
-        case EFFECT_WELCOME: fprintf (out, "WELCOME %s", worker); break;
+        case EFFECT_WELCOME:
+            fprintf (out, "WELCOME %s%s", worker, effect->welcome.former ? " former" : "");
+            break;
         case EFFECT_DELIVER:
             fprintf (out, "DELIVER L%llu %s %s %s attempt %d",
                      (unsigned long long)effect->deliver.lease, worker,

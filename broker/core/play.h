@@ -12,7 +12,7 @@
  *          it goes nowhere: its action is then the companion's affair, if it is no webhook
  *      UNSUBSCRIBE S                   PUBLISH r1 [at MS] e1 [e2/key …] [type=a.b]
  *      PERSISTED 3: e1 seq 1, e2 dup 1, e3 taken 1
- *      NOT_PERSISTED 3 FULL            HELLO w1 ACTION [with region=eu …] [instance N]
+ *      NOT_PERSISTED 3 FULL            HELLO w1 ACTION [with region=eu …] [instance N] [former w2]
  *      BRING w1 S ACTION [revision N] [kept] and the words of SUBSCRIBE: w1 brings it along
  *      CREDIT w1 N                     SETTLE L1 ok|retry|fail [after MS] [disables] [status N] [took MS] [result WORD] [counts KEY]
  *      RELEASE L1                      ALIVE w1 received N [tells] [L1 …] [idle L2 …]

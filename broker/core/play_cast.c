@@ -264,6 +264,8 @@ read_hello (cast_t *self)
         input.hello.labels = read_labels (self);
     if (cast_next_is (self, "instance"))
         input.hello.instance = (uint64_t)cast_next_number (self);
+    if (cast_next_is (self, "former"))
+        input.hello.former = self->workers [worker (self) - CAST_FIRST_WORKER].session;
     return input;
 }
 

@@ -16,6 +16,9 @@ void publishing_withdraw (core_t *core, const input_t *input, effects_t *effects
 void settling_settle (core_t *core, const input_t *input, effects_t *effects);
 void settling_record (core_t *core, const delivery_t *delivery, const attempt_t *attempt);
 void settling_late (core_t *core, lease_t *lease);
+//  It went well, as this session says of one before.
+void settling_belated (core_t *core, const session_t *session, delivery_t *delivery,
+                       const settle_t *settle);
 void settling_crash (core_t *core, lease_t *lease);         //  its worker died, perhaps over it
 void settling_cancel (core_t *core, delivery_t *delivery);  //  its lease, if any, stays without it
 

@@ -2,6 +2,7 @@
 
 #include "broker/core/alone.h"
 #include "broker/core/asking.h"
+#include "broker/core/belated.h"
 #include "broker/core/bringing.h"
 #include "broker/core/draining.h"
 #include "broker/core/lease.h"
@@ -121,7 +122,10 @@ session_end (core_t *core, session_t *session, reason_t reason)
     alone_session_ends (session);
     lease_t *lease, *next;
     DL_FOREACH_SAFE (session->leases, lease, next)
-    lease_take_back (core, lease, THROUGH_SESSION_GONE, reason);
+    {
+        belated_note (core, lease);
+        lease_take_back (core, lease, THROUGH_SESSION_GONE, reason);
+    }
     asking_session_ends (core, session);
     bringing_session_ends (core, session);
     offer_part (session);

@@ -1,6 +1,7 @@
 #include "broker/core/alone.h"
 #include "broker/core/asking.h"
 #include "broker/core/batching.h"
+#include "broker/core/belated.h"
 #include "broker/core/breaker.h"
 #include "broker/core/emitting.h"
 #include "broker/core/lease.h"
@@ -117,6 +118,17 @@ count (core_t *core, const delivery_t *delivery, const char *counted)
 }
 
 static void
+end_well (core_t *core, delivery_t *delivery, const settle_t *settle, through_t through)
+{
+    if (emitting_wants (delivery->track->subscriber))
+        emitting_tell (core, delivery, settle->result);
+    if (settle->counted)
+        count (core, delivery, settle->counted);
+    track_move (delivery, through, REASON_NONE);
+    track_end (core, delivery, false);
+}
+
+static void
 settle_one (core_t *core, session_t *session, lease_t *lease, const settle_t *settle)
 {
     pending_keep (core, session, lease->id);
@@ -132,14 +144,8 @@ settle_one (core_t *core, session_t *session, lease_t *lease, const settle_t *se
     delivery->crashes = 0;
     record_settle (core, session, delivery, settle);
 
-    if (settle->outcome == OUTCOME_OK) {
-        if (emitting_wants (subscriber))
-            emitting_tell (core, delivery, settle->result);
-        if (settle->counted)
-            count (core, delivery, settle->counted);
-        delivery_move (delivery, THROUGH_SETTLED_OK, REASON_NONE);
-        track_end (core, delivery, false);
-    }
+    if (settle->outcome == OUTCOME_OK)
+        end_well (core, delivery, settle, THROUGH_SETTLED_OK);
     else if (settle->outcome == OUTCOME_SKIP) {
         delivery_move (delivery, THROUGH_SETTLED_SKIP, REASON_NOTHING);
         track_end (core, delivery, false);
@@ -154,6 +160,18 @@ settle_one (core_t *core, session_t *session, lease_t *lease, const settle_t *se
 }
 
 void
+settling_belated (core_t *core, const session_t *session, delivery_t *delivery,
+                  const settle_t *settle)
+{
+    pending_keep (core, session, settle->lease);
+    if (delivery->lease)
+        lease_orphan (core, delivery->lease);
+    delivery->attempts++;
+    record_settle (core, session, delivery, settle);
+    end_well (core, delivery, settle, THROUGH_BELATED);
+}
+
+void
 settling_settle (core_t *core, const input_t *input, effects_t *effects)
 {
     session_t *session = session_find (core, input);
@@ -163,8 +181,11 @@ settling_settle (core_t *core, const input_t *input, effects_t *effects)
     for (size_t i = 0; i < input->settle.count; i++) {
         const settle_t *settle = &input->settle.settles [i];
         lease_t *lease = lease_find (core, settle->lease);
-        if (!lease && asking_settle (core, session, settle, effects))
+        if (!lease && (asking_settle (core, session, settle, effects) ||
+                       belated_settle (core, session, settle, effects)))
             continue;
+        if (lease && !lease->session)
+            continue;  //  said in a session that has ended; it is stale when that is on disk
         if (!lease || lease->session != session) {
             stale [stale_count++] = settle->lease;
             is_wrong = is_wrong || lease_is_anothers (core, session, settle->lease);

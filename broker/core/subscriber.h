@@ -58,6 +58,7 @@ struct delivery {
     bool is_alone;            //  stands in core->lonely, or a session is kept free for it
     session_t *keeper;        //  that session; NULL: none yet
     lease_t *lease;           //  while IN_FLIGHT
+    struct former *former;    //  the last one whose session has ended; NULL: none has
     uint64_t read;            //  the READ that brings its event; 0: none
     due_node_t due;           //  while RETRY
     key_line_t *line;         //  order: key

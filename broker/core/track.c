@@ -1,6 +1,7 @@
 #include "broker/core/track.h"
 
 #include "broker/core/alone.h"
+#include "broker/core/belated.h"
 #include "broker/core/breaker.h"
 #include "broker/core/coalescing.h"
 #include "broker/core/feeding.h"
@@ -345,6 +346,7 @@ void
 track_forget (core_t *core, delivery_t *delivery)
 {
     alone_forget (core, delivery);
+    belated_forget (core, delivery);
     coalescing_forget (core, delivery);
     parking_remove (delivery);
     waiting_remove (core, delivery);

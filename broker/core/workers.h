@@ -34,7 +34,9 @@ struct session {
     char *name;         //  ours
     int64_t joined_ms;  //  when it said HELLO
     uint64_t instance;  //  of its process; 0: it does not tell
-    char **actions;     //  that it performs; ours
+    session_id_t
+        former;      //  that its worker had before, and of whose leases it may still speak; 0: none
+    char **actions;  //  that it performs; ours
     size_t action_count;
     char *labels;  //  that it has (labels.h); ours
     membership_t *memberships;

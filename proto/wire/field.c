@@ -191,6 +191,7 @@ static const field_t fields_HELLO [] = {
     TEXTS (message_t, schemas,  OPTIONAL, schema_bytes, schema_count, batch_events),
     TEXTS (message_t, labels,   OPTIONAL, label_bytes, label_count, labels),
     PLAIN (message_t, instance, NUMBER,   OPTIONAL),
+    PLAIN (message_t, former,   NUMBER,   OPTIONAL),
     TEXTS (message_t, subscriptions, OPTIONAL, subscription_bytes, subscription_count, brought),
 };
 static const field_t fields_CREDIT [] = {
@@ -225,6 +226,7 @@ static const field_t fields_WELCOME [] = {
     SESSION (NEEDED),
     PLAIN (message_t, heartbeat_ms, NUMBER, NEEDED),
     PLAIN (message_t, capacity,     NUMBER, OPTIONAL),
+    PLAIN (message_t, former,       NUMBER, OPTIONAL),
 };
 static const field_t fields_DELIVER [] = {
     SESSION (NEEDED),
