@@ -112,6 +112,7 @@ broker_words_say (world_t *world, const effect_t *effect)
         case EFFECT_WELCOME:
             message.command = COMMAND_WELCOME;
             message.heartbeat_ms = effect->welcome.heartbeat_ms;
+            message.former = effect->welcome.former;
             break;
         case EFFECT_SETTLED:
             message.command = COMMAND_SETTLED;
@@ -185,6 +186,7 @@ broker_words_understand (const message_t *message, input_t *input, settle_t **se
             input->hello.actions = message->actions;
             input->hello.count = message->action_count;
             input->hello.instance = message->instance;
+            input->hello.former = message->former;
             input->hello.labels = read_labels (message);
             return true;
         case COMMAND_CREDIT:

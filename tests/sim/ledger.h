@@ -26,6 +26,8 @@ typedef struct {
     bool is_cancelled;   //  surely, and nobody has redriven it since
     bool is_discarded;   //  somebody gave it up; perhaps, if the broker died over it
     bool was_poison;     //  there were suspicions enough once
+    bool is_kept;        //  the broker has said that it keeps it as gone well …
+    int kept_redrives;   //  … after it had been redriven so often
     struct promise
         *instead;  //  the later event of its burst for which the broker skipped it, as it says
 } experience_t;

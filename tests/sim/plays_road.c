@@ -70,6 +70,27 @@ a_worker_that_slept_too_long_joins_again (world_t *world)
     calm (world);
 }
 
+//  A worker stands still for so long that it has lost its session; meanwhile its consumers have answered. There
+//  is nobody else to give it to, and nothing is done twice.
+void
+what_went_well_while_nobody_heard_it_is_not_done_again (world_t *world)
+{
+    subscribe (world, "S", "");
+    subscribe (world, "O", "order=key");
+    set_consumer (world, "S", CONSUMER_SLOW);
+    set_consumer (world, "O", CONSUMER_SLOW);
+    start_worker (world, "w1");
+    publish_many (world, "e", 2);
+    elapse (world, 300);
+    freeze_worker (world, "w1", 10000);
+    elapse (world, 11000);
+    calm (world);
+    expect_delivered_once (world, "e1", "S");
+    expect_delivered_once (world, "e2", "S");
+    expect_delivered_once (world, "e1", "O");
+    expect_delivered_once (world, "e2", "O");
+}
+
 //  Promise 9: the broker dies at any instant, alone it resumes from its store.
 void
 a_broker_that_is_killed_loses_nothing (world_t *world)

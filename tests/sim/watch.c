@@ -9,6 +9,7 @@
 #include "tests/sim/state.h"
 #include "tests/sim/watch_bursts.h"
 #include "tests/sim/watch_policy.h"
+#include "tests/sim/watch_settled.h"
 #include "tests/sim/watch_workers.h"
 
 //  As PROTOCOL.md has them.
@@ -48,6 +49,7 @@ struct watch {
     size_t teller_count;
     policy_t policies [LEDGER_SUBSCRIPTIONS];
     watch_workers_t *workers;
+    watch_settled_t *settled;
 };
 
 watch_t *
@@ -57,6 +59,7 @@ watch_new (world_t *world)
     self->world = world;
     self->ledger = world->ledger;
     self->workers = watch_workers_new (world);
+    self->settled = watch_settled_new (world);
     return self;
 }
 
@@ -66,6 +69,7 @@ watch_destroy (watch_t **self_p)
     if (!*self_p)
         return;
     watch_workers_destroy (&(*self_p)->workers);
+    watch_settled_destroy (&(*self_p)->settled);
     free ((*self_p)->handed);
     free (*self_p);
     *self_p = NULL;
@@ -95,6 +99,7 @@ watch_begun (watch_t *self)
     self->handed_count = self->teller_count = 0;
     memset (self->policies, 0, sizeof self->policies);
     watch_workers_begun (self->workers);
+    watch_settled_begun (self->settled);
 }
 
 static void
@@ -278,6 +283,7 @@ watch_heard (watch_t *self, const input_t *input, int64_t now_ms)
         if (teller_of (self, input->session)->peer != input->peer)
             return;  //  the broker says RESET
     }
+    watch_settled_heard (self->settled, input);
     switch (input->kind) {
         case INPUT_SETTLE:
             for (size_t i = 0; i < input->settle.count; i++)
@@ -387,16 +393,36 @@ object_to_questions (watch_t *self, const effect_t *effect)
             world_fail (self->world, "%s, a question, is stored", effect->append.events [i]->id);
 }
 
+//  Whoever has it is told that it has ended. The next of its key could be faster than that word.
+static void
+note_cancelled (watch_t *self, const effect_t *effect)
+{
+    for (size_t i = 0; i < effect->cancel.count; i++) {
+        size_t index = find (self, effect->cancel.leases [i], effect->session);
+        if (index == self->handed_count)
+            continue;
+        const handed_t *handed = &self->handed [index];
+        if (self->ledger->asked [handed->place].subscription->order == ORDER_KEY &&
+            effect->reason == REASON_DELIVERED)
+            world_fail (self->world, "%s ends while a worker has it, and its key goes on",
+                        handed->promise->event->id);
+        take_back (self, index);
+    }
+}
+
 void
 watch_said (watch_t *self, const effect_t *effect, int64_t now_ms)
 {
     watch_workers_said (self->workers, effect);
+    watch_settled_said (self->settled, effect);
     if (effect->kind == EFFECT_WELCOME)
         teller_of (self, effect->session)->peer = effect->peer;
     if (effect->kind == EFFECT_SAVE)
         watch_bursts_look (self->world, effect);
     if (effect->kind == EFFECT_APPEND)
         object_to_questions (self, effect);
+    if (effect->kind == EFFECT_CANCEL)
+        note_cancelled (self, effect);
     if (effect->kind != EFFECT_DELIVER)
         return;
     const event_t *event = effect->deliver.event;

@@ -5,7 +5,8 @@
  *      one at a time of each event, and of each key with order: key · no more under way than
  *      limits.in_flight · no faster than the rate and its burst · no more tries than max_attempts ·
  *      none after ttl_ms, none after `expires` · none while it is paused, disabled, or gone · none
- *      beside a probe while the breaker is open · none to a worker that is drained
+ *      beside a probe while the breaker is open · none to a worker that is drained · none of what
+ *      went well, and is kept
  */
 #ifndef WATCH_H
 #define WATCH_H

@@ -28,6 +28,7 @@ typedef struct attempt {
     int64_t begun_ms, after_ms;
     bool is_leased;  //  on the broker, when it began
     bool murders;    //  one of the answers does
+    bool is_over;    //  its consumer has answered; its worker, which is frozen, has not seen it yet
     bool is_cancelled;
     struct attempt *prev, *next;
 } attempting_t;
@@ -192,6 +193,7 @@ finish (void *actor, uint64_t life, void *load)
     if (life != self->life)
         return;  //  freed when the worker died
     if (worker_actor_is_frozen (self)) {
+        attempt->is_over = true;
         schedule_at (self->world->schedule, self->frozen_until_ms, finish, self, life, load, NULL);
         return;
     }
@@ -201,8 +203,9 @@ finish (void *actor, uint64_t life, void *load)
         return;
     }
     settlement_t *settlements = settle (self, attempt);
-    bool is_cancelled = attempt->is_cancelled;
-    worker_session_finish (self->session, holding, is_cancelled ? NULL : settlements,
+    bool is_cut_off =
+        attempt->is_cancelled && !attempt->is_over && world_number (self->world, 2) == 0;
+    worker_session_finish (self->session, holding, is_cut_off ? NULL : settlements,
                            world_now (self->world));
     forget (self, attempt);  //  last: what was settled names its events
     free (settlements);
