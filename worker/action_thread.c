@@ -186,12 +186,12 @@ thread_serve_awaited (action_thread_t *self)
 
 //  Takes what has come. False: it is to end.
 static bool
-thread_open_inbox (action_thread_t *self)
+thread_open_inbox (action_thread_t *self, bool *looks_for_cancelled)
 {
     pthread_mutex_lock (&self->lock);
     job_t *inbox = self->inbox;
     self->inbox = NULL;
-    bool looks_for_cancelled = self->looks_for_cancelled;
+    *looks_for_cancelled = self->looks_for_cancelled;
     self->looks_for_cancelled = false;
     bool goes_on = !self->is_stopping;
     pthread_mutex_unlock (&self->lock);
@@ -199,8 +199,6 @@ thread_open_inbox (action_thread_t *self)
     job_t *job, *next;
     DL_FOREACH_SAFE (inbox, job, next)
     thread_begin (self, job);
-    if (looks_for_cancelled)
-        thread_cancel_marked (self);
     return goes_on;
 }
 
@@ -234,12 +232,15 @@ thread_main (void *context)
 {
     action_thread_t *self = context;
     pthread_setname_np (pthread_self (), "tocsin-action");
-    while (thread_open_inbox (self)) {
+    bool looks_for_cancelled;
+    while (thread_open_inbox (self, &looks_for_cancelled)) {
         int running;
         CURLMcode code = curl_multi_perform (self->multi, &running);
         ASSERT (code == CURLM_OK, "the multi handle is this thread's alone");
         thread_collect (self);
         thread_serve_awaited (self);
+        if (looks_for_cancelled)  //  after what has ended by itself: that is an outcome
+            thread_cancel_marked (self);
         thread_hand_back (self);
         thread_sleep (self);
     }

@@ -269,6 +269,29 @@ def test_a_worker_that_was_stopped_for_a_while_loses_its_leases_and_rejoins(
     assert consumer.counts()[last] == 1
 
 
+def test_what_was_answered_while_its_worker_was_stopped_is_not_sent_again(
+    daemons: Daemons, sink: Sink
+) -> None:
+    consumer = sink.consumer("shop")
+    consumer.holds()
+    subscribe(daemons, consumer, limits={"in_flight": 4})
+    sleeper = daemons.start_worker("sleeper")
+    client = daemons.client()
+    ids = [client.publish()["id"] for _ in range(4)]
+    consumer.wait_for(4)
+    daemons.workers[sleeper].freeze()
+    daemons.wait_for_workers()  # it was silent for too long: its leases wait for another
+    consumer.releases()
+    consumer.wait_for_answers(4)
+
+    daemons.workers[sleeper].thaw()
+    daemons.wait_for_workers(sleeper)
+    assert workers_of(daemons, ids, "shop") == {sleeper}
+    last = client.publish()["id"]
+    consumer.wait_for_ids([*ids, last])
+    assert set(consumer.counts().values()) == {1}
+
+
 def test_workers_find_a_broker_that_was_restarted(daemons: Daemons, sink: Sink) -> None:
     consumer = sink.consumer("shop")
     subscribe(daemons, consumer)

@@ -76,6 +76,7 @@ class Consumer:
         self.secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
         self.faults: list[str] = []  # deliveries that are not as promised
         self._deliveries: list[Delivery] = []
+        self._answered = 0
         self._changed = threading.Condition()
         self._answer_to: Callable[[Delivery], Answer] = lambda _: Answer()
         self._answers_first: deque[Answer] = deque()
@@ -145,6 +146,18 @@ class Consumer:
             came = self._changed.wait_for(lambda: len(self._deliveries) >= count, seconds)
             assert came, f"{self.name}: {len(self._deliveries)} of {count} arrived in {seconds:g} s"
             return list(self._deliveries)
+
+    def has_answered(self) -> None:
+        with self._changed:
+            self._answered += 1
+            self._changed.notify_all()
+
+    def wait_for_answers(self, count: int) -> None:
+        """Written to their connections, whether or not somebody reads them."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._answered >= count, DEADLINE_SECONDS), (
+                f"{self._answered} of {count} deliveries were answered"
+            )
 
     def wait_for_ids(self, ids: Iterable[str], seconds: float = DEADLINE_SECONDS) -> None:
         """Until each of them has arrived at least once; as long as one comes in so many seconds."""
@@ -237,6 +250,7 @@ class Sink:
         if answer.hangs_up:
             return False
         writer.write(answer.to_bytes())
+        consumer.has_answered()
         return True
 
 
