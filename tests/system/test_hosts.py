@@ -69,6 +69,22 @@ def test_a_partition_heals(five: Hosts) -> None:
     five.check(load, trouble(start))
 
 
+def test_what_a_worker_has_done_while_it_was_cut_off_is_not_done_again(five: Hosts) -> None:
+    """There is no other: the broker has its deliveries back, and waits for it."""
+    for name in WORKERS[1:]:
+        five.daemons.workers.pop(name).stop()
+    five.daemons.wait_for_workers(WORKERS[0])
+    load = Load()
+    with load.of(five.daemons, 2):
+        load.wait_for_more(200)
+        five.links[WORKERS[0]].is_cut()
+        five.daemons.wait_for_workers()
+        five.links[WORKERS[0]].is_clear()
+        five.daemons.wait_for_workers(WORKERS[0])
+        load.wait_for_more(50)
+    five.check(load, Troubles())
+
+
 @pytest.mark.parametrize("way", [0, 1])
 def test_a_wire_that_carries_one_way_only(five: Hosts, way: int) -> None:
     start = time.monotonic()
