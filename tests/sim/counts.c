@@ -1,5 +1,6 @@
 #include "tests/sim/counts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "broker/store/store.h"
@@ -8,14 +9,21 @@
 #include "tests/sim/ledger.h"
 #include "tests/sim/state.h"
 
-//  How often a subscription has counted an event.
-static int64_t
-count_of (store_t *store, const char *subscription, const char *event)
+static int
+compare_key (const void *event, const void *row)
 {
-    OWNED (counts) counts_t *counts = NULL;
-    store->ops->list_counts (store, subscription, event, 1, &counts, NULL);
-    bool is_there = counts->count == 1 && strcmp (counts->rows [0].key, event) == 0;
-    return is_there ? counts->rows [0].count : 0;
+    return strcmp (event, ((const struct count_row *)row)->key);
+}
+
+//  How often it has counted an event. Rows come by their keys.
+static int64_t
+count_of (const counts_t *counts, const char *event)
+{
+    if (!counts)
+        return 0;
+    const struct count_row *row =
+        bsearch (event, counts->rows, counts->count, sizeof *counts->rows, compare_key);
+    return row ? row->count : 0;
 }
 
 //  Its result may have found no room: then it was done again, and ended otherwise, or was given up.
@@ -37,8 +45,17 @@ ended_well (const world_t *world, const promise_t *promise, const history_t *his
 }
 
 //  A commit whose outcome was unknown and which was repeated may have counted twice.
+static const counts_t *
+counts_of (const world_t *world, counts_t *const *counts, const char *subscription)
+{
+    for (size_t i = 0; i < world->ledger->asked_count; i++)
+        if (strcmp (world->ledger->asked [i].subscription->id, subscription) == 0)
+            return counts [i];
+    return NULL;
+}
+
 static void
-compare_event (world_t *world, store_t *store, const promise_t *promise)
+compare_event (world_t *world, store_t *store, counts_t *const *counts, const promise_t *promise)
 {
     const char *event = promise->event->id;
     OWNED (history) history_t *history = NULL;
@@ -46,7 +63,7 @@ compare_event (world_t *world, store_t *store, const promise_t *promise)
         return;  //  it was trimmed
     for (size_t i = 0; i < history->attempt_count; i++) {
         const char *subscription = history->attempts [i].subscription;
-        int64_t count = count_of (store, subscription, event);
+        int64_t count = count_of (counts_of (world, counts, subscription), event);
         bool is_too_little = count < 1 && ended_well (world, promise, history, i);
         if (is_too_little || (count > 1 && world->unknown_commits == 0))
             world_fail (world, "%s was delivered to %s, which has counted it %lld times", event,
@@ -58,6 +75,13 @@ void
 counts_compare (world_t *world)
 {
     store_t *store = broker_actor_store (world->broker);
-    for (size_t i = 0; i < world->ledger->promise_count; i++)
-        compare_event (world, store, world->ledger->promises [i]);
+    const ledger_t *ledger = world->ledger;
+    counts_t *counts [LEDGER_SUBSCRIPTIONS] = {0};
+    for (size_t i = 0; i < ledger->asked_count; i++)
+        store->ops->list_counts (store, ledger->asked [i].subscription->id, "", SIZE_MAX,
+                                 &counts [i], NULL);
+    for (size_t i = 0; i < ledger->promise_count; i++)
+        compare_event (world, store, counts, ledger->promises [i]);
+    for (size_t i = 0; i < ledger->asked_count; i++)
+        counts_destroy (&counts [i]);
 }
