@@ -11,6 +11,7 @@
 //  A session that has ended, while some of its leases are still of use.
 struct parted {
     session_id_t session;
+    uint64_t instance;  //  of its worker's process
     size_t leases;
     UT_hash_handle hh;  //  by session
 };
@@ -32,12 +33,13 @@ find_parted (const core_t *core, session_id_t session)
 }
 
 static struct parted *
-parted_of (core_t *core, session_id_t session)
+parted_of (core_t *core, const session_t *session)
 {
-    struct parted *parted = find_parted (core, session);
+    struct parted *parted = find_parted (core, session->id);
     if (!parted) {
         parted = ALLOCATE (struct parted);
-        parted->session = session;
+        parted->session = session->id;
+        parted->instance = session->instance;
         HASH_ADD (hh, core->parted, session, sizeof parted->session, parted);
     }
     return parted;
@@ -53,7 +55,7 @@ belated_note (core_t *core, const lease_t *lease)
     struct former *former = ALLOCATE (struct former);
     former->lease = lease->id;
     former->delivery = delivery;
-    former->of = parted_of (core, lease->session->id);
+    former->of = parted_of (core, lease->session);
     former->of->leases++;
     delivery->former = former;
     HASH_ADD (hh, core->formers, lease, sizeof former->lease, former);
@@ -80,17 +82,20 @@ end_former (core_t *core, const session_t *session, session_id_t former)
 {
     session_t *before;
     HASH_FIND (hh, core->sessions, &former, sizeof former, before);
-    if (before && before != session)
+    if (before && before != session && before->instance == session->instance)
         session_end (core, before, REASON_SESSION_GONE);
 }
 
+//  Numbers of sessions are shown to people. That of a process its broker alone is told.
 void
 belated_join (core_t *core, session_t *session, session_id_t former)
 {
-    if (former == 0)
+    if (former == 0 || session->instance == 0)
         return;
     end_former (core, session, former);
-    session->former = find_parted (core, former) ? former : 0;
+    const struct parted *parted = find_parted (core, former);
+    if (parted && parted->instance == session->instance)
+        session->former = former;
 }
 
 static bool

@@ -1,7 +1,7 @@
 /*  belated – what is settled after its session has ended, and still counts.
  *
  *      session ends → its leases are kept in mind, as long as their deliveries have not ended
- *      HELLO names it as `former` → WELCOME names it, too: some of them are still of use
+ *      HELLO of the same process names it as `former` → WELCOME names it, too: some are still of use
  *      SETTLE ok of one of these → its delivery ends, wherever it is
  *
  *  Only a success counts: whoever failed would be tried again all the same. It ends one that waits. One
