@@ -9,6 +9,7 @@
  */
 
 import { Delivery, objectOf } from './delivery.js'
+import { Former } from './former.js'
 import { BadMessage, DATA_BYTES, decode, LIST_MOST } from './wire.js'
 
 export const STRANGER = 'stranger'
@@ -34,6 +35,7 @@ const BYTES_AT_HAND = 8 << 20 // of data, in deliveries that are not settled
  *  @property {object} [settlement]
  *  @property {number} settleAt    when it is said again
  *  @property {number} settleWait
+ *  @property {boolean} isFormer    of the session before
  *  @property {[number, string]} [word]    how far it is, percent and text; not said yet
  *  @property {number} wordAt    when it may be said
  */
@@ -57,6 +59,7 @@ export class Session {
         this.helloWait = HELLO_MS
         this.unanswered = 0
         this.interval = 1000
+        this.former = new Former()
         this.#forget(now)
     }
 
@@ -119,7 +122,8 @@ export class Session {
             this.port.renew()
             this.unanswered = 0
         }
-        this.#say('HELLO', this.hello, now)
+        const former = this.former.session && { former: this.former.session }
+        this.#say('HELLO', { ...this.hello, ...former }, now)
         this.unanswered++
         this.helloAt = now + this.helloWait * between(0.5, 1)
         this.helloWait = Math.min(this.helloWait * 2, HELLO_MOST_MS)
@@ -198,7 +202,19 @@ export class Session {
         this.beatAt = now + this.interval * between(0.5, 1)
         this.capacity = Math.min(Number(body.capacity ?? 0), LIST_MOST)
         this.port.log('info', 'joined')
+        this.former.recall(body.former ?? 0)
+        this.#saySettle(this.#takeUp(), now)
         this.grant(now, true)
+    }
+
+    /** What the session before has left to be said, from now on as leases of this one. */
+    #takeUp() {
+        const kept = this.former.take(LIST_MOST - this.held.size)
+        for (const each of kept) {
+            each.settleWait = this.interval // doubled when it is said
+            this.held.set(each.lease, each)
+        }
+        return kept
     }
 
     #atATime() {
@@ -296,6 +312,7 @@ export class Session {
                 isBegun: false,
                 settleAt: 0,
                 settleWait: 0,
+                isFormer: false,
                 wordAt: 0,
             }
             this.bytes += held.delivery.event.data.length
@@ -358,15 +375,18 @@ export class Session {
         this.#sayInSession('CREDIT', said, now)
     }
 
-    /** Attempts that have ended. Of a session that is lost nothing is said any more. */
+    /** Attempts that have ended. Of a session that is lost the next one says what went well. */
     settle(ended, now) {
         const ours = []
         for (const [held, settlement] of ended) {
-            if (this.held.get(held.lease) !== held || held.settlement) continue
-            held.settlement = settlement
-            held.settleWait = this.interval // doubled when it is said
-            ours.push(held)
+            if (this.held.get(held.lease) !== held) this.former.finish(held, settlement)
+            else if (!held.settlement) {
+                held.settlement = settlement
+                held.settleWait = this.interval // doubled when it is said
+                ours.push(held)
+            }
         }
+        if (this.state === MEMBER) ours.push(...this.#takeUp())
         this.#saySettle(ours, now)
         this.grant(now)
     }
@@ -415,6 +435,7 @@ export class Session {
     #lose(why, now) {
         this.port.log('warn', `the session is lost: ${why}`)
         for (const held of this.working()) this.port.abandon(held)
+        this.former.lose(this.session, [...this.held.values()])
         this.held.clear()
         if (this.state === LEAVING) {
             this.state = ENDED

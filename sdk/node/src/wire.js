@@ -178,7 +178,10 @@ const FEED = mapOf({ event: TOLD }, { subscription: text(120), prev: seq })
 
 const BODIES = {
     BYE: mapOf({}, { session, status: text(64), text: text(65_536) }),
-    WELCOME: mapOf({ session, heartbeat_ms: number(10, 60_000) }, { capacity: number() }),
+    WELCOME: mapOf(
+        { session, heartbeat_ms: number(10, 60_000) },
+        { capacity: number(), former: session },
+    ),
     DELIVER: (value, where) => {
         const body = DELIVER(value, where)
         for (const [place, each] of body.deliveries.entries())

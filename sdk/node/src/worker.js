@@ -18,6 +18,11 @@ const FAREWELL_MS = 200
 /** Performs what nobody does: a broadcast whose action has become another one. */
 const nobody = () => { throw new Fail('this worker has no such action') }
 
+/** An action that has seen that it is over returns because of that. */
+const endedOf = (delivery, result) => (delivery.over.wasSeen
+    ? { problem: new Retry('it has seen that it is over, and has given up') }
+    : { result })
+
 const shown = {
     info: () => {},
     warn: (words) => console.warn(`tocsin-worker: ${words}`),
@@ -256,6 +261,6 @@ export class Worker {
         }
         void Promise.resolve()
             .then(() => perform(delivery))
-            .then((result) => over({ result }), (problem) => over({ problem }))
+            .then((result) => over(endedOf(delivery, result)), (problem) => over({ problem }))
     }
 }

@@ -69,8 +69,36 @@ class Play {
     }
 
     finish(lease) {
-        this.session.settle([[this.session.held.get(lease), { lease, outcome: 'ok' }]], this.now)
+        return this.end(this.session.held.get(lease))
+    }
+
+    end(held, outcome = 'ok') {
+        this.session.settle([[held, { lease: held.lease, outcome }]], this.now)
         return this.#heard()
+    }
+
+    /** These have come and begun. */
+    work(...numbers) {
+        for (const number of numbers) {
+            this.deliver(number)
+            this.begin(100 + number)
+        }
+        return numbers.map((number) => this.session.held.get(100 + number))
+    }
+
+    lose() {
+        assert.deepEqual(this.hear('RESET', {}), [])
+        return this
+    }
+
+    joinAgain(session, more = {}) {
+        assert.deepEqual(this.tick(1000), ['HELLO'])
+        return this.hear('WELCOME', { session, heartbeat_ms: 1000, ...more })
+    }
+
+    /** The leases of the last SETTLE. */
+    settled() {
+        return this.last.SETTLE.settlements.map((each) => each.lease)
     }
 
     leave() {
@@ -266,4 +294,140 @@ test('a larger capacity is granted at once and ends with the session', () => {
     play.hear('WELCOME', { session: 8, heartbeat_ms: 1000 })
     play.tick(1000)
     assert.equal(play.last.HEARTBEAT.capacity, 4)
+})
+
+test('what went well and was not settled is said in the next session, before credit', () => {
+    const play = new Play().join()
+    const [well, badly, late] = play.work(1, 2, 3)
+    play.end(well)
+    play.end(badly, 'retry')
+    play.lose()
+    assert.deepEqual(play.abandoned, [103])
+    assert.deepEqual(play.end(late), [])
+    assert.deepEqual(play.joinAgain(8, { former: 7 }), ['SETTLE', 'CREDIT'])
+    assert.equal(play.last.SETTLE.session, 8)
+    assert.deepEqual(play.settled(), [101, 103])
+    assert.equal(play.last.CREDIT.deliveries_granted, 4)
+    play.hear('SETTLED', { session: 8, leases: [101] })
+    assert.deepEqual(play.tick(1000), ['HEARTBEAT', 'CREDIT'])
+    assert.deepEqual(play.last.HEARTBEAT.leases, [103])
+    assert.ok(play.tick(1000).includes('SETTLE'))
+    assert.deepEqual(play.settled(), [103])
+    play.hear('SETTLED', { session: 8, leases: [103] })
+    play.tick(1000)
+    assert.deepEqual(play.last.HEARTBEAT.leases, [])
+})
+
+test('hello names the session before each time, also one that no double holds', () => {
+    const play = new Play()
+    play.tick()
+    assert.ok(!('former' in play.last.HELLO))
+    play.hear('WELCOME', { session: 7, heartbeat_ms: 1000 })
+    play.lose()
+    for (let hello = 0; hello < 2; hello++) {
+        assert.deepEqual(play.tick(1000), ['HELLO'])
+        assert.deepEqual(play.last.HELLO, { name: 'w', actions: ['a'], capacity: 4, former: 7 })
+    }
+    const large = (1n << 63n) - 1n
+    play.hear('WELCOME', { session: large, heartbeat_ms: 1000 })
+    const event = { ...EVENT }
+    const deliver = '{"action": {"name": "a"}}'
+    const target = { subscription: 's', version: 1, deliver, timeout_ms: 1000 }
+    const each = { lease: 101, number: 1, attempt: 1, deadline_ms: 60_000, target: 0, event }
+    play.hear('DELIVER', { session: large, targets: [target], deliveries: [each] })
+    play.begin(101)
+    play.finish(101)
+    play.lose()
+    assert.deepEqual(play.joinAgain(8, { former: large }), ['SETTLE', 'CREDIT'])
+    assert.deepEqual(play.settled(), [101])
+})
+
+test('an attempt that ends well after the next welcome is said', () => {
+    const play = new Play().join()
+    const [well, badly] = play.work(1, 2)
+    play.lose()
+    assert.deepEqual(play.joinAgain(8, { former: 7 }), ['CREDIT'])
+    assert.deepEqual(play.end(well), ['SETTLE'])
+    const settlements = [{ lease: 101, outcome: 'ok' }]
+    assert.deepEqual(play.last.SETTLE, { session: 8, settlements })
+    assert.deepEqual(play.end(badly, 'retry'), [])
+    play.tick(1000)
+    assert.deepEqual([play.last.HEARTBEAT.leases, play.last.HEARTBEAT.begun], [[101], []])
+    play.hear('SETTLED', { session: 8, leases: [101] })
+    assert.deepEqual(play.end(well), [])
+    assert.equal(play.session.held.size, 0)
+})
+
+test('of an attempt whose time is up after its session was lost nothing is said', () => {
+    const play = new Play().join()
+    const [held] = play.work(1)
+    play.lose()
+    assert.deepEqual(play.end(held, 'retry'), [])
+    assert.deepEqual(play.end(held), [])
+    assert.deepEqual(play.joinAgain(8, { former: 7 }), ['CREDIT'])
+})
+
+for (const named of [{}, { former: 6 }])
+    test(`where welcome has ${JSON.stringify(named)} nothing of another session is said`, () => {
+        const play = new Play().join()
+        const [well, late] = play.work(1, 2)
+        play.end(well)
+        play.lose()
+        assert.deepEqual(play.joinAgain(8, named), ['CREDIT'])
+        assert.deepEqual(play.end(late), [])
+        assert.equal(play.session.held.size, 0)
+    })
+
+test('nothing is kept for longer than one session', () => {
+    const play = new Play().join()
+    const [said, unsaid] = play.work(1, 2)
+    play.end(said)
+    play.lose()
+    assert.deepEqual(play.joinAgain(8, { former: 7 }), ['SETTLE', 'CREDIT'])
+    play.lose()
+    assert.deepEqual(play.end(unsaid), [])
+    assert.deepEqual(play.joinAgain(9, { former: 8 }), ['CREDIT'])
+    assert.equal(play.session.held.size, 0)
+})
+
+test('what was cancelled is not said later', () => {
+    const play = new Play().join()
+    const [held] = play.work(1)
+    play.hear('CANCEL', { session: 7, leases: [101] })
+    play.lose()
+    assert.deepEqual(play.end(held), [])
+    assert.deepEqual(play.joinAgain(8, { former: 7 }), ['CREDIT'])
+})
+
+test('who leaves keeps nothing', () => {
+    const play = new Play().join()
+    const [said, unsaid] = play.work(1, 2)
+    play.end(said)
+    play.leave()
+    play.lose()
+    assert.equal(play.session.state, 'ended')
+    assert.deepEqual(play.end(unsaid), [])
+    assert.deepEqual(play.tick(1000), [])
+
+    const other = new Play().join()
+    const [late] = other.work(1)
+    other.lose()
+    other.joinAgain(8, { former: 7 })
+    assert.deepEqual(other.leave(), ['BYE'])
+    assert.equal(other.session.state, 'ended')
+    assert.deepEqual(other.end(late), [])
+})
+
+test('a session that was lost by silence or another welcome leaves its outcomes, too', () => {
+    const play = new Play().join()
+    play.end(...play.work(1))
+    play.tick(3100)
+    assert.deepEqual(play.joinAgain(8, { former: 7 }), ['SETTLE', 'CREDIT'])
+    assert.deepEqual(play.settled(), [101])
+
+    const other = new Play().join()
+    other.end(...other.work(1))
+    other.hear('WELCOME', { session: 8, heartbeat_ms: 1000 })
+    assert.deepEqual(other.joinAgain(9, { former: 7 }), ['SETTLE', 'CREDIT'])
+    assert.deepEqual(other.settled(), [101])
 })

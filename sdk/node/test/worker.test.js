@@ -7,12 +7,15 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { Router, XPublisher } from 'zeromq'
 import { Worker } from '../src/index.js'
+import { unpack } from '../src/msgpack.js'
 import { COMMANDS, encode } from '../src/wire.js'
 
 const NAMES = Object.fromEntries(Object.entries(COMMANDS).map(([name, octet]) => [octet, name]))
 
 class Broker {
     said = [] // commands of the worker
+    settled = [] // leases
+    session = 0
     #wanted = []
 
     async open() {
@@ -25,13 +28,22 @@ class Broker {
     }
 
     async #read() {
-        for await (const [peer, head] of this.router) {
+        for await (const [peer, head, packed] of this.router) {
             const command = NAMES[head[1]]
+            const body = Object.fromEntries(unpack(packed))
             this.peer = peer
             this.said.push(command)
-            if (command === 'HELLO') void this.say('WELCOME', { heartbeat_ms: 1000 })
+            if (command === 'HELLO') this.#welcome(body.former ?? 0)
+            if (command === 'SETTLE')
+                for (const each of body.settlements) this.settled.push(Object.fromEntries(each).lease)
             this.#wanted.filter((each) => each.command === command).forEach((each) => each.resolve())
         }
+    }
+
+    /** Into a session of its own; it remembers every one. */
+    #welcome(former) {
+        this.session++
+        void this.say('WELCOME', { heartbeat_ms: 1000, ...(former && { former }) })
     }
 
     /** The next one. */
@@ -40,7 +52,7 @@ class Broker {
     }
 
     say(command, body) {
-        return this.router.send([this.peer, ...encode(command, { session: 7, ...body })])
+        return this.router.send([this.peer, ...encode(command, { session: this.session, ...body })])
     }
 
     /** Tells of the broadcast s, and waits until it is listened to. */
@@ -55,6 +67,14 @@ class Broker {
         const event = { id: `e${seq}`, type: 'a.b', subject: '/s', time: '2026-11-27T03:00:00Z', seq }
         const told = { subscription: 's', prev: seq - 1, event }
         return this.feed.send(['s/a.b', ...encode('FEED', told)])
+    }
+
+    deliver(number, type) {
+        const deliver = '{"action": {"name": "a"}}'
+        const targets = [{ subscription: 's', version: 1, deliver, timeout_ms: 10_000 }]
+        const event = { id: `e${number}`, type, subject: '/s', time: '2026-11-27T03:00:00Z' }
+        const told = { lease: 100 + number, number, attempt: 1, deadline_ms: 60_000, target: 0, event }
+        return this.say('DELIVER', { targets, deliveries: [told] })
     }
 
     close() {
@@ -139,4 +159,37 @@ test('a worker that leaves broadcasts to others says nothing of them', withBroke
     await beats
     await worker.stop()
     assert.ok(!broker.said.includes('LISTEN'))
+}))
+
+test('of a lost session is said what was done, and not what was given up', withBroker(async (broker) => {
+    const begun = []
+    let goOn, hasBegun, giveUp
+    const goesOn = new Promise((resolve) => { goOn = resolve })
+    const begins = new Promise((resolve) => { hasBegun = resolve })
+    const givesUp = new Promise((resolve) => { giveUp = resolve })
+    const looks = async (signal) => {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        if (signal.aborted) giveUp()
+    }
+    const joins = broker.heard('CREDIT')
+    const options = { capacity: 2, broadcasts: false }
+    const worker = start(broker, options, ({ event, signal }) => {
+        begun.push(event.type)
+        if (begun.length === 2) hasBegun()
+        return event.type === 'looks' ? looks(signal) : goesOn
+    })
+    await joins
+    await broker.deliver(1, 'looks')
+    await broker.deliver(2, 'works')
+    await begins
+    const joinsAgain = broker.heard('HELLO').then(() => broker.heard('CREDIT'))
+    await broker.say('RESET', {})
+    await Promise.all([joinsAgain, givesUp])
+    const settles = broker.heard('SETTLE')
+    goOn()
+    await settles
+    await broker.heard('HEARTBEAT')
+    await broker.say('SETTLED', { leases: [102] })
+    await worker.stop()
+    assert.deepEqual([...new Set(broker.settled)], [102])
 }))

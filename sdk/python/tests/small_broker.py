@@ -74,8 +74,10 @@ class SmallBroker:
 
     def _answer(self, command: str, peer: bytes, body: dict[str, Any]) -> None:
         if command == "HELLO":
-            self._peer, self._session = peer, self._session or 7
-            self.say("WELCOME", heartbeat_ms=500)
+            former = body.get("former", 0)  # it remembers every session
+            self._peer, self._session = peer, former + 1 if former else 7
+            self._number = 0
+            self.say("WELCOME", heartbeat_ms=500, former=former)
         elif command == "CREDIT":
             self.credit = body["deliveries_granted"] - self._number
         elif command == "PROGRESS":
@@ -92,7 +94,7 @@ class SmallBroker:
     def deliver(self, action: str, timeout_ms: int = 10_000) -> int:
         """Its lease."""
         self._number += 1
-        lease = 100 + self._number
+        lease = 100 * self._session + self._number
         deliver = json.dumps({"action": {"name": action}, "deliver": {"width": 7}})
         target = {"subscription": "s", "version": 1, "deliver": deliver, "timeout_ms": timeout_ms}
         event = {**EVENT, "id": f"e{lease}", "seq": lease}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tocsin_worker.session import Held, Session, State
 from tocsin_worker.wire import encode
 
@@ -96,9 +98,28 @@ class Play:
         return held
 
     def finish(self, lease: int) -> list[str]:
-        held = self.session.held[lease]
-        self.session.settle([(held, {"lease": lease, "outcome": "ok"})], self.now)
+        return self.end(self.session.held[lease])
+
+    def end(self, held: Held, outcome: str = "ok") -> list[str]:
+        self.session.settle([(held, {"lease": held.lease, "outcome": outcome})], self.now)
         return self.heard()
+
+    def work(self, *numbers: int) -> list[Held]:
+        """These have come and begun."""
+        self.deliver(*numbers)
+        return [self.begin(100 + number) for number in numbers]
+
+    def lose(self) -> Play:
+        assert self.hear("RESET") == []
+        return self
+
+    def join_again(self, session: int, **more: Any) -> list[str]:
+        assert self.tick(1) == ["HELLO"]
+        return self.hear("WELCOME", session=session, heartbeat_ms=1000, **more)
+
+    def settled(self) -> list[int]:
+        """The leases of the last SETTLE."""
+        return [each["lease"] for each in self.last["SETTLE"]["settlements"]]
 
 
 def test_hello_is_repeated_and_the_fourth_goes_by_a_new_socket() -> None:
@@ -293,3 +314,137 @@ def test_a_larger_capacity_is_granted_at_once_and_ends_with_the_session() -> Non
     play.hear("WELCOME", session=8, heartbeat_ms=1000)
     play.tick(1)
     assert play.last["HEARTBEAT"]["capacity"] == 4
+
+
+def test_what_went_well_and_was_not_settled_is_said_in_the_next_session_before_credit() -> None:
+    play = Play().join()
+    well, badly, late = play.work(1, 2, 3)
+    play.end(well)
+    play.end(badly, "retry")
+    play.lose()
+    assert play.abandoned == [103]
+    assert play.end(late) == []
+    assert play.join_again(8, former=7) == ["SETTLE", "CREDIT"]
+    assert play.last["SETTLE"]["session"] == 8
+    assert play.settled() == [101, 103]
+    assert play.last["CREDIT"]["deliveries_granted"] == 4
+    play.hear("SETTLED", session=8, leases=[101])
+    assert play.tick(1) == ["HEARTBEAT", "CREDIT"]
+    assert play.last["HEARTBEAT"]["leases"] == [103]
+    assert "SETTLE" in play.tick(1)
+    assert play.settled() == [103]
+    play.hear("SETTLED", session=8, leases=[103])
+    play.tick(1)
+    assert play.last["HEARTBEAT"]["leases"] == []
+
+
+def test_hello_names_the_session_before_each_time() -> None:
+    play = Play()
+    play.tick()
+    assert "former" not in play.last["HELLO"]
+    play.hear("WELCOME", session=7, heartbeat_ms=1000)
+    play.lose()
+    for _ in range(2):
+        assert play.tick(1) == ["HELLO"]
+        assert play.last["HELLO"] == {"name": "w", "actions": ["a"], "capacity": 4, "former": 7}
+    play.hear("WELCOME", session=(1 << 63) - 1, heartbeat_ms=1000)
+    play.lose()
+    play.tick(1)
+    assert play.last["HELLO"]["former"] == (1 << 63) - 1
+
+
+def test_an_attempt_that_ends_well_after_the_next_welcome_is_said() -> None:
+    play = Play().join()
+    well, badly = play.work(1, 2)
+    play.lose()
+    assert play.join_again(8, former=7) == ["CREDIT"]
+    assert play.end(well) == ["SETTLE"]
+    assert play.last["SETTLE"] == {
+        "session": 8,
+        "settlements": [{"lease": 101, "outcome": "ok"}],
+    }
+    assert play.end(badly, "retry") == []
+    play.tick(1)
+    assert (play.last["HEARTBEAT"]["leases"], play.last["HEARTBEAT"]["begun"]) == ([101], [])
+    play.hear("SETTLED", session=8, leases=[101])
+    assert play.end(well) == []
+    assert not play.session.held
+
+
+def test_of_an_attempt_whose_time_is_up_after_its_session_was_lost_nothing_is_said() -> None:
+    play = Play().join()
+    (held,) = play.work(1)
+    play.lose()
+    assert play.end(held, "retry") == []
+    assert play.end(held) == []
+    assert play.join_again(8, former=7) == ["CREDIT"]
+
+
+@pytest.mark.parametrize("named", [{}, {"former": 6}])
+def test_where_the_broker_names_no_such_session_nothing_of_it_is_said(
+    named: dict[str, int],
+) -> None:
+    play = Play().join()
+    well, late = play.work(1, 2)
+    play.end(well)
+    play.lose()
+    assert play.join_again(8, **named) == ["CREDIT"]
+    assert play.end(late) == []
+    assert not play.session.held
+
+
+def test_nothing_is_kept_for_longer_than_one_session() -> None:
+    play = Play().join()
+    said, unsaid = play.work(1, 2)
+    play.end(said)
+    play.lose()
+    assert play.join_again(8, former=7) == ["SETTLE", "CREDIT"]
+    play.lose()
+    assert play.end(unsaid) == []
+    assert play.join_again(9, former=8) == ["CREDIT"]
+    assert not play.session.held
+
+
+def test_what_was_cancelled_is_not_said_later() -> None:
+    play = Play().join()
+    (held,) = play.work(1)
+    play.hear("CANCEL", session=7, leases=[101])
+    play.lose()
+    assert play.end(held) == []
+    assert play.join_again(8, former=7) == ["CREDIT"]
+
+
+def test_who_leaves_keeps_nothing() -> None:
+    play = Play().join()
+    said, unsaid = play.work(1, 2)
+    play.end(said)
+    play.session.leave(play.now)
+    play.heard()
+    play.lose()
+    assert play.session.state is State.ENDED
+    assert play.end(unsaid) == []
+    assert play.tick(1) == []
+
+    play = Play().join()
+    (late,) = play.work(1)
+    play.lose()
+    play.join_again(8, former=7)
+    play.session.leave(play.now)
+    assert play.heard() == ["BYE"]
+    assert play.session.state is State.ENDED
+    assert play.end(late) == []
+
+
+def test_a_session_that_was_lost_by_silence_or_another_welcome_leaves_its_outcomes_too() -> None:
+    play = Play().join()
+    play.end(play.work(1)[0])
+    play.now += 3.1
+    play.tick()
+    assert play.join_again(8, former=7) == ["SETTLE", "CREDIT"]
+    assert play.settled() == [101]
+
+    play = Play().join()
+    play.end(play.work(1)[0])
+    play.hear("WELCOME", session=8, heartbeat_ms=1000)
+    assert play.join_again(9, former=7) == ["SETTLE", "CREDIT"]
+    assert play.settled() == [101]

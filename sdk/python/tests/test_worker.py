@@ -149,6 +149,37 @@ def test_an_action_says_how_far_it_is_and_is_told_when_it_is_cancelled(
     assert lease not in broker.settlements
 
 
+def test_of_a_lost_session_is_said_what_was_done_and_not_what_was_given_up(
+    worker: Worker, broker: SmallBroker
+) -> None:
+    begun, given_up = threading.Barrier(3, timeout=20), threading.Event()
+    goes_on = threading.Event()
+
+    @worker.action("looks")
+    def looks(delivery: Delivery) -> None:
+        begun.wait()
+        if delivery.over.wait(20):
+            given_up.set()
+
+    @worker.action("works")
+    def works(_: Delivery) -> bool:
+        begun.wait()
+        return goes_on.wait(20)
+
+    join(worker, broker)
+    looked, worked = broker.deliver("looks"), broker.deliver("works")
+    begun.wait()
+    broker.say("RESET")
+    broker.expect("HELLO")
+    broker.expect("CREDIT")
+    assert given_up.wait(20)
+    goes_on.set()
+    settlement = broker.settlement(worked)
+    assert (settlement["outcome"], settlement["result"]) == ("ok", "true")
+    broker.expect("HEARTBEAT")
+    assert looked not in broker.settlements
+
+
 def test_no_more_than_the_capacity_is_at_work_and_all_is_done(
     worker: Worker, broker: SmallBroker
 ) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tocsin_worker.delivery import Delivery, Event
+from tocsin_worker.former import Former
 from tocsin_worker.wire import DATA_BYTES, LIST_MOST, BadMessage, decode
 
 log = logging.getLogger("tocsin_worker")
@@ -44,6 +45,7 @@ class Held:
     settlement: dict[str, Any] | None = None
     settle_at: float = 0.0  # when it is said again
     settle_wait: float = 0.0
+    is_former: bool = False  # of the session before
     word: tuple[int, str] | None = None  # how far it is: percent, text; not said yet
     word_at: float = 0.0  # when it may be said
 
@@ -81,6 +83,7 @@ class Session:
         self._hello_wait = HELLO_SECONDS[0]
         self._unanswered = 0
         self._session = 0
+        self._former = Former()
         self._interval = 1.0
         self.tell_feeds: Callable[[str, dict[str, Any], float], object] = nobody_listens
         self._forget_session(now)
@@ -141,7 +144,8 @@ class Session:
         if self._unanswered >= HELLOS_A_SOCKET:
             self._port.renew()
             self._unanswered = 0
-        self._say("HELLO", self._hello, now)
+        former = {"former": self._former.session} if self._former.session else {}
+        self._say("HELLO", {**self._hello, **former}, now)
         self._unanswered += 1
         self._hello_at = now + self._hello_wait * random.uniform(0.5, 1.0)
         self._hello_wait = min(self._hello_wait * 2, HELLO_SECONDS[1])
@@ -204,7 +208,15 @@ class Session:
         self._beat_at = now + self._interval * random.uniform(0.5, 1.0)
         self.capacity = min(body.get("capacity", 0), LIST_MOST)
         log.info("joined")
+        self._former.recall(body.get("former", 0))
+        self._say_settle(self._take_up(), now, wait=2 * self._interval)
         self.grant(now, always=True)
+
+    def _take_up(self) -> list[Held]:
+        """What the session before has left to be said, from now on as leases of this one."""
+        kept = self._former.take(LIST_MOST - len(self.held))
+        self.held.update((each.lease, each) for each in kept)
+        return kept
 
     def _at_a_time(self) -> int:
         return self.capacity or int(self._hello.get("capacity", 0))
@@ -328,12 +340,16 @@ class Session:
             self._say_in_session("CREDIT", said, now)
 
     def settle(self, ended: list[tuple[Held, dict[str, Any]]], now: float) -> None:
-        """Attempts that have ended. Of a session that is lost nothing is said any more."""
+        """Attempts that have ended. Of a session that is lost the next one says what went well."""
         ours = []
         for held, settlement in ended:
-            if self.held.get(held.lease) is held and not held.settlement:
+            if self.held.get(held.lease) is not held:
+                self._former.finish(held, settlement)
+            elif not held.settlement:
                 held.settlement = settlement
                 ours.append(held)
+        if self.state is State.MEMBER:
+            ours += self._take_up()
         self._say_settle(ours, now, wait=2 * self._interval)
         self.grant(now)
 
@@ -395,6 +411,7 @@ class Session:
         log.warning("the session is lost: %s", why)
         for held in self.working():
             self._port.abandon(held)
+        self._former.lose(self._session, self.held.values())
         self.held.clear()
         if self.state is State.LEAVING:
             self.state = State.ENDED

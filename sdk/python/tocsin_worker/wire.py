@@ -328,7 +328,10 @@ FEED = MapOf({"event": EVENT}, {"subscription": text(NAME_BYTES), "prev": number
 
 BODIES: dict[str, Kind] = {
     "BYE": MapOf({}, {**SESSION, "status": text(64), "text": text(65_536)}),
-    "WELCOME": MapOf({**SESSION, "heartbeat_ms": number(10, 60_000)}, {"capacity": number()}),
+    "WELCOME": MapOf(
+        {**SESSION, "heartbeat_ms": number(10, 60_000)},
+        {"capacity": number(), "former": number()},
+    ),
     "DELIVER": deliver,
     "SETTLED": MapOf({**SESSION, **LEASES}, {}),
     "CANCEL": MapOf({**SESSION, **LEASES}, {}),
