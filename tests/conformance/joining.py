@@ -5,7 +5,7 @@ import json
 import signal
 import threading
 
-from broker import INTERVAL, SLACK, Broker
+from broker import INTERVAL, SLACK, Broker, Said
 from rule import rule
 from words import Fault, encode
 
@@ -179,6 +179,101 @@ def nothing_of_a_lost_session_is_said_in_the_next(broker: Broker) -> None:
     for said in broker.since(place, "SETTLE"):
         settled = [each["lease"] for each in said.body["settlements"]]
         assert old not in settled, f"the old lease: {said}"
+
+
+def settles(said: Said, lease: int) -> bool:
+    return said.command == "SETTLE" and any(
+        each["lease"] == lease for each in said.body["settlements"]
+    )
+
+
+def lose_unsettled(broker: Broker) -> tuple[int, Said]:
+    """A lease whose success was said and not SETTLED, and the HELLO after the loss."""
+    broker.welcome()
+    old = broker.deliver()
+    broker.expect_settlement(old)
+    broker.say("RESET")
+    return old, broker.expect("HELLO", other_than=broker.peer)
+
+
+@rule("6.1")
+def an_outcome_that_was_not_settled_is_dropped_where_welcome_names_no_former(
+    broker: Broker,
+) -> None:
+    old, hello = lose_unsettled(broker)
+    place = len(broker.said)
+    broker.welcome(hello)
+    broker.goes_on()
+    for _ in range(4):
+        listed = broker.expect("HEARTBEAT").body.get("leases", [])
+        assert old not in listed, f"it lists the old lease {old}"
+    said = [each for each in broker.said[place:] if settles(each, old)]
+    assert not said, f"the old lease: {said[0]}"
+
+
+@rule("6.1")
+def a_former_session_is_the_last_one_that_was_welcomed(broker: Broker) -> None:
+    """In each HELLO, or in none."""
+    first = broker.welcome()
+    assert "former" not in first.body, f"it had none: {first}"
+    names_it = None
+    for _ in range(2):
+        broker.say("RESET")
+        had, peer = broker.session, broker.peer
+        for _ in range(2):
+            hello = broker.expect("HELLO", other_than=peer)
+            assert hello.body.get("former", had) == had, f"it had {had}: {hello}"
+            before, names_it = names_it, "former" in hello.body
+            assert "instance" in hello.body or not names_it, f"whose session? {hello}"
+            assert before in (None, names_it), f"it names it in some: {hello}"
+        broker.welcome(hello)
+        broker.goes_on()
+
+
+@rule("6.1")
+def what_went_well_in_the_former_session_is_said_before_credit_and_until_it_is_settled(
+    broker: Broker,
+) -> None:
+    old, hello = lose_unsettled(broker)
+    if "former" not in hello.body:
+        broker.welcome(hello)
+        broker.goes_on()
+        return
+    place = len(broker.said)
+    broker.welcome(hello, former=hello.body["former"])
+    said = next(each for each in broker.said[place:] if each.command in ("SETTLE", "CREDIT"))
+    assert settles(said, old), f"not of {old} first: {said}"
+    broker.expect("HEARTBEAT", where=lambda body: old in body.get("leases", []))
+    assert broker.expect_settlement(old)["outcome"] == "ok"
+    broker.settled(old)
+    broker.expect("HEARTBEAT", where=lambda body: old not in body.get("leases", []))
+    place = len(broker.said)
+    broker.goes_on()
+    for _ in range(5):
+        broker.expect("HEARTBEAT")
+    assert not any(settles(each, old) for each in broker.said[place:]), "SETTLED, and said again"
+
+
+@rule("6.1")
+def of_an_attempt_that_ends_later_only_who_has_named_its_session_says_anything(
+    broker: Broker,
+) -> None:
+    broker.welcome()
+    old = broker.deliver("/hold")
+    broker.wait_until(lambda: "/hold" in broker.sink.paths, "the action begins")
+    broker.say("RESET")
+    hello = broker.expect("HELLO", other_than=broker.peer)
+    names_it = "former" in hello.body
+    broker.welcome(hello, **({"former": hello.body["former"]} if names_it else {}))
+    broker.sink.release()
+    broker.goes_on()
+    for _ in range(4):
+        broker.expect("HEARTBEAT")
+        if settlement := broker.has_settled(old):
+            assert names_it, f"of a session that it has not named: {settlement}"
+            broker.settled(old)
+    broker.expect("HEARTBEAT", where=lambda body: old not in body.get("leases", []))
+    broker.goes_on()
 
 
 @rule("4.1")

@@ -79,6 +79,7 @@ MEMBERS: dict[str, dict[str, Kind]] = {
         "actions": ("list", 0, NAME),
         "capacity": NUMBER,
         "instance": NUMBER,
+        "former": SESSION,
         "labels": ("list", 0, LABEL),
         "subscriptions": ("list", 0, DOCUMENT),
     },
