@@ -240,7 +240,7 @@ listening_answer (listening_t *self, const wait_t *wait, const wait_t *asked, co
                       .partition = wait->partition,
                       .above = wait->above,
                       .reached = query->reached,
-                      .first = asked->first,
+                      .first = asked->first > query->first ? asked->first : query->first,
                       .events = query->page->events,
                       .event_count = query->page->count};
     metrics_add (self->edge->metrics, METRIC_feed_pages, 1);

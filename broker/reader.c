@@ -45,6 +45,7 @@ reader_match (query_t *query)
     page_t *page = query->page;
     size_t kept = 0;
     query->reached = query->up_to_seq;
+    query->first = page_first_seq (page, query->above_seq, query->up_to_seq);
     for (size_t i = 0; i < page->count; i++) {
         match_data_t data = {.event = page->events [i]};
         bool is_within = data.event->seq <= query->up_to_seq;

@@ -56,6 +56,7 @@ typedef struct query {
     page_t *page;          //  PAGE; MATCH, those of it that match; ours
     size_t looked_at;      //  MATCH: events of the page before it was asked
     int64_t reached;       //  MATCH: the seq that was looked at last; up_to_seq when none is left
+    int64_t first;         //  MATCH: where the log began when it was read, if after above_seq
     history_t *history;    //  HISTORY; ours
     tree_t *tree;          //  TREE; ours
     listing_t *listing;    //  EXCEPTIONS and DEAD; ours

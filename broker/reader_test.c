@@ -146,6 +146,43 @@ of_a_page_only_what_is_wanted_comes_back (void **state)
     assert_int_equal (first->reached, 1);
 }
 
+static bool
+wants_all (const void *wanted, match_data_t *data)
+{
+    (void)wanted;
+    (void)data;
+    return true;
+}
+
+static void
+trim (world_t *world, int64_t seq)
+{
+    change_t gone = {.kind = CHANGE_TRIM, .seq = seq};
+    batch_t batch = {.changes = &gone, .change_count = 1};
+    assert_int_equal (world->store->ops->commit (world->store, &batch, NULL, NULL), STATUS_OK);
+}
+
+static void
+a_page_tells_where_the_log_began_when_it_was_read (void **state)
+{
+    world_t *world = *state;
+    publish (world, "e3");
+    query_t question = {.kind = QUERY_FEED,
+                        .up_to_seq = 3,
+                        .limit_bytes = 1 << 20,
+                        .limit_events = 9,
+                        .wants = wants_all};
+    for (int64_t gone = 0; gone <= 3; gone++) {
+        if (gone > 0)
+            trim (world, gone);
+        reader_ask (world->reader, &question);
+        OWNED (query) query_t *query = wait_for (world);
+        assert_int_equal (query->page->count, 3 - gone);
+        assert_int_equal (query->first, gone + 1);
+        assert_int_equal (query->reached, 3);
+    }
+}
+
 static void
 times_are_found_in_the_log (void **state)
 {
@@ -176,6 +213,7 @@ main (void)
         PLAY (questions_are_answered_in_order),
         PLAY (what_is_not_there_is_said_so),
         PLAY (of_a_page_only_what_is_wanted_comes_back),
+        PLAY (a_page_tells_where_the_log_began_when_it_was_read),
         PLAY (times_are_found_in_the_log),
         PLAY (it_ends_with_questions_unanswered),
 #undef PLAY

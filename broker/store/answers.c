@@ -38,6 +38,19 @@ page_add (page_t *self, event_t *event)
     self->events [self->count++] = event;
 }
 
+int64_t
+page_first_seq (const page_t *self, int64_t above_seq, int64_t up_to_seq)
+{
+    int64_t first_seq = above_seq + 1, expected_seq = first_seq;
+    for (size_t i = 0; i < self->count; i++) {
+        if (self->events [i]->seq != expected_seq)
+            first_seq = self->events [i]->seq;
+        expected_seq = self->events [i]->seq + 1;
+    }
+    bool has_none = self->count == 0 && above_seq < up_to_seq;
+    return has_none ? up_to_seq + 1 : first_seq;
+}
+
 void
 page_destroy (page_t **self_p)
 {

@@ -35,6 +35,12 @@ typedef struct {
 } page_t;
 void page_destroy (page_t **self_p);
 
+/*  Where the log began when a page of it was read that is to have all events after above_seq up to
+ *  up_to_seq, or the first of them: what is missing there has left it. After above_seq, if nothing is.
+ *  Trimming goes on while somebody reads: what was known before the read may be old.
+ */
+int64_t page_first_seq (const page_t *self, int64_t above_seq, int64_t up_to_seq);
+
 typedef struct {
     const char *subscription;
     exception_t exception;

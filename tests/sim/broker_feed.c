@@ -8,7 +8,7 @@
 #include "tests/sim/broker_actor_state.h"
 #include "tests/sim/listener_actor.h"
 
-enum { READ_MS = 20, FEEDS_MOST = 16, LOSE_ONE_IN = 8, REPEAT_ONE_IN = 10 };
+enum { READ_MS = 20, READ_SLOW_MS = 400, FEEDS_MOST = 16, LOSE_ONE_IN = 8, REPEAT_ONE_IN = 10 };
 
 //  ---- which feeds there are
 
@@ -106,8 +106,9 @@ wanted_free (void *load)
 }
 
 static void
-answer (broker_actor_t *self, const wanted_t *wanted, const page_t *log)
+answer (broker_actor_t *self, const wanted_t *wanted, int64_t above, const page_t *log)
 {
+    int64_t first = page_first_seq (log, above, wanted->up_to);
     event_t **events = allocate (log->count + 1, sizeof (event_t *));
     message_t page = {.command = COMMAND_PAGE,
                       .session = wanted->session,
@@ -115,7 +116,7 @@ answer (broker_actor_t *self, const wanted_t *wanted, const page_t *log)
                       .partition = wanted->partition,
                       .above = wanted->above,
                       .reached = wanted->up_to > wanted->above ? wanted->up_to : wanted->above,
-                      .first = wanted->first,
+                      .first = wanted->first > first ? wanted->first : first,
                       .events = events};
     for (size_t i = 0; i < log->count; i++) {
         match_data_t data = {.event = log->events [i]};
@@ -135,6 +136,11 @@ read_stretch (void *actor, uint64_t life, void *load)
 {
     broker_actor_t *self = actor;
     wanted_t *wanted = load;
+    if (life == self->life && world_now (self->world) < self->frozen_until_ms) {
+        schedule_at (self->world->schedule, self->frozen_until_ms, read_stretch, self, life, load,
+                     wanted_free);
+        return;
+    }
     int64_t above = wanted->above < wanted->first - 1 ? wanted->first - 1 : wanted->above;
     page_t *page = NULL;
     bool is_read = life == self->life && self->core && !world_chance (self->world, 20) &&
@@ -142,7 +148,7 @@ read_stretch (void *actor, uint64_t life, void *load)
                                            (size_t)self->world->limits.page_bytes, SIZE_MAX, &page,
                                            NULL) == STATUS_OK;
     if (is_read)
-        answer (self, wanted, page);
+        answer (self, wanted, above, page);
     page_destroy (&page);
     wanted_free (wanted);
 }
@@ -158,8 +164,9 @@ plan_stretch (broker_actor_t *self, const effect_t *effect)
                          .above = effect->catch_up.above,
                          .up_to = effect->catch_up.up_to,
                          .first = effect->catch_up.first};
-    schedule_at (self->world->schedule,
-                 world_now (self->world) + world_number (self->world, READ_MS), read_stretch, self,
+    bool is_slow = world_chance (self->world, 10);
+    int64_t duration_ms = world_number (self->world, is_slow ? READ_SLOW_MS : READ_MS);
+    schedule_at (self->world->schedule, world_now (self->world) + duration_ms, read_stretch, self,
                  self->life, wanted, wanted_free);
 }
 
