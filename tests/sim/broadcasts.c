@@ -1,30 +1,38 @@
-/*  broadcasts – the verbs of a world about broadcast. */
+#include "tests/sim/broadcasts.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "proto/model/assert.h"
 #include "proto/model/owned.h"
 #include "proto/model/owned_json.h"
-#include "tests/sim/broker_actor.h"
 #include "tests/sim/listener_actor.h"
+#include "tests/sim/operator_actor.h"
 #include "tests/sim/state.h"
 
 enum { ANSWER_MS = 1000 };
 
-void
-broadcast (world_t *self, const char *subscription)
+subscription_t *
+broadcasts_subscription (const char *id, int64_t version, const limits_t *limits)
 {
     problem_t problem = {0};
     OWNED (json)
     json_t *document =
-        json_pack ("{s:s, s:s, s:I, s:{s:s}, s:{s:s}, s:{s:i, s:[i]}}", "id", subscription, "mode",
+        json_pack ("{s:s, s:s, s:I, s:{s:s}, s:{s:s}, s:{s:i, s:[i]}}", "id", id, "mode",
                    "broadcast", "created", (json_int_t)WORLD_BROADCAST_MS, "match", "type", "a",
                    "action", "name", "cache", "retry", "max_attempts", 100, "schedule_ms", 50);
-    OWNED (subscription)
-    subscription_t *made = subscription_new (document, WORLD_BROADCAST_MS, &self->limits, &problem);
+    subscription_t *made = subscription_new (document, version, limits, &problem);
     ASSERT (made, "a broadcast of ours is a sound subscription");
-    broker_actor_ask (self->broker,
-                      &(input_t){.kind = INPUT_SUBSCRIBE, .subscribe = {.subscription = made}});
+    return made;
+}
+
+void
+broadcast (world_t *self, const char *subscription)
+{
+    ask_t ask = {.kind = ASK_BROADCAST};
+    snprintf (ask.subscription, sizeof ask.subscription, "%s", subscription);
+    self->has_broadcast = true;
+    operator_actor_ask (self->operator, & ask);
     elapse (self, ANSWER_MS);
 }
 
@@ -41,13 +49,15 @@ listener_named (world_t *self, const char *name)
 void
 start_listener (world_t *self, const char *listener)
 {
-    listener_actor_start (listener_named (self, listener));
+    if (self->has_broadcast)
+        listener_actor_start (listener_named (self, listener));
 }
 
 void
 kill_listener (world_t *self, const char *listener)
 {
-    listener_actor_kill (listener_named (self, listener));
+    if (self->has_broadcast)
+        listener_actor_kill (listener_named (self, listener));
 }
 
 void

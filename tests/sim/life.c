@@ -77,9 +77,10 @@ publish_one (world_t *world, const deed_t *deed)
 static void
 do_it (world_t *world, const deed_t *deed)
 {
-    char s [32], w [32];
+    char s [32], w [32], l [32];
     name (s, "S", deed->subject);
     name (w, "w", deed->subject);
+    name (l, "l", deed->subject);
     switch (deed->kind) {
         case DEED_SUBSCRIBE: subscribe_if_awake (world, s, deed->words); break;
         case DEED_PAUSE: pause_subscription (world, s); break;
@@ -94,6 +95,9 @@ do_it (world_t *world, const deed_t *deed)
         case DEED_SET_CONSUMER: set_consumer (world, s, (consumer_mood_t)deed->choice); break;
         case DEED_PUBLISH: publish_one (world, deed); break;
         case DEED_BE_ASKED: subscribe (world, name (s, "Q", deed->subject), deed->words); break;
+        case DEED_BROADCAST: broadcast (world, "B"); break;
+        case DEED_START_LISTENER: start_listener (world, l); break;
+        case DEED_KILL_LISTENER: kill_listener (world, l); break;
         case DEED_ASK: put_questions (world, deed->subject); break;
         case DEED_START_WORKER: start_worker (world, w); break;
         case DEED_KILL_WORKER: kill_worker (world, w); break;

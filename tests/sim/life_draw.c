@@ -2,13 +2,21 @@
 #include "proto/model/random.h"
 #include "tests/sim/life.h"
 
-enum { SUBSCRIPTIONS_MOST = 5, WORKERS_MOST = 4, TURNS = 60, TURN_MS = 1500, KEYS = 8, LINES = 16 };
+enum {
+    SUBSCRIPTIONS_MOST = 5,
+    WORKERS_MOST = 4,
+    TURNS = 60,
+    TURN_MS = 1500,
+    CATCHING_UP_MS = 400,
+    KEYS = 8,
+    LINES = 16
+};
 
 //  What a life is drawn from.
 typedef struct {
     random_t random;
     life_t *life;
-    int subscriptions, workers, events, replays;
+    int subscriptions, workers, listeners, events, replays;
 } pencil_t;
 
 static int
@@ -82,6 +90,17 @@ draw_asked (pencil_t *self)
               .words = kinds [number (self, (int)(sizeof kinds / sizeof *kinds))]);
 }
 
+//  In one life of four.
+static void
+draw_listeners (pencil_t *self)
+{
+    if (number (self, 4) > 0)
+        return;
+    DRAW (self, .kind = DEED_BROADCAST);
+    for (int left = 2 + number (self, 2); left > 0; left--)
+        DRAW (self, .kind = DEED_START_LISTENER, .subject = self->listeners++);
+}
+
 static void
 draw_inhabitants (pencil_t *self)
 {
@@ -90,6 +109,7 @@ draw_inhabitants (pencil_t *self)
         draw_subscription (self);
     for (int left = 1 + number (self, WORKERS_MOST); left > 0; left--)
         DRAW (self, .kind = DEED_START_WORKER, .subject = self->workers++);
+    draw_listeners (self);
 }
 
 static void
@@ -117,6 +137,25 @@ disturb_workers (pencil_t *self)
         case 5:
             DRAW (self, .kind = DEED_RESIZE_WORKER, .subject = number (self, LINES),
                   .choice = number (self, 20));
+            break;
+    }
+}
+
+static void
+disturb_listeners (pencil_t *self)
+{
+    if (self->listeners == 0)
+        return;
+    int listener = number (self, self->listeners);
+    switch (number (self, 4)) {
+        case 0:
+        case 1: DRAW (self, .kind = DEED_KILL_LISTENER, .subject = listener); break;
+        case 2: DRAW (self, .kind = DEED_START_LISTENER, .subject = listener); break;
+        case 3:  //  the log goes while it is being read
+            DRAW (self, .kind = DEED_START_LISTENER, .subject = listener,
+                  .then_ms = number (self, CATCHING_UP_MS));
+            DRAW (self, .kind = DEED_TRIM, .subject = number (self, 50),
+                  .choice = number (self, 2));
             break;
     }
 }
@@ -202,6 +241,7 @@ life_draw (uint64_t seed)
             case 1: disturb_broker (&pencil); break;
             case 2: disturb_others (&pencil); break;
             case 3: draw_request (&pencil); break;
+            case 4: disturb_listeners (&pencil); break;
         }
         DRAW (&pencil, .kind = DEED_REST, .then_ms = number (&pencil, TURN_MS));
     }

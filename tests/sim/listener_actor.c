@@ -7,6 +7,7 @@
 
 #include "proto/model/allocate.h"
 #include "tests/sim/broker_actor.h"
+#include "tests/sim/listener_judge.h"
 #include "tests/sim/net.h"
 #include "tests/sim/state.h"
 #include "worker/feed/feeds.h"
@@ -33,10 +34,9 @@ struct listener_actor {
     int64_t last_feed_ms;  //  arrival of the last one: they come in order
     int64_t tick_ms;
     doing_t *doings;
-    char *written;                      //  its places as they are on its disk; NULL: nothing yet
-    int64_t done [LEDGER_PARTITIONS];   //  the last seq that was performed; 0: none
-    int64_t begun [LEDGER_PARTITIONS];  //  what it began with; -1: not yet
-    size_t performed;
+    char *written;       //  its places as they are on its disk; NULL: nothing yet
+    int64_t log_begins;  //  with this seq, as the last PAGE said
+    listener_judge_t *judge;
 };
 
 static void drain (listener_actor_t *self);
@@ -49,8 +49,7 @@ listener_actor_new (world_t *world, const char *name, const char *subscription)
     snprintf (self->name, sizeof self->name, "%s", name);
     snprintf (self->subscription, sizeof self->subscription, "%s", subscription);
     self->actions [0] = "cache";
-    for (int i = 0; i < LEDGER_PARTITIONS; i++)
-        self->begun [i] = -1;
+    self->judge = listener_judge_new (world, name, "a");
     return self;
 }
 
@@ -63,54 +62,13 @@ listener_actor_name (const listener_actor_t *self)
 size_t
 listener_actor_performed (const listener_actor_t *self)
 {
-    return self->performed;
-}
-
-//  ---- judgement
-
-//  The first one after this seq that the subscription matches, as the store has it; 0: none.
-static int64_t
-next_of_log (const listener_actor_t *self, int32_t partition, int64_t above)
-{
-    store_t *store = broker_actor_store (self->world->broker);
-    page_t *page = NULL;
-    int64_t found = 0;
-    if (store->ops->read (store, partition, above, SIZE_MAX / 2, SIZE_MAX, &page, NULL) ==
-        STATUS_OK)
-        for (size_t i = 0; i < page->count && !found; i++)
-            if (strcmp (page->events [i]->type, "a") == 0)
-                found = page->events [i]->seq;
-    page_destroy (&page);
-    return found;
-}
-
-static void
-judge (listener_actor_t *self, const event_t *event)
-{
-    int32_t partition = event->partition;
-    int64_t done = self->done [partition];
-    if (event->seq <= done)
-        return;  //  a repeat: it was killed
-    if (done == 0)
-        done = self->begun [partition];
-    int64_t expected = next_of_log (self, partition, done);
-    if (expected != event->seq)
-        world_fail (self->world, "%s performs seq %lld of partition %d, after %lld comes %lld",
-                    self->name, (long long)event->seq, (int)partition, (long long)done,
-                    (long long)expected);
-    self->done [partition] = event->seq;
-    self->performed++;
+    return listener_judge_count (self->judge);
 }
 
 bool
 listener_actor_is_level (const listener_actor_t *self)
 {
-    for (int32_t i = 0; i < broker_actor_partitions (self->world->broker); i++) {
-        int64_t done = self->done [i] > 0 ? self->done [i] : self->begun [i];
-        if (self->begun [i] < 0 || next_of_log (self, i, done) != 0)
-            return false;
-    }
-    return true;
+    return listener_judge_is_level (self->judge);
 }
 
 //  ---- its work
@@ -127,7 +85,7 @@ finish (void *actor, uint64_t life, void *load)
     DL_DELETE (self->doings, doing);
     free (doing);
     if (!fails)
-        judge (self, delivery->event);
+        listener_judge_performed (self->judge, delivery->event);
     feeds_finish (self->feeds, delivery,
                   &(settlement_t){.outcome = fails ? OUTCOME_RETRY : OUTCOME_OK, .error = ""},
                   world_now (self->world));
@@ -145,14 +103,21 @@ begin (listener_actor_t *self, const delivery_t *delivery)
                  self->life, doing, NULL);
 }
 
+//  Where it stands in a partition; -1: nowhere yet.
+static int64_t
+place_in (const listener_actor_t *self, int32_t partition)
+{
+    int64_t seq;
+    return places_find (self->places, self->subscription, WORLD_BROADCAST_MS, partition, &seq) ? seq
+                                                                                               : -1;
+}
+
 static void
 note_beginnings (listener_actor_t *self)
 {
-    int64_t seq, created_ms = WORLD_BROADCAST_MS;
     for (int32_t i = 0; i < broker_actor_partitions (self->world->broker); i++)
-        if (self->begun [i] < 0 &&
-            places_find (self->places, self->subscription, created_ms, i, &seq))
-            self->begun [i] = seq;
+        if (place_in (self, i) >= 0)
+            listener_judge_begins (self->judge, i, place_in (self, i));
 }
 
 //  As its disk has it now and then.
@@ -164,6 +129,9 @@ write_places (void *actor, uint64_t life, void *load)
     if (life != self->life)
         return;
     note_beginnings (self);
+    for (int32_t i = 0; i < broker_actor_partitions (self->world->broker); i++)
+        if (place_in (self, i) >= 0)
+            listener_judge_writes (self->judge, i, place_in (self, i));
     free (self->written);
     self->written = places_text (self->places);
     schedule_at (self->world->schedule, world_now (self->world) + WRITTEN_MS, write_places, self,
@@ -177,6 +145,8 @@ hear (void *client, message_t *message)
 {
     listener_actor_t *self = client;
     if (self->session) {
+        if (message->command == COMMAND_PAGE)
+            self->log_begins = message->first;
         feeds_hear (self->feeds, message, world_now (self->world));
         worker_session_hear (self->session, message, world_now (self->world));
         drain (self);
@@ -287,8 +257,11 @@ perform (listener_actor_t *self, const feeds_effect_t *effect)
         case FEEDS_WANT: self->is_wanted = true; break;
         case FEEDS_LEAVE: self->is_wanted = false; break;
         case FEEDS_BEGIN: begin (self, effect->delivery); break;
-        case FEEDS_GIVEN_UP:
         case FEEDS_MISSED:
+            listener_judge_missed (self->judge, effect->partition,
+                                   self->log_begins - 1 - effect->seqs, self->log_begins);
+            break;
+        case FEEDS_GIVEN_UP:
         case FEEDS_REWOUND:
         case FEEDS_UNKNOWN:
             world_fail (self->world, "%s lost something of %s: %d", self->name,
@@ -325,6 +298,8 @@ listener_actor_start (listener_actor_t *self)
     if (self->written &&
         places_read (self->places, self->written, strlen (self->written), &problem))
         world_fail (world, "%s cannot read what it wrote: %s", self->name, problem.text);
+    for (int32_t i = 0; i < broker_actor_partitions (world->broker); i++)
+        listener_judge_starts (self->judge, i, place_in (self, i));
     self->feeds =
         feeds_new (&(feeds_settings_t){.limits = &world->limits,
                                        .places = self->places,
@@ -383,6 +358,7 @@ listener_actor_destroy (listener_actor_t **self_p)
         return;
     if (self->session)
         die (self);
+    listener_judge_destroy (&self->judge);
     free (self->written);
     free (self);
     *self_p = NULL;

@@ -1,8 +1,7 @@
 /*  listener_actor – a worker that performs a broadcast subscription: the real session and the real
  *  feeds, with a place that outlives it as far as it was written down.
  *
- *  It judges itself: what it performs is what the log has, in its order, without a gap; a repeat only
- *  of what it had not written down when it was killed.
+ *  Whether what it performs is the log, listener_judge says.
  */
 #ifndef LISTENER_ACTOR_H
 #define LISTENER_ACTOR_H
@@ -21,7 +20,6 @@ void listener_actor_kill (listener_actor_t *self);
 
 void listener_actor_feed (listener_actor_t *self, const message_t *message);  //  it is on its way
 
-//  How many different events it has performed; 0 says that it has not begun.
 size_t listener_actor_performed (const listener_actor_t *self);
 bool listener_actor_is_level (const listener_actor_t *self);  //  with the log
 

@@ -7,7 +7,9 @@
 
 #include "proto/model/allocate.h"
 #include "proto/model/owned.h"
+#include "tests/sim/broadcasts.h"
 #include "tests/sim/broker_actor.h"
+#include "tests/sim/chronicle.h"
 #include "tests/sim/model.h"
 #include "tests/sim/state.h"
 #include "tests/sim/words.h"
@@ -112,6 +114,16 @@ try_make (operator_actor_t *self, const ask_t *ask)
         words_subscription (ask->subscription, ask->words, broker_actor_now (self->world->broker),
                             &self->world->limits);
     subscribe_to (self, made);
+}
+
+//  It delivers nothing: the ledger does not hear of it.
+static void
+try_broadcast (operator_actor_t *self, const ask_t *ask)
+{
+    OWNED (subscription)
+    subscription_t *made = broadcasts_subscription (
+        ask->subscription, broker_actor_now (self->world->broker), &self->world->limits);
+    ask_of_broker (self, &(input_t){.kind = INPUT_SUBSCRIBE, .subscribe = {.subscription = made}});
 }
 
 static int64_t
@@ -271,6 +283,7 @@ trim (operator_actor_t *self, const ask_t *ask, int32_t partition)
     if (up_to_seq <= 0)
         return;
     int64_t hard_seq = ask->is_hard ? up_to_seq : 0;
+    chronicle_look (self->world->chronicle);
     ledger_trimmed (self->world->ledger, partition, up_to_seq, hard_seq);
     broker_actor_ask (
         self->world->broker,
@@ -335,8 +348,8 @@ static void
 try_kind (operator_actor_t *self, const ask_t *ask)
 {
     asked_t *asked = ledger_find (self->world->ledger, ask->subscription);
-    bool needs_one = ask->kind != ASK_MAKE && ask->kind != ASK_TRIM && ask->kind != ASK_END &&
-                     ask->kind != ASK_DRAIN && ask->kind != ASK_UNDRAIN;
+    bool needs_one = ask->kind != ASK_MAKE && ask->kind != ASK_BROADCAST && ask->kind != ASK_TRIM &&
+                     ask->kind != ASK_END && ask->kind != ASK_DRAIN && ask->kind != ASK_UNDRAIN;
     bool may_be_gone = asked && (asked->is_ending || asked->subscription->expires_ms > 0);
     if (needs_one && (!asked || may_be_gone)) {
         forget_first (self);
@@ -344,6 +357,7 @@ try_kind (operator_actor_t *self, const ask_t *ask)
     }
     switch (ask->kind) {
         case ASK_MAKE: try_make (self, ask); break;
+        case ASK_BROADCAST: try_broadcast (self, ask); break;
         case ASK_PAUSE:
         case ASK_RESUME: try_pause (self, ask, asked->subscription); break;
         case ASK_REPLAY: try_replay (self, ask, asked->subscription); break;

@@ -14,6 +14,7 @@ typedef struct operator_actor operator_actor_t;
 typedef struct {
     enum {
         ASK_MAKE,
+        ASK_BROADCAST,
         ASK_PAUSE,
         ASK_RESUME,
         ASK_END,

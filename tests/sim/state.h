@@ -39,6 +39,8 @@ struct world {
     size_t worker_count;
     struct listener_actor *listeners [WORLD_LISTENERS];
     size_t listener_count;
+    bool has_broadcast;  //  somebody asked for one
+    struct chronicle *chronicle;
     ledger_t *ledger;
     checker_t *checker;
     watch_t *watch;

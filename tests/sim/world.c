@@ -8,6 +8,7 @@
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 #include "tests/sim/broker_actor.h"
+#include "tests/sim/chronicle.h"
 #include "tests/sim/client_actor.h"
 #include "tests/sim/counts.h"
 #include "tests/sim/listener_actor.h"
@@ -47,6 +48,7 @@ world_new (uint64_t seed, telling_t telling)
     self->broker = broker_actor_new (self, (int32_t)(1 + world_number (self, 3)));
     broker_actor_start (self->broker);
     self->client = client_actor_new (self);
+    self->chronicle = chronicle_new (self);
     return self;
 }
 
@@ -61,6 +63,7 @@ world_destroy (world_t **self_p)
     for (size_t i = 0; i < self->listener_count; i++)
         listener_actor_destroy (&self->listeners [i]);
     client_actor_destroy (&self->client);
+    chronicle_destroy (&self->chronicle);
     broker_actor_destroy (&self->broker);
     schedule_destroy (&self->schedule);
     net_clear (self);
@@ -433,12 +436,26 @@ are_idle (const world_t *self)
 }
 
 static bool
-are_level (const world_t *self)
+are_level (const world_t *self, char *what, size_t size)
 {
-    for (size_t i = 0; i < self->listener_count; i++)
-        if (!listener_actor_is_level (self->listeners [i]))
-            return false;
+    for (size_t i = 0; i < self->listener_count; i++) {
+        if (listener_actor_is_level (self->listeners [i]))
+            continue;
+        snprintf (what, size, "%s is never level with the log",
+                  listener_actor_name (self->listeners [i]));
+        return false;
+    }
     return true;
+}
+
+//  What it waits for is said in `what`.
+static bool
+is_calm (world_t *self, char *what, size_t size)
+{
+    snprintf (what, size, "the broker never comes to rest");
+    return are_idle (self) && operator_actor_is_idle (self->operator) &&
+           broker_actor_is_at_rest (self->broker) && questions_open (self->questions) == 0 &&
+           are_level (self, what, size) && model_is_fulfilled (self, what, size);
 }
 
 void
@@ -448,16 +465,11 @@ calm (world_t *self)
     mend (self);
     char what [200];
     int64_t until_ms = self->now_ms + LONG_MS;
-    snprintf (what, sizeof what, "the broker never comes to rest");
-    while (self->is_sound &&
-           (!are_idle (self) || !are_level (self) || !operator_actor_is_idle (self->operator) ||
-            !broker_actor_is_at_rest (self->broker) || questions_open (self->questions) > 0 ||
-            !model_is_fulfilled (self, what, sizeof what))) {
+    while (self->is_sound && !is_calm (self, what, sizeof what)) {
         if (self->now_ms > until_ms) {
             world_fail (self, "an hour without faults, and %s", what);
             return;
         }
-        snprintf (what, sizeof what, "the broker never comes to rest");
         elapse (self, LOOK_MS);
         model_adopt_notices (self);
         if (operator_actor_is_idle (self->operator))
