@@ -147,6 +147,8 @@ def a_gap_is_asked_for_and_filled(broker: Broker) -> None:
     feed.tell(4, 3)
     broker.expect("CATCH_UP", where=lambda body: body.get("above", 0) == 1)
     feed.page(1, 4)
+    performed = broker.sink.paths  # by another socket than the feed: what is told next may overtake
+    broker.wait_until(lambda: len(performed) == 4, "the page is performed")
     feed.tell(5, 4)
     feed.beats()
     feed.performed(5)
