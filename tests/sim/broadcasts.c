@@ -31,7 +31,6 @@ broadcast (world_t *self, const char *subscription)
 {
     ask_t ask = {.kind = ASK_BROADCAST};
     snprintf (ask.subscription, sizeof ask.subscription, "%s", subscription);
-    self->has_broadcast = true;
     operator_actor_ask (self->operator, & ask);
     elapse (self, ANSWER_MS);
 }

@@ -420,5 +420,6 @@ operator_actor_hear (operator_actor_t *self, uint64_t request, status_t status)
     }
     if (!is_gone && (ask->kind == ASK_MAKE || ask->kind == ASK_REPLAY))
         note_made (self, ask);
+    self->world->has_broadcast |= ask->kind == ASK_BROADCAST;
     forget_first (self);
 }

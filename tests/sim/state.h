@@ -39,7 +39,7 @@ struct world {
     size_t worker_count;
     struct listener_actor *listeners [WORLD_LISTENERS];
     size_t listener_count;
-    bool has_broadcast;  //  somebody asked for one
+    bool has_broadcast;  //  on disk: before, nothing is promised
     struct chronicle *chronicle;
     ledger_t *ledger;
     checker_t *checker;
