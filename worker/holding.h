@@ -45,7 +45,7 @@ struct holding {
     crate_t *crate;    //  with what it was begun as a batch, until it has ended; NULL: alone
     int64_t begin_by_ms;
     bool is_cancelled;           //  BEGUN: nobody wants it any more, but others of its batch
-    uint64_t session;            //  LOST, STOPPING: with which it was; 0: somebody has cancelled it
+    uint64_t session;            //  LOST, STOPPING: that was lost with it; 0: it was cancelled
     int64_t said_ms;             //  SAID: when
     settlement_t settlement;     //  ENDED, SAID, KEPT
     char *words;                 //  ours: the settlement's texts

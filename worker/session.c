@@ -214,7 +214,8 @@ learn_last (worker_session_t *self, uint64_t last)
 static void
 be_shunned (worker_session_t *self)
 {
-    lose (self);
+    if (self->id != 0)
+        lose (self);
     self->hello_due_ms =
         self->now_ms + SHUNNED_MS + (int64_t)worker_session_random (self, SHUNNED_MORE_MS);
 }

@@ -355,6 +355,55 @@ who_leaves_keeps_nothing (void **state)
                   "  40 < LEFT\n");
 }
 
+/*  The broker heard too much of what it had ended before. It names no session, and hears nothing of one. */
+static void
+a_bye_to_a_stranger_takes_nothing_from_it (void **state)
+{
+    (void)state;
+    session_play ("   0 < HELLO\n"
+                  "   0 > WELCOME s1 1000\n"
+                  "   0 < CREDIT s1 5 bytes 1000\n"
+                  "  10 > DELIVER s1 1 L1 a\n"
+                  "  10 < BEGIN L1 a\n"
+                  "  20 > FINISH L1 ok\n"
+                  "  20 < SETTLE s1 L1 ok\n"
+                  "  20 < CREDIT s1 6 bytes 1001\n"
+                  "  30 > RESET\n"
+                  "  30 < CONNECT\n"
+                  "  30 > BYE s0 because SHUNNED\n"
+                  "5030 > TICK\n"
+                  "5030 < HELLO former s1\n"
+                  "5040 > WELCOME s2 1000\n"
+                  "5040 < CREDIT s2 5 bytes 1000\n"
+                  "5050 > DELIVER s2 1 L1 a\n"
+                  "5050 < BEGIN L1 a\n");
+}
+
+/*  It leaves, and its session lives: that may be said. */
+static void
+who_leaves_says_what_still_ends_well (void **state)
+{
+    (void)state;
+    session_play ("   0 < HELLO\n"
+                  "   0 > WELCOME s1 1000\n"
+                  "   0 < CREDIT s1 5 bytes 1000\n"
+                  "  10 > DELIVER s1 1 L1 a\n"
+                  "  10 < BEGIN L1 a\n"
+                  "  30 > RESET\n"
+                  "  30 < CONNECT\n"
+                  "  30 < CANCEL L1\n"
+                  " 130 > TICK\n"
+                  " 130 < HELLO former s1\n"
+                  " 140 > WELCOME s2 1000 former 1\n"
+                  " 140 < CREDIT s2 4 bytes 999\n"
+                  " 150 > LEAVE\n"
+                  " 150 < BYE s2\n"
+                  " 160 > FINISH L1 ok\n"
+                  " 160 < SETTLE s2 L1 ok\n"
+                  " 170 > SETTLED s2 L1\n"
+                  " 170 < LEFT\n");
+}
+
 int
 main (void)
 {
@@ -365,6 +414,8 @@ main (void)
         cmocka_unit_test (nothing_is_kept_for_longer_than_one_session),
         cmocka_unit_test (what_was_cancelled_is_not_said_later),
         cmocka_unit_test (who_leaves_keeps_nothing),
+        cmocka_unit_test (who_leaves_says_what_still_ends_well),
+        cmocka_unit_test (a_bye_to_a_stranger_takes_nothing_from_it),
         cmocka_unit_test (attempts_of_a_lost_session_keep_their_slots_until_they_have_ended),
         cmocka_unit_test (a_broker_that_is_silent_for_three_heartbeats_is_left),
         cmocka_unit_test (who_was_stopped_first_reads_what_is_waiting),

@@ -48,7 +48,7 @@ worker_session_finish_lost (worker_session_t *self, holding_t *holding,
 {
     bool is_of_use = settlement && settlement->outcome == OUTCOME_OK && holding->session != 0 &&
                      holding->session == self->former;
-    if (!is_of_use || self->is_leaving) {
+    if (!is_of_use || (self->is_leaving && self->id == 0)) {
         holdings_drop (self->holdings, holding);
         return;
     }
@@ -61,7 +61,7 @@ void
 worker_session_take_up (worker_session_t *self, uint64_t former)
 {
     holding_t *holding;
-    if (former != self->former) {
+    if (former == 0 || former != self->former) {
         worker_session_drop (self, HOLDING_KEPT);
         self->former = 0;
     }

@@ -32,7 +32,7 @@ struct worker_session {
     int64_t hello_due_ms;  //  while a stranger
 
     uint64_t id;      //  of the session; 0: a stranger
-    uint64_t former;  //  the one before, or the last one of a stranger; 0: it is known to nobody
+    uint64_t former;  //  the one before; 0: there was none, or the broker knows it no more
     int64_t heartbeat_ms;
     int64_t heard_ms;          //  when the broker last said anything
     int64_t said_ms;           //  when we did

@@ -9,7 +9,7 @@
 #include "proto/model/allocate.h"
 
 //  A session that has ended, while some of its leases are still of use.
-struct parted {
+struct ended {
     session_id_t session;
     uint64_t instance;  //  of its worker's process
     size_t leases;
@@ -19,30 +19,30 @@ struct parted {
 //  The last lease of a delivery whose session has ended.
 struct former {
     lease_id_t lease;
-    struct parted *of;
+    struct ended *of;
     delivery_t *delivery;
     UT_hash_handle hh;  //  by lease
 };
 
-static struct parted *
-find_parted (const core_t *core, session_id_t session)
+static struct ended *
+find_ended (const core_t *core, session_id_t session)
 {
-    struct parted *parted;
-    HASH_FIND (hh, core->parted, &session, sizeof session, parted);
-    return parted;
+    struct ended *ended;
+    HASH_FIND (hh, core->ended, &session, sizeof session, ended);
+    return ended;
 }
 
-static struct parted *
-parted_of (core_t *core, const session_t *session)
+static struct ended *
+ended_of (core_t *core, const session_t *session)
 {
-    struct parted *parted = find_parted (core, session->id);
-    if (!parted) {
-        parted = ALLOCATE (struct parted);
-        parted->session = session->id;
-        parted->instance = session->instance;
-        HASH_ADD (hh, core->parted, session, sizeof parted->session, parted);
+    struct ended *ended = find_ended (core, session->id);
+    if (!ended) {
+        ended = ALLOCATE (struct ended);
+        ended->session = session->id;
+        ended->instance = session->instance;
+        HASH_ADD (hh, core->ended, session, sizeof ended->session, ended);
     }
-    return parted;
+    return ended;
 }
 
 void
@@ -55,7 +55,7 @@ belated_note (core_t *core, const lease_t *lease)
     struct former *former = ALLOCATE (struct former);
     former->lease = lease->id;
     former->delivery = delivery;
-    former->of = parted_of (core, lease->session);
+    former->of = ended_of (core, lease->session);
     former->of->leases++;
     delivery->former = former;
     HASH_ADD (hh, core->formers, lease, sizeof former->lease, former);
@@ -69,33 +69,35 @@ belated_forget (core_t *core, delivery_t *delivery)
         return;
     delivery->former = NULL;
     if (--former->of->leases == 0) {
-        HASH_DEL (core->parted, former->of);
+        HASH_DEL (core->ended, former->of);
         free (former->of);
     }
     HASH_DEL (core->formers, former);
     free (former);
 }
 
-//  Its worker knows already that it has ended.
-static void
-end_former (core_t *core, const session_t *session, session_id_t former)
+//  Numbers of sessions are shown to people. That of a process its broker alone is told.
+static bool
+is_its_own (const input_t *hello, uint64_t instance)
 {
-    session_t *before;
-    HASH_FIND (hh, core->sessions, &former, sizeof former, before);
-    if (before && before != session && before->instance == session->instance)
-        session_end (core, before, REASON_SESSION_GONE);
+    return hello->hello.instance != 0 && hello->hello.instance == instance;
 }
 
-//  Numbers of sessions are shown to people. That of a process its broker alone is told.
 void
-belated_join (core_t *core, session_t *session, session_id_t former)
+belated_end_former (core_t *core, const input_t *hello)
 {
-    if (former == 0 || session->instance == 0)
-        return;
-    end_former (core, session, former);
-    const struct parted *parted = find_parted (core, former);
-    if (parted && parted->instance == session->instance)
-        session->former = former;
+    session_t *former;
+    HASH_FIND (hh, core->sessions, &hello->hello.former, sizeof hello->hello.former, former);
+    if (former && is_its_own (hello, former->instance))
+        session_end (core, former, REASON_SESSION_GONE);
+}
+
+void
+belated_join (const core_t *core, session_t *session, const input_t *hello)
+{
+    const struct ended *ended = find_ended (core, hello->hello.former);
+    if (ended && is_its_own (hello, ended->instance))
+        session->former = ended->session;
 }
 
 static bool

@@ -16,7 +16,9 @@
 
 void belated_note (core_t *core, const lease_t *lease);    //  its session ends
 void belated_forget (core_t *core, delivery_t *delivery);  //  safe when nothing was noted
-void belated_join (core_t *core, session_t *session, session_id_t former);
+//  HELLO of a stranger names a session that lives: its worker knows already that it has ended.
+void belated_end_former (core_t *core, const input_t *hello);
+void belated_join (const core_t *core, session_t *session, const input_t *hello);
 //  What a session says of a lease that is none of its own. False: it counts nothing.
 bool belated_settle (core_t *core, session_t *session, const settle_t *settle, effects_t *effects);
 

@@ -371,6 +371,21 @@ what_is_on_its_way_to_the_disk_is_answered_when_it_is_there (void **state)
           "   7 < SETTLED L1 because STALE\n");
 }
 
+/*  As when all come back after a blip of the network. */
+static void
+there_is_room_for_who_takes_the_place_of_his_former_session (void **state)
+{
+    (void)state;
+    core_settings_t settings = play_settings ();
+    settings.limits.sessions = 1;
+    play_with (&settings, "   0 > HELLO w1 webhook instance 1\n"
+                          "   0 < WELCOME w1 because JOINED\n"
+                          "   1 > HELLO w2 webhook instance 2\n"
+                          "   1 < ERROR w2 FULL because FULL\n"
+                          "   2 > HELLO w3 webhook instance 1 former w1\n"
+                          "   2 < WELCOME w3 because JOINED\n");
+}
+
 int
 main (void)
 {
@@ -383,6 +398,7 @@ main (void)
         cmocka_unit_test (one_that_is_to_be_tried_again_ends),
         cmocka_unit_test (the_breaker_does_not_close_by_it),
         cmocka_unit_test (who_names_a_session_that_lives_has_ended_it),
+        cmocka_unit_test (there_is_room_for_who_takes_the_place_of_his_former_session),
         cmocka_unit_test (who_has_not_named_it_settles_nothing),
         cmocka_unit_test (a_session_whose_deliveries_have_ended_is_forgotten),
         cmocka_unit_test (its_result_is_emitted_and_counted_once),

@@ -29,17 +29,19 @@ joining_hello (core_t *core, const input_t *input, effects_t *effects)
 {
     session_t *session = session_of_peer (core, input->peer);
     reason_t reason = session ? REASON_REPEATED : REASON_JOINED;
+    if (!session)
+        belated_end_former (core, input);
     if (!session && HASH_COUNT (core->sessions) >= (size_t)core->settings.limits.sessions) {
         effect_t *error = effects_add (effects, EFFECT_ERROR, REASON_FULL);
         error->peer = input->peer;
         error->error.status = STATUS_FULL;
         return;
     }
-    if (!session)
+    if (!session) {
         session = session_new (core, input);
+        belated_join (core, session, input);
+    }
     deaths_withdraw (core, session->instance);
-    if (reason == REASON_JOINED)
-        belated_join (core, session, input->hello.former);
     session->seen_ms = core->now_ms;
     effect_t *welcome = effects_add (effects, EFFECT_WELCOME, reason);
     welcome->peer = session->peer;

@@ -142,6 +142,7 @@ lease_adopt (core_t *core, session_t *session, lease_id_t id)
     DL_APPEND (session->leases, lease);
     session->lease_count++;
     HASH_ADD (hh, core->leases, id, sizeof lease->id, lease);
+    session_consider (core, session);
 }
 
 void

@@ -94,7 +94,7 @@ struct core {
     struct drained *drained;     //  names of workers that get nothing more
     lease_t *leases;             //  by id
     struct former *formers;      //  leases whose session has ended, by id (belated.c)
-    struct parted *parted;       //  these sessions, by id
+    struct ended *ended;         //  these sessions, by id
     size_t cancelled;            //  leases that are, and that a worker may still have
     lease_id_t last_lease;       //  of deliveries and of questions alike
     struct question *questions;  //  open

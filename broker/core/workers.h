@@ -31,12 +31,11 @@ struct offer {
 struct session {
     session_id_t id;
     peer_t peer;
-    char *name;         //  ours
-    int64_t joined_ms;  //  when it said HELLO
-    uint64_t instance;  //  of its process; 0: it does not tell
-    session_id_t
-        former;      //  that its worker had before, and of whose leases it may still speak; 0: none
-    char **actions;  //  that it performs; ours
+    char *name;           //  ours
+    int64_t joined_ms;    //  when it said HELLO
+    uint64_t instance;    //  of its process; 0: it does not tell
+    session_id_t former;  //  of whose leases it may still speak; 0: of none
+    char **actions;       //  that it performs; ours
     size_t action_count;
     char *labels;  //  that it has (labels.h); ours
     membership_t *memberships;

@@ -47,9 +47,8 @@ typedef struct {
     const char **actions;        //  HELLO
     size_t action_count;
     uint64_t instance;  //  HELLO: of the worker's process; 0: it does not tell
-    uint64_t
-        former;  //  HELLO: its session before, of which it has outcomes; WELCOME: they may count
-    int64_t capacity;  //  HELLO, HEARTBEAT of a worker: deliveries at a time; WELCOME: as wanted
+    uint64_t former;    //  HELLO: its session before; WELCOME: the same, if that may still count
+    int64_t capacity;   //  HELLO, HEARTBEAT of a worker: deliveries at a time; WELCOME: as wanted
     const char **schemas;  //  HELLO: JSON Schema of the parameters of each of actions; "": none
     size_t schema_count;
     const char **labels;  //  HELLO: NAME=VALUE, of the worker

@@ -44,7 +44,6 @@ ended_well (const world_t *world, const promise_t *promise, const history_t *his
     return true;
 }
 
-//  A commit whose outcome was unknown and which was repeated may have counted twice.
 static const counts_t *
 counts_of (const world_t *world, counts_t *const *counts, const char *subscription)
 {
@@ -54,6 +53,7 @@ counts_of (const world_t *world, counts_t *const *counts, const char *subscripti
     return NULL;
 }
 
+//  A commit whose outcome was unknown and which was repeated may have counted twice.
 static void
 compare_event (world_t *world, store_t *store, counts_t *const *counts, const promise_t *promise)
 {
