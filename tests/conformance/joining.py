@@ -258,6 +258,7 @@ def what_went_well_in_the_former_session_is_said_before_credit_and_until_it_is_s
 def of_an_attempt_that_ends_later_only_who_has_named_its_session_says_anything(
     broker: Broker,
 ) -> None:
+    """Nor need that one: where actions may end because they were told to, nothing is to be said."""
     broker.welcome()
     old = broker.deliver("/hold")
     broker.wait_until(lambda: "/hold" in broker.sink.paths, "the action begins")

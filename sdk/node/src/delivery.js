@@ -46,23 +46,6 @@ export class Event {
     }
 }
 
-const isAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted').get
-
-/** One that tells whether somebody has read that it is aborted. */
-class Over extends AbortController {
-    wasSeen = false
-
-    constructor() {
-        super()
-        const get = () => {
-            const isOver = isAborted.call(this.signal)
-            this.wasSeen ||= isOver
-            return isOver
-        }
-        Object.defineProperty(this.signal, 'aborted', { get })
-    }
-}
-
 /** One attempt of one event for one subscription. */
 export class Delivery {
     constructor(body, target) {
@@ -72,7 +55,7 @@ export class Delivery {
         this.deliver = target.deliver // of the subscription: {url, …}, or {}
         this.attempt = body.attempt
         this.timeoutMs = Number(target.timeout_ms)
-        this.over = new Over()
+        this.over = new AbortController()
         this.tell = () => {} // the worker's, once it has begun
     }
 
@@ -87,10 +70,7 @@ export class Delivery {
         return this.event.phase === 'pre'
     }
 
-    /**
-     * Aborted when the attempt is to end: to be handed to fetch and its like. An action that reads that
-     * it is aborted gives up: what it returns then is no success.
-     */
+    /** Aborted when the outcome is wanted no more, whatever it will be: to be handed to fetch and its like. */
     get signal() {
         return this.over.signal
     }

@@ -40,7 +40,7 @@ export class Delivery {
     readonly timeoutMs: number
     /** It has not happened yet: the result, {decision: 'allow' or 'deny', …}, is the answer. */
     readonly isQuestion: boolean
-    /** Aborted when the attempt is to end: to be handed to fetch and its like. Who reads that it is aborted gives up. */
+    /** Aborted when the outcome is wanted no more, whatever it will be: to be handed to fetch and its like. */
     readonly signal: AbortSignal
     /** How far it is, 1 to 100 percent (0: that is not said) and in words; the last of each second is shown. */
     progress(percent?: number, text?: string): void

@@ -202,19 +202,13 @@ export class Session {
         this.beatAt = now + this.interval * between(0.5, 1)
         this.capacity = Math.min(Number(body.capacity ?? 0), LIST_MOST)
         this.port.log('info', 'joined')
-        this.former.recall(body.former ?? 0)
-        this.#saySettle(this.#takeUp(), now)
-        this.grant(now, true)
-    }
-
-    /** What the session before has left to be said, from now on as leases of this one. */
-    #takeUp() {
-        const kept = this.former.take(LIST_MOST - this.held.size)
+        const kept = this.former.recall(body.former ?? 0)
         for (const each of kept) {
             each.settleWait = this.interval // doubled when it is said
-            this.held.set(each.lease, each)
+            this.held.set(each.lease, each) // a lease of this one, from now on
         }
-        return kept
+        this.#saySettle(kept, now)
+        this.grant(now, true)
     }
 
     #atATime() {
@@ -375,18 +369,15 @@ export class Session {
         this.#sayInSession('CREDIT', said, now)
     }
 
-    /** Attempts that have ended. Of a session that is lost the next one says what went well. */
+    /** Attempts that have ended. Of those whose session was lost before that nothing is said. */
     settle(ended, now) {
         const ours = []
         for (const [held, settlement] of ended) {
-            if (this.held.get(held.lease) !== held) this.former.finish(held, settlement)
-            else if (!held.settlement) {
-                held.settlement = settlement
-                held.settleWait = this.interval // doubled when it is said
-                ours.push(held)
-            }
+            if (this.held.get(held.lease) !== held || held.settlement) continue
+            held.settlement = settlement
+            held.settleWait = this.interval // doubled when it is said
+            ours.push(held)
         }
-        if (this.state === MEMBER) ours.push(...this.#takeUp())
         this.#saySettle(ours, now)
         this.grant(now)
     }

@@ -18,11 +18,6 @@ const FAREWELL_MS = 200
 /** Performs what nobody does: a broadcast whose action has become another one. */
 const nobody = () => { throw new Fail('this worker has no such action') }
 
-/** An action that has seen that it is over returns because of that. */
-const endedOf = (delivery, result) => (delivery.over.wasSeen
-    ? { problem: new Retry('it has seen that it is over, and has given up') }
-    : { result })
-
 const shown = {
     info: () => {},
     warn: (words) => console.warn(`tocsin-worker: ${words}`),
@@ -261,6 +256,6 @@ export class Worker {
         }
         void Promise.resolve()
             .then(() => perform(delivery))
-            .then((result) => over(endedOf(delivery, result)), (problem) => over({ problem }))
+            .then((result) => over({ result }), (problem) => over({ problem }))
     }
 }

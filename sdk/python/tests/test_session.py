@@ -318,22 +318,23 @@ def test_a_larger_capacity_is_granted_at_once_and_ends_with_the_session() -> Non
 
 def test_what_went_well_and_was_not_settled_is_said_in_the_next_session_before_credit() -> None:
     play = Play().join()
-    well, badly, late = play.work(1, 2, 3)
-    play.end(well)
+    first, second, badly, late = play.work(1, 2, 3, 4)
+    play.end(first)
+    play.end(second)
     play.end(badly, "retry")
     play.lose()
-    assert play.abandoned == [103]
+    assert play.abandoned == [104]
     assert play.end(late) == []
     assert play.join_again(8, former=7) == ["SETTLE", "CREDIT"]
     assert play.last["SETTLE"]["session"] == 8
-    assert play.settled() == [101, 103]
+    assert play.settled() == [101, 102]
     assert play.last["CREDIT"]["deliveries_granted"] == 4
     play.hear("SETTLED", session=8, leases=[101])
     assert play.tick(1) == ["HEARTBEAT", "CREDIT"]
-    assert play.last["HEARTBEAT"]["leases"] == [103]
+    assert play.last["HEARTBEAT"]["leases"] == [102]
     assert "SETTLE" in play.tick(1)
-    assert play.settled() == [103]
-    play.hear("SETTLED", session=8, leases=[103])
+    assert play.settled() == [102]
+    play.hear("SETTLED", session=8, leases=[102])
     play.tick(1)
     assert play.last["HEARTBEAT"]["leases"] == []
 
@@ -353,31 +354,18 @@ def test_hello_names_the_session_before_each_time() -> None:
     assert play.last["HELLO"]["former"] == (1 << 63) - 1
 
 
-def test_an_attempt_that_ends_well_after_the_next_welcome_is_said() -> None:
+def test_of_an_attempt_that_ends_after_its_session_was_lost_nothing_is_said() -> None:
     play = Play().join()
-    well, badly = play.work(1, 2)
+    stranger, member, badly = play.work(1, 2, 3)
     play.lose()
+    assert play.end(stranger) == []
     assert play.join_again(8, former=7) == ["CREDIT"]
-    assert play.end(well) == ["SETTLE"]
-    assert play.last["SETTLE"] == {
-        "session": 8,
-        "settlements": [{"lease": 101, "outcome": "ok"}],
-    }
+    assert play.end(member) == []
     assert play.end(badly, "retry") == []
-    play.tick(1)
-    assert (play.last["HEARTBEAT"]["leases"], play.last["HEARTBEAT"]["begun"]) == ([101], [])
-    play.hear("SETTLED", session=8, leases=[101])
-    assert play.end(well) == []
-    assert not play.session.held
-
-
-def test_of_an_attempt_whose_time_is_up_after_its_session_was_lost_nothing_is_said() -> None:
-    play = Play().join()
-    (held,) = play.work(1)
+    assert play.tick(1) == ["HEARTBEAT", "CREDIT"]
+    assert play.last["HEARTBEAT"]["leases"] == []
     play.lose()
-    assert play.end(held, "retry") == []
-    assert play.end(held) == []
-    assert play.join_again(8, former=7) == ["CREDIT"]
+    assert play.join_again(9, former=8) == ["CREDIT"]
 
 
 @pytest.mark.parametrize("named", [{}, {"former": 6}])

@@ -75,22 +75,6 @@ class Told:
         return word
 
 
-class Over(threading.Event):
-    """Remembers that an action has seen it: one that returns after that has given up."""
-
-    was_seen = False
-
-    def is_set(self) -> bool:
-        return self._see(super().is_set())
-
-    def wait(self, timeout: float | None = None) -> bool:
-        return self._see(super().wait(timeout))
-
-    def _see(self, is_over: bool) -> bool:
-        self.was_seen = self.was_seen or is_over
-        return is_over
-
-
 @dataclass(frozen=True)
 class Delivery:
     """One attempt of one event for one subscription."""
@@ -101,9 +85,9 @@ class Delivery:
     deliver: dict[str, Any]  # of the subscription: {"url": …, …}, or {}
     attempt: int  # 1 for the first
     timeout_ms: int  # then the attempt is over, whatever the action does
-    over: Over = field(default_factory=Over, compare=False)
-    """Set when the attempt is to end: a long action looks at it now and then, and gives up. What it
-    returns then is no success: it is made again, if anybody wants it still."""
+    over: threading.Event = field(default_factory=threading.Event, compare=False)
+    """Set when the outcome is wanted no more, whatever it will be: a long action looks at it now
+    and then."""
 
     told: Told = field(default_factory=Told, compare=False, repr=False)
 
@@ -155,8 +139,6 @@ class Attempt:
         self._began = time.monotonic()
 
     def settlement(self, result: Any, problem: BaseException | None) -> dict[str, Any]:
-        if not problem and self.delivery.over.was_seen:
-            problem = Retry("it has seen that it is over, and has given up")
         duration_ms = int((time.monotonic() - self._began) * 1000)
         times = {"time_ms": self.time_ms, "duration_ms": duration_ms}
         return {"lease": self.lease, **outcome_of(result, problem), **times}

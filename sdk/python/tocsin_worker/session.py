@@ -208,15 +208,10 @@ class Session:
         self._beat_at = now + self._interval * random.uniform(0.5, 1.0)
         self.capacity = min(body.get("capacity", 0), LIST_MOST)
         log.info("joined")
-        self._former.recall(body.get("former", 0))
-        self._say_settle(self._take_up(), now, wait=2 * self._interval)
+        kept = self._former.recall(body.get("former", 0))
+        self.held.update((each.lease, each) for each in kept)  # leases of this one, from now on
+        self._say_settle(kept, now, wait=2 * self._interval)
         self.grant(now, always=True)
-
-    def _take_up(self) -> list[Held]:
-        """What the session before has left to be said, from now on as leases of this one."""
-        kept = self._former.take(LIST_MOST - len(self.held))
-        self.held.update((each.lease, each) for each in kept)
-        return kept
 
     def _at_a_time(self) -> int:
         return self.capacity or int(self._hello.get("capacity", 0))
@@ -340,16 +335,12 @@ class Session:
             self._say_in_session("CREDIT", said, now)
 
     def settle(self, ended: list[tuple[Held, dict[str, Any]]], now: float) -> None:
-        """Attempts that have ended. Of a session that is lost the next one says what went well."""
+        """Attempts that have ended. Of those whose session was lost before that nothing is said."""
         ours = []
         for held, settlement in ended:
-            if self.held.get(held.lease) is not held:
-                self._former.finish(held, settlement)
-            elif not held.settlement:
+            if self.held.get(held.lease) is held and not held.settlement:
                 held.settlement = settlement
                 ours.append(held)
-        if self.state is State.MEMBER:
-            ours += self._take_up()
         self._say_settle(ours, now, wait=2 * self._interval)
         self.grant(now)
 
