@@ -12,6 +12,7 @@
 #include "proto/model/allocate.h"
 #include "proto/model/assert.h"
 #include "tests/sim/broker_feed.h"
+#include "tests/sim/broker_intake.h"
 #include "tests/sim/broker_notes.h"
 #include "tests/sim/broker_words.h"
 #include "tests/sim/broker_writer.h"
@@ -19,8 +20,6 @@
 #include "tests/sim/state.h"
 
 enum { LEVEL_MS = 500, READ_MS = 6, API = 1 << 20 };
-
-static void step (broker_actor_t *self, const input_t *input);
 
 broker_actor_t *
 broker_actor_new (world_t *world, int32_t partitions)
@@ -60,24 +59,6 @@ broker_actor_destroy (broker_actor_t **self_p)
     *self_p = NULL;
 }
 
-bool
-broker_actor_is_up (const broker_actor_t *self)
-{
-    return self->core != NULL;
-}
-
-int32_t
-broker_actor_partitions (const broker_actor_t *self)
-{
-    return self->partitions;
-}
-
-store_t *
-broker_actor_store (broker_actor_t *self)
-{
-    return self->store;
-}
-
 static bool
 is_frozen (const broker_actor_t *self)
 {
@@ -108,7 +89,7 @@ tick (void *actor, uint64_t life, void *load)
     if (life != self->life || !self->core || is_postponed (self, tick, life, load, NULL))
         return;
     self->tick_ms = INT64_MAX;
-    step (self, &(input_t){.kind = INPUT_TICK});
+    broker_actor_step (self, &(input_t){.kind = INPUT_TICK});
 }
 
 static void
@@ -146,14 +127,15 @@ read_page (void *actor, uint64_t life, void *load)
     if (world_chance (self->world, 40) ||
         self->store->ops->read (self->store, wanted.partition, wanted.above_seq, wanted.limit_bytes,
                                 wanted.limit_events, &page, NULL) != STATUS_OK) {
-        step (self,
-              &(input_t){.kind = INPUT_PAGE_FAILED,
-                         .page_failed = {.read = wanted.read, .status = STATUS_STORE_FAILED}});
+        broker_actor_step (
+            self, &(input_t){.kind = INPUT_PAGE_FAILED,
+                             .page_failed = {.read = wanted.read, .status = STATUS_STORE_FAILED}});
         return;
     }
-    step (self,
-          &(input_t){.kind = INPUT_PAGE,
-                     .page = {.read = wanted.read, .events = page->events, .count = page->count}});
+    broker_actor_step (
+        self,
+        &(input_t){.kind = INPUT_PAGE,
+                   .page = {.read = wanted.read, .events = page->events, .count = page->count}});
     page_destroy (&page);
 }
 
@@ -230,8 +212,8 @@ perform (broker_actor_t *self, const effect_t *effect)
     }
 }
 
-static void
-step (broker_actor_t *self, const input_t *input)
+void
+broker_actor_step (broker_actor_t *self, const input_t *input)
 {
     bool delivers = false;
     int64_t now_ms = broker_actor_now (self);
@@ -241,6 +223,7 @@ step (broker_actor_t *self, const input_t *input)
         broker_notes_input (self->world, input);
     watch_heard (self->world->watch, input, now_ms);
     core_step (self->core, input, now_ms, self->effects);
+    watch_looked (self->world->watch, now_ms);
     for (size_t i = 0; i < effects_count (self->effects); i++) {
         if (self->world->telling == TOLD_IN_FULL)
             broker_notes_effect (self->world, effects_at (self->effects, i));
@@ -258,7 +241,7 @@ step (broker_actor_t *self, const input_t *input)
 static void
 commit_ended (void *owner, const input_t *input)
 {
-    step (owner, input);
+    broker_actor_step (owner, input);
 }
 
 static bool
@@ -304,13 +287,14 @@ gain_tenure (broker_actor_t *self, const inventory_t *inventory, int32_t partiti
     }
     for (size_t i = 0; i < count && self->world->telling == TOLD_IN_FULL; i++)
         broker_notes_track (self->world, partition, &tracks [i]);
-    step (self, &(input_t){.kind = INPUT_TENURE_GAINED,
-                           .tenure = {.partition = partition,
-                                      .first_seq = inventory->partitions [partition].first_seq,
-                                      .last_seq = inventory->partitions [partition].last_seq,
-                                      .level_seq = inventory->partitions [partition].level_seq,
-                                      .tracks = tracks,
-                                      .count = count}});
+    broker_actor_step (
+        self, &(input_t){.kind = INPUT_TENURE_GAINED,
+                         .tenure = {.partition = partition,
+                                    .first_seq = inventory->partitions [partition].first_seq,
+                                    .last_seq = inventory->partitions [partition].last_seq,
+                                    .level_seq = inventory->partitions [partition].level_seq,
+                                    .tracks = tracks,
+                                    .count = count}});
     free (tracks);
 }
 
@@ -336,6 +320,7 @@ broker_actor_start (broker_actor_t *self)
                                 .seed = random_next (&world->random),
                                 .heartbeat_ms = WORLD_HEARTBEAT_MS,
                                 .level_ms = LEVEL_MS,
+                                .grace_ms = WORLD_GRACE_MS,
                                 .tells = world->tells,
                                 .limits = world->limits};
     inventory_t *inventory = NULL;
@@ -353,10 +338,11 @@ broker_actor_start (broker_actor_t *self)
     watch_begun (world->watch);
     self->writer = broker_writer_new (world, self->store, commit_ended, self);
     for (size_t i = 0; i < inventory->subscription_count; i++)
-        step (self, &(input_t){.kind = INPUT_SUBSCRIBE,
-                               .subscribe = {.subscription = inventory->subscriptions [i],
-                                             .is_loaded = true,
-                                             .health = health_of (inventory, i)}});
+        broker_actor_step (self,
+                           &(input_t){.kind = INPUT_SUBSCRIBE,
+                                      .subscribe = {.subscription = inventory->subscriptions [i],
+                                                    .is_loaded = true,
+                                                    .health = health_of (inventory, i)}});
     for (int32_t i = 0; i < self->partitions; i++)
         gain_tenure (self, inventory, i);
     inventory_destroy (&inventory);
@@ -433,8 +419,11 @@ hear (broker_actor_t *self, uint64_t peer, const message_t *message)
     input_t input = {.peer = peer, .session = message->session};
     settle_t *settles = NULL;
     place_events (self, message);
-    if (broker_words_understand (message, &input, &settles))
-        step (self, &input);
+    bool is_understood = broker_words_understand (message, &input, &settles);
+    if (is_understood && input.kind == INPUT_HELLO)
+        broker_intake_hello (self, &input, message);
+    else if (is_understood)
+        broker_actor_step (self, &input);
     else
         world_fail (self->world, "nobody says %s to a broker", command_name (message->command));
     free (settles);
@@ -461,7 +450,7 @@ broker_actor_ask (broker_actor_t *self, const input_t *input)
 {
     input_t asked = *input;
     asked.peer = API;
-    step (self, &asked);
+    broker_actor_step (self, &asked);
 }
 
 void
@@ -482,14 +471,9 @@ broker_actor_lose (broker_actor_t *self, uint64_t peer)
 {
     for (size_t i = 0; i < self->known_count && broker_actor_is_awake (self); i++)
         if (self->known [i].peer == peer) {
-            step (self,
-                  &(input_t){.kind = INPUT_GONE, .peer = peer, .session = self->known [i].session});
+            broker_actor_step (
+                self,
+                &(input_t){.kind = INPUT_GONE, .peer = peer, .session = self->known [i].session});
             return;
         }
-}
-
-int64_t
-broker_actor_now (const broker_actor_t *self)
-{
-    return world_now (self->world) + self->clock_ms;
 }

@@ -35,4 +35,7 @@ struct broker_actor {
     size_t known_count;
 };
 
+//  Looked on by all who judge, and what it says is done.
+void broker_actor_step (broker_actor_t *self, const input_t *input);
+
 #endif

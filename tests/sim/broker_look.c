@@ -4,6 +4,30 @@
 #include "broker/core/explain.h"
 #include "tests/sim/broker_actor_state.h"
 
+bool
+broker_actor_is_up (const broker_actor_t *self)
+{
+    return self->core != NULL;
+}
+
+int32_t
+broker_actor_partitions (const broker_actor_t *self)
+{
+    return self->partitions;
+}
+
+store_t *
+broker_actor_store (broker_actor_t *self)
+{
+    return self->store;
+}
+
+int64_t
+broker_actor_now (const broker_actor_t *self)
+{
+    return world_now (self->world) + self->clock_ms;
+}
+
 const subscription_t *
 broker_actor_subscription (const broker_actor_t *self, const char *id)
 {

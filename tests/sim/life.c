@@ -95,6 +95,8 @@ do_it (world_t *world, const deed_t *deed)
         case DEED_SET_CONSUMER: set_consumer (world, s, (consumer_mood_t)deed->choice); break;
         case DEED_PUBLISH: publish_one (world, deed); break;
         case DEED_BE_ASKED: subscribe (world, name (s, "Q", deed->subject), deed->words); break;
+        case DEED_BRING: bring (world, deed->subject, deed->words); break;
+        case DEED_DISMISS: end_subscription (world, name (s, "V", deed->subject)); break;
         case DEED_BROADCAST: broadcast (world, "B"); break;
         case DEED_START_LISTENER: start_listener (world, l); break;
         case DEED_KILL_LISTENER: kill_listener (world, l); break;

@@ -1,6 +1,7 @@
 /*  life_draw – a life of its own for each seed: who lives in it, what happens, what breaks. */
 #include "proto/model/random.h"
 #include "tests/sim/life.h"
+#include "tests/sim/luggage.h"
 
 enum {
     SUBSCRIPTIONS_MOST = 5,
@@ -8,6 +9,7 @@ enum {
     TURNS = 60,
     TURN_MS = 1500,
     CATCHING_UP_MS = 400,
+    AWAY_MS = 10000,
     KEYS = 8,
     LINES = 16
 };
@@ -16,7 +18,7 @@ enum {
 typedef struct {
     random_t random;
     life_t *life;
-    int subscriptions, workers, listeners, events, replays;
+    int subscriptions, workers, brought, listeners, events, replays;
 } pencil_t;
 
 static int
@@ -90,6 +92,26 @@ draw_asked (pencil_t *self)
               .words = kinds [number (self, (int)(sizeof kinds / sizeof *kinds))]);
 }
 
+//  In one life of three.
+static void
+draw_luggage (pencil_t *self)
+{
+    static const char *const kinds [] = {
+        "in_flight=4",
+        "type=a in_flight=8 order=key",
+        "type=b in_flight=1 keep=none",
+        "type=a rate=6 burst=3",
+        "failures=4 keep=failures",
+        "type=b batch=5 wait=1000 order=key",
+        "coalesce=key window=1500",
+    };
+    if (number (self, 3) > 0)
+        return;
+    for (int left = 1 + number (self, LUGGAGE_MOST); left > 0; left--)
+        DRAW (self, .kind = DEED_BRING, .subject = self->brought++,
+              .words = kinds [number (self, (int)(sizeof kinds / sizeof *kinds))]);
+}
+
 //  In one life of four.
 static void
 draw_listeners (pencil_t *self)
@@ -107,6 +129,7 @@ draw_inhabitants (pencil_t *self)
     draw_asked (self);
     for (int left = 1 + number (self, SUBSCRIPTIONS_MOST); left > 0; left--)
         draw_subscription (self);
+    draw_luggage (self);
     for (int left = 1 + number (self, WORKERS_MOST); left > 0; left--)
         DRAW (self, .kind = DEED_START_WORKER, .subject = self->workers++);
     draw_listeners (self);
@@ -137,6 +160,29 @@ disturb_workers (pencil_t *self)
         case 5:
             DRAW (self, .kind = DEED_RESIZE_WORKER, .subject = number (self, LINES),
                   .choice = number (self, 20));
+            break;
+    }
+}
+
+//  Who brought something leaves, for a while or longer than it is waited for; who comes has other things.
+static void
+disturb_luggage (pencil_t *self)
+{
+    if (self->brought == 0)
+        return;
+    int worker = number (self, self->workers);
+    switch (number (self, 5)) {
+        case 0: DRAW (self, .kind = DEED_DISMISS, .subject = number (self, self->brought)); break;
+        case 1:
+            for (int i = 0; i < self->workers; i++)
+                DRAW (self, .kind = DEED_KILL_WORKER, .subject = i);
+            DRAW (self, .kind = DEED_REST, .then_ms = number (self, AWAY_MS));
+            DRAW (self, .kind = DEED_START_WORKER, .subject = worker);
+            break;
+        default:
+            DRAW (self, .kind = DEED_KILL_WORKER, .subject = worker,
+                  .then_ms = number (self, TURN_MS));
+            DRAW (self, .kind = DEED_START_WORKER, .subject = worker);
             break;
     }
 }
@@ -242,6 +288,7 @@ life_draw (uint64_t seed)
             case 2: disturb_others (&pencil); break;
             case 3: draw_request (&pencil); break;
             case 4: disturb_listeners (&pencil); break;
+            case 5: disturb_luggage (&pencil); break;
         }
         DRAW (&pencil, .kind = DEED_REST, .then_ms = number (&pencil, TURN_MS));
     }

@@ -5,13 +5,14 @@
 #include "proto/model/limits.h"
 #include "proto/model/random.h"
 #include "tests/sim/checker.h"
+#include "tests/sim/luggage.h"
 #include "tests/sim/net.h"
 #include "tests/sim/questions.h"
 #include "tests/sim/schedule.h"
 #include "tests/sim/watch.h"
 #include "tests/sim/world.h"
 
-enum { WORLD_HEARTBEAT_MS = 1000, WORLD_SESSIONS = 64 };
+enum { WORLD_HEARTBEAT_MS = 1000, WORLD_GRACE_MS = 4000, WORLD_SESSIONS = 64 };
 enum { WORLD_LISTENERS = 4, WORLD_BROADCAST_MS = 77 };  //  77: when a broadcast was made
 enum { WORLD_WORKERS = 8, WORLD_NOTES = 200, WORLD_NOTES_IN_FULL = 20000, WORLD_NOTE_SIZE = 160 };
 
@@ -39,7 +40,8 @@ struct world {
     size_t worker_count;
     struct listener_actor *listeners [WORLD_LISTENERS];
     size_t listener_count;
-    bool has_broadcast;  //  on disk: before, nothing is promised
+    const char *brought [LUGGAGE_MOST];  //  the words of what workers bring; NULL: nobody does
+    bool has_broadcast;                  //  on disk: before, nothing is promised
     struct chronicle *chronicle;
     ledger_t *ledger;
     checker_t *checker;

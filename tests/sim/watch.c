@@ -1,56 +1,16 @@
 #include "tests/sim/watch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proto/model/allocate.h"
 #include "tests/sim/broker_actor.h"
 #include "tests/sim/model.h"
-#include "tests/sim/state.h"
-#include "tests/sim/watch_bursts.h"
-#include "tests/sim/watch_policy.h"
-#include "tests/sim/watch_settled.h"
-#include "tests/sim/watch_workers.h"
+#include "tests/sim/watch_state.h"
 
 //  As PROTOCOL.md has them.
 enum { LOST_HEARTBEATS = 3, POISON_CRASHES = 3 };
-
-//  Somebody has a delivery.
-typedef struct {
-    lease_id_t lease;
-    session_id_t session;
-    uint64_t number;
-    uint64_t batch;  //  0: it went alone
-    size_t place;    //  of the subscription in the ledger
-    promise_t *promise;
-    int64_t sent_ms, deadline_ms;
-    bool is_begun;     //  its worker says that it is at work on it
-    bool is_probe;     //  the breaker was open
-    bool has_ok;       //  others of its batch have been taken, or refused for good
-    bool has_word;     //  of a consumer: not all of it was skipped
-    bool disables;     //  the consumer said 410 to others of its batch
-    bool is_doubtful;  //  overdue: taken back, unless the broker was itself asleep and is lenient
-} handed_t;
-
-//  What a worker has told with its heartbeats.
-typedef struct {
-    session_id_t session;
-    peer_t peer;  //  it was welcomed at this connection, and is a stranger at others
-    bool tells_begun, is_leaving;
-    int64_t told_ms;
-} teller_t;
-
-struct watch {
-    world_t *world;
-    ledger_t *ledger;
-    handed_t *handed;
-    size_t handed_count, handed_room;
-    teller_t tellers [WORLD_SESSIONS];
-    size_t teller_count;
-    policy_t policies [LEDGER_SUBSCRIPTIONS];
-    watch_workers_t *workers;
-    watch_settled_t *settled;
-};
 
 watch_t *
 watch_new (world_t *world)
@@ -60,6 +20,7 @@ watch_new (world_t *world)
     self->ledger = world->ledger;
     self->workers = watch_workers_new (world);
     self->settled = watch_settled_new (world);
+    self->bringing = watch_bringing_new (world);
     return self;
 }
 
@@ -70,6 +31,7 @@ watch_destroy (watch_t **self_p)
         return;
     watch_workers_destroy (&(*self_p)->workers);
     watch_settled_destroy (&(*self_p)->settled);
+    watch_bringing_destroy (&(*self_p)->bringing);
     free ((*self_p)->handed);
     free (*self_p);
     *self_p = NULL;
@@ -100,17 +62,17 @@ watch_begun (watch_t *self)
     memset (self->policies, 0, sizeof self->policies);
     watch_workers_begun (self->workers);
     watch_settled_begun (self->settled);
+    watch_bringing_begun (self->bringing);
 }
 
-static void
-take_back (watch_t *self, size_t index)
+void
+watch_take_back (watch_t *self, size_t index)
 {
     self->handed [index] = self->handed [--self->handed_count];
 }
 
-//  handed_count: none.
-static size_t
-find (const watch_t *self, lease_id_t lease, session_id_t session)
+size_t
+watch_find (const watch_t *self, lease_id_t lease, session_id_t session)
 {
     size_t i = 0;
     while (i < self->handed_count &&
@@ -119,8 +81,8 @@ find (const watch_t *self, lease_id_t lease, session_id_t session)
     return i;
 }
 
-static teller_t *
-teller_of (watch_t *self, session_id_t session)
+teller_t *
+watch_teller (watch_t *self, session_id_t session)
 {
     for (size_t i = 0; i < self->teller_count; i++)
         if (self->tellers [i].session == session)
@@ -141,9 +103,8 @@ doubt_late (watch_t *self, int64_t now_ms)
         self->handed [i].is_doubtful |= self->handed [i].deadline_ms <= now_ms;
 }
 
-//  Sessions also end in silence: their leases with them.
-static void
-forget_sessions (watch_t *self)
+void
+watch_forget_sessions (watch_t *self)
 {
     session_id_t living [WORLD_SESSIONS];
     size_t count = broker_actor_sessions (self->world->broker, living);
@@ -152,7 +113,7 @@ forget_sessions (watch_t *self)
         while (n < count && living [n] != self->handed [i].session)
             n++;
         if (n == count)
-            take_back (self, i);
+            watch_take_back (self, i);
     }
 }
 
@@ -188,7 +149,7 @@ judge (watch_t *self, const handed_t *ended, int64_t now_ms)
 static void
 hear_settle (watch_t *self, session_id_t session, const settle_t *settle, int64_t now_ms)
 {
-    size_t i = find (self, settle->lease, session);
+    size_t i = watch_find (self, settle->lease, session);
     if (i == self->handed_count)
         return;  //  stale, or said before
     const handed_t *handed = &self->handed [i];
@@ -197,7 +158,7 @@ hear_settle (watch_t *self, session_id_t session, const settle_t *settle, int64_
     ended.has_ok |= settle->outcome == OUTCOME_OK || settle->outcome == OUTCOME_FAIL;
     ended.has_word |= settle->outcome != OUTCOME_SKIP;
     ended.disables |= settle->disables;
-    take_back (self, i);
+    watch_take_back (self, i);
     if (!tell_batch (self, &ended))
         judge (self, &ended, now_ms);
 }
@@ -211,7 +172,7 @@ hear_cancel (watch_t *self, const input_t *input)
         const handed_t *handed = &self->handed [i];
         if (handed->place == place && handed->promise->seq == input->cancel.seq &&
             handed->promise->partition == input->cancel.partition)
-            take_back (self, i);
+            watch_take_back (self, i);
     }
 }
 
@@ -219,9 +180,9 @@ static void
 hear_release (watch_t *self, const input_t *input)
 {
     for (size_t i = 0; i < input->release.count; i++) {
-        size_t index = find (self, input->release.leases [i], input->session);
+        size_t index = watch_find (self, input->release.leases [i], input->session);
         if (index < self->handed_count)
-            take_back (self, index);
+            watch_take_back (self, index);
     }
 }
 
@@ -238,7 +199,7 @@ is_listed (const lease_id_t *leases, size_t count, lease_id_t lease)
 static void
 hear_alive (watch_t *self, const input_t *input, int64_t now_ms)
 {
-    teller_t *teller = teller_of (self, input->session);
+    teller_t *teller = watch_teller (self, input->session);
     teller->tells_begun = input->alive.tells_begun;
     teller->told_ms = now_ms;
     int64_t long_ago_ms = now_ms - LOST_HEARTBEATS * WORLD_HEARTBEAT_MS;
@@ -251,7 +212,7 @@ hear_alive (watch_t *self, const input_t *input, int64_t now_ms)
             continue;
         handed->is_doubtful |= handed->sent_ms < long_ago_ms;
         if (handed->number <= input->alive.received)
-            take_back (self, i);
+            watch_take_back (self, i);
     }
 }
 
@@ -259,7 +220,7 @@ hear_alive (watch_t *self, const input_t *input, int64_t now_ms)
 static void
 hear_gone (watch_t *self, session_id_t session)
 {
-    teller_t *teller = teller_of (self, session);
+    teller_t *teller = watch_teller (self, session);
     for (size_t i = self->handed_count; i-- > 0;) {
         const handed_t *handed = &self->handed [i];
         if (handed->session != session)
@@ -269,8 +230,24 @@ hear_gone (watch_t *self, session_id_t session)
         experience_t *had = &handed->promise->experiences [handed->place];
         if (!is_idle && !teller->is_leaving && ++had->suspicions >= POISON_CRASHES)
             had->was_poison = true;
-        take_back (self, i);
+        watch_take_back (self, i);
     }
+}
+
+void
+watch_brought (watch_t *self, session_id_t session, const char *id, const brought_t *brought)
+{
+    watch_bringing_brought (self->bringing, session, id, brought);
+}
+
+//  What a worker brings is asked for when it is taken; what of it was on disk counts after a restart.
+static void
+hear_brought (watch_t *self, const subscription_t *subscription, bool is_loaded)
+{
+    if (!subscription || !subscription->brought.by)
+        return;
+    ledger_ask (self->ledger, subscription);
+    policy_changed (self->policies, self->ledger, subscription, is_loaded);
 }
 
 void
@@ -279,11 +256,12 @@ watch_heard (watch_t *self, const input_t *input, int64_t now_ms)
     doubt_late (self, now_ms);
     watch_workers_heard (self->workers, input);
     if (input->session) {
-        forget_sessions (self);
-        if (teller_of (self, input->session)->peer != input->peer)
+        watch_forget_sessions (self);
+        if (watch_teller (self, input->session)->peer != input->peer)
             return;  //  the broker says RESET
     }
     watch_settled_heard (self->settled, input);
+    watch_bringing_heard (self->bringing, input, now_ms);
     switch (input->kind) {
         case INPUT_SETTLE:
             for (size_t i = 0; i < input->settle.count; i++)
@@ -293,8 +271,10 @@ watch_heard (watch_t *self, const input_t *input, int64_t now_ms)
         case INPUT_CANCEL: hear_cancel (self, input); break;
         case INPUT_ALIVE: hear_alive (self, input, now_ms); break;
         case INPUT_GONE: hear_gone (self, input->session); break;
-        case INPUT_BYE: teller_of (self, input->session)->is_leaving = true; break;
+        case INPUT_BYE: watch_teller (self, input->session)->is_leaving = true; break;
+        case INPUT_BRING: hear_brought (self, input->bring.subscription, false); break;
         case INPUT_SUBSCRIBE:
+            hear_brought (self, input->subscribe.subscription, true);
             if (!input->subscribe.subscription->is_broadcast)  //  it delivers nothing
                 policy_changed (self->policies, self->ledger, input->subscribe.subscription,
                                 input->subscribe.is_loaded);
@@ -306,159 +286,34 @@ watch_heard (watch_t *self, const input_t *input, int64_t now_ms)
     }
 }
 
-//  ---- What it says
-
-//  Whether one of its batch stands before it.
-static bool
-is_counted (const watch_t *self, size_t index)
-{
-    const handed_t *handed = &self->handed [index];
-    for (size_t i = 0; handed->batch > 0 && i < index; i++)
-        if (self->handed [i].batch == handed->batch && !self->handed [i].is_doubtful)
-            return true;
-    return false;
-}
-
-//  Other requests that are under way for this subscription; and none is of this event, or its key.
-static int32_t
-count_others (watch_t *self, size_t place, const promise_t *promise, uint64_t batch)
-{
-    const subscription_t *subscription = self->ledger->asked [place].subscription;
-    int32_t others = 0;
-    for (size_t i = 0; i < self->handed_count; i++) {
-        const handed_t *other = &self->handed [i];
-        if (other->place != place || other->is_doubtful)
-            continue;
-        others += (batch == 0 || other->batch != batch) && !is_counted (self, i);
-        if (other->promise == promise)
-            world_fail (self->world, "%s: %s goes out while another has it", subscription->id,
-                        promise->event->id);
-        else if (subscription->order == ORDER_KEY && other->promise->key == promise->key)
-            world_fail (self->world, "%s: %s goes out while %s, of its key, is under way",
-                        subscription->id, promise->event->id, other->promise->event->id);
-    }
-    return others;
-}
-
-//  How many of this batch went before; they go to one worker, and are of one subscription.
-static int32_t
-count_batch (watch_t *self, size_t place, const effect_t *effect)
-{
-    const subscription_t *subscription = self->ledger->asked [place].subscription;
-    uint64_t batch = effect->deliver.batch;
-    int32_t count = 0;
-    for (size_t i = 0; batch > 0 && i < self->handed_count; i++) {
-        const handed_t *other = &self->handed [i];
-        if (other->batch != batch)
-            continue;
-        count++;
-        if (other->place != place || other->session != effect->session)
-            world_fail (self->world, "%s: batch %llu has what is not its own", subscription->id,
-                        (unsigned long long)batch);
-        if (other->promise->event->partition == effect->deliver.event->partition &&
-            other->promise->event->seq > effect->deliver.event->seq)
-            world_fail (self->world, "%s: batch %llu is not in the order of the log",
-                        subscription->id, (unsigned long long)batch);
-    }
-    if (batch > 0 && count >= subscription->batch.max_events)
-        world_fail (self->world, "%s: batch %llu is too large", subscription->id,
-                    (unsigned long long)batch);
-    return count;
-}
-
+//  It has ended with the last who brought it, or was deleted; it may come again.
 static void
-hand_out (watch_t *self, const handed_t *handed)
+forget (watch_t *self, const char *subscription)
 {
-    if (self->handed_count == self->handed_room) {
-        self->handed_room = self->handed_room ? 2 * self->handed_room : 64;
-        self->handed = allocate_again (self->handed, self->handed_room, sizeof *self->handed);
-    }
-    self->handed [self->handed_count++] = *handed;
-}
-
-//  How often its attempts may have begun to count anew: somebody redrove it, or it went well and there
-//  was no room for what came of it.
-static int32_t
-put_back (const asked_t *asked, const experience_t *had)
-{
-    return had->redrives + (asked->subscription->emit.type ? had->oks : 0);
-}
-
-//  What is asked has not happened: nothing of it is stored.
-static void
-object_to_questions (watch_t *self, const effect_t *effect)
-{
-    for (size_t i = 0; i < effect->append.count; i++)
-        if (effect->append.events [i]->phase == PHASE_PRE)
-            world_fail (self->world, "%s, a question, is stored", effect->append.events [i]->id);
-}
-
-//  Whoever has it is told that it has ended. The next of its key could be faster than that word.
-static void
-note_cancelled (watch_t *self, const effect_t *effect)
-{
-    for (size_t i = 0; i < effect->cancel.count; i++) {
-        size_t index = find (self, effect->cancel.leases [i], effect->session);
-        if (index == self->handed_count)
-            continue;
-        const handed_t *handed = &self->handed [index];
-        if (self->ledger->asked [handed->place].subscription->order == ORDER_KEY &&
-            effect->reason == REASON_DELIVERED)
-            world_fail (self->world, "%s ends while a worker has it, and its key goes on",
-                        handed->promise->event->id);
-        take_back (self, index);
-    }
+    size_t place = ledger_place (self->ledger, subscription);
+    ledger_end (self->ledger, subscription);
+    policy_ended (self->policies, self->ledger, subscription);
+    watch_settled_ended (self->settled, subscription);
+    for (size_t i = self->handed_count; i-- > 0;)
+        if (self->handed [i].place == place)
+            watch_take_back (self, i);
 }
 
 void
-watch_said (watch_t *self, const effect_t *effect, int64_t now_ms)
+watch_looked (watch_t *self, int64_t now_ms)
 {
-    watch_workers_said (self->workers, effect);
-    watch_settled_said (self->settled, effect);
-    if (effect->kind == EFFECT_WELCOME)
-        teller_of (self, effect->session)->peer = effect->peer;
-    if (effect->kind == EFFECT_SAVE)
-        watch_bursts_look (self->world, effect);
-    if (effect->kind == EFFECT_APPEND)
-        object_to_questions (self, effect);
-    if (effect->kind == EFFECT_CANCEL)
-        note_cancelled (self, effect);
-    if (effect->kind != EFFECT_DELIVER)
-        return;
-    const event_t *event = effect->deliver.event;
-    if (event->phase == PHASE_PRE) {
-        questions_put (self->world->questions, effect);
-        return;
+    bool has_gone [LUGGAGE_MOST];
+    char id [8];
+    watch_bringing_look (self->bringing, has_gone, now_ms);
+    for (int i = 0; i < LUGGAGE_MOST; i++) {
+        snprintf (id, sizeof id, "V%d", i);
+        if (has_gone [i])
+            forget (self, id);
     }
-    size_t place = ledger_place (self->ledger, effect->deliver.subscription->id);
-    promise_t *promise = model_promise (self->world, event);
-    if (!promise)
-        return;  //  the checker says it
-    forget_sessions (self);
-    if (promise->experiences [place].is_cancelled)
-        world_fail (self->world, "%s goes out, which was cancelled", event->id);
-    const asked_t *asked = &self->ledger->asked [place];
-    policy_t *policy = &self->policies [place];
-    policy_sending_t sending = {.event = event,
-                                .attempt = effect->deliver.attempt,
-                                .redrives = put_back (asked, &promise->experiences [place]),
-                                .others =
-                                    count_others (self, place, promise, effect->deliver.batch),
-                                .is_more = count_batch (self, place, effect) > 0,
-                                .now_ms = now_ms};
-    const char *objection = policy_objection (policy, asked->subscription, &sending);
-    if (objection)
-        world_fail (self->world, "%s: %s goes out, %s", asked->subscription->id, event->id,
-                    objection);
-    if (!sending.is_more)
-        policy_sent (policy);
-    hand_out (self, &(handed_t){.lease = effect->deliver.lease,
-                                .session = effect->session,
-                                .number = effect->deliver.number,
-                                .batch = effect->deliver.batch,
-                                .place = place,
-                                .promise = promise,
-                                .sent_ms = now_ms,
-                                .deadline_ms = now_ms + effect->deliver.deadline_ms,
-                                .is_probe = policy_is_broken (policy)});
+}
+
+bool
+watch_is_settled (const watch_t *self)
+{
+    return watch_bringing_is_settled (self->bringing);
 }

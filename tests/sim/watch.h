@@ -24,7 +24,10 @@ void watch_destroy (watch_t **self_p);
 //  then its effects.
 void watch_begun (watch_t *self);  //  the broker has started: nobody has anything
 void watch_heard (watch_t *self, const input_t *input, int64_t now_ms);
-void watch_looked (watch_t *self);
+void watch_looked (watch_t *self, int64_t now_ms);
+//  A worker in this session is about to be heard with what it brings.
+void watch_brought (watch_t *self, session_id_t session, const char *id, const brought_t *brought);
+bool watch_is_settled (const watch_t *self);  //  nothing is there that should go
 void watch_said (watch_t *self, const effect_t *effect, int64_t now_ms);
 
 #endif

@@ -69,8 +69,8 @@ forget_place (watch_settled_t *self, size_t place)
         ledger->promises [i]->experiences [place].is_kept = false;
 }
 
-static void
-hear_end (watch_settled_t *self, const char *subscription)
+void
+watch_settled_ended (watch_settled_t *self, const char *subscription)
 {
     const ledger_t *ledger = self->world->ledger;
     for (size_t place = 0; place < ledger->asked_count; place++)
@@ -84,7 +84,7 @@ watch_settled_heard (watch_settled_t *self, const input_t *input)
 {
     if (input->kind == INPUT_UNSUBSCRIBE &&
         ledger_find (self->world->ledger, input->unsubscribe.id))
-        hear_end (self, input->unsubscribe.id);
+        watch_settled_ended (self, input->unsubscribe.id);
     for (size_t i = 0; input->kind == INPUT_SETTLE && i < input->settle.count; i++)
         given_at (self, input->settle.settles [i].lease)->is_ok =
             input->settle.settles [i].outcome == OUTCOME_OK;

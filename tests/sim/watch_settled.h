@@ -16,6 +16,7 @@ void watch_settled_destroy (watch_settled_t **self_p);
 
 void watch_settled_begun (watch_settled_t *self);  //  the broker has started: leases count from 1
 void watch_settled_heard (watch_settled_t *self, const input_t *input);
+void watch_settled_ended (watch_settled_t *self, const char *subscription);
 void watch_settled_said (watch_settled_t *self, const effect_t *effect);
 
 #endif

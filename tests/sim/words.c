@@ -139,8 +139,8 @@ let_deliver_results (json_t *document)
                                     json_object_get (document, "breaker")));
 }
 
-subscription_t *
-words_subscription (const char *id, const char *words, int64_t now_ms, const limits_t *limits)
+json_t *
+words_document (const char *id, const char *words, int64_t now_ms)
 {
     json_t *document = usual (id);
     for (words += strspn (words, " "); *words; words += strspn (words, " ")) {
@@ -156,6 +156,13 @@ words_subscription (const char *id, const char *words, int64_t now_ms, const lim
         read_word (document, word, value ? value : "1", now_ms);
     }
     let_deliver_results (document);
+    return document;
+}
+
+subscription_t *
+words_subscription (const char *id, const char *words, int64_t now_ms, const limits_t *limits)
+{
+    json_t *document = words_document (id, words, now_ms);
     problem_t problem = {0};
     subscription_t *made = subscription_new (document, now_ms, limits, &problem);
     ASSERT (made, "a play subscribes soundly");

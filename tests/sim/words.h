@@ -6,6 +6,8 @@
 
 #include "proto/model/subscription.h"
 
+json_t *words_document (const char *id, const char *words, int64_t now_ms);  //  the caller's
+
 //  The caller's. now_ms: its version, and what "expires=" counts from.
 subscription_t *words_subscription (const char *id, const char *words, int64_t now_ms,
                                     const limits_t *limits);

@@ -44,6 +44,7 @@ struct worker_actor {
     const char *actions [2];
     const char *labels [2];  //  of this life
     size_t label_count;
+    luggage_t luggage;          //  likewise
     worker_session_t *session;  //  NULL while it is down
     line_t *line;
     uint64_t welcomed;  //  the broker's number of its session
@@ -327,6 +328,13 @@ instance_of (const worker_actor_t *self)
     return (uint64_t)(unsigned char)self->name [1] << 32 | (self->life + 1);
 }
 
+//  They come when nothing goes wrong any more.
+static bool
+is_last_resort (const worker_actor_t *self)
+{
+    return strcmp (self->name, WORLD_EU) == 0 || strcmp (self->name, WORLD_US) == 0;
+}
+
 //  Some, in a random life. WORLD_EU and WORLD_US between them have all that is wanted.
 static void
 draw_labels (worker_actor_t *self)
@@ -336,7 +344,7 @@ draw_labels (worker_actor_t *self)
     if (!self->world->is_wild)
         return;
     bool is_us = strcmp (self->name, WORLD_US) == 0;
-    bool has_all = is_us || strcmp (self->name, WORLD_EU) == 0;
+    bool has_all = is_last_resort (self);
     int64_t drawn = world_number (self->world, 6);
     if (has_all || drawn < 4)
         self->labels [self->label_count++] = regions [has_all ? is_us : drawn % 2];
@@ -352,12 +360,18 @@ worker_actor_start (worker_actor_t *self)
     world_note (self->world, "%s starts", self->name);
     self->own_capacity = self->capacity = 4 + world_number (self->world, 12);
     draw_labels (self);
+    luggage_clear (&self->luggage);
+    if (!is_last_resort (self))
+        luggage_pack (&self->luggage, self->world);
     worker_session_settings_t settings = {.name = self->name,
                                           .version = "sim",
                                           .actions = self->actions,
                                           .action_count = 2,
                                           .labels = self->labels,
                                           .label_count = self->label_count,
+                                          .subscriptions =
+                                              (const char *const *)self->luggage.documents,
+                                          .subscription_count = self->luggage.count,
                                           .capacity = self->own_capacity,
                                           .capacity_bytes = 1 << 20,
                                           .limits = &self->world->limits,
@@ -455,6 +469,7 @@ worker_actor_destroy (worker_actor_t **self_p)
         return;
     if (self->session)
         die (self);
+    luggage_clear (&self->luggage);
     free (self);
     *self_p = NULL;
 }

@@ -448,6 +448,15 @@ are_level (const world_t *self, char *what, size_t size)
     return true;
 }
 
+static bool
+is_settled (const world_t *self, char *what, size_t size)
+{
+    if (watch_is_settled (self->watch))
+        return true;
+    snprintf (what, size, "what workers brought stays, though they have gone");
+    return false;
+}
+
 //  What it waits for is said in `what`.
 static bool
 is_calm (world_t *self, char *what, size_t size)
@@ -455,7 +464,8 @@ is_calm (world_t *self, char *what, size_t size)
     snprintf (what, size, "the broker never comes to rest");
     return are_idle (self) && operator_actor_is_idle (self->operator) &&
            broker_actor_is_at_rest (self->broker) && questions_open (self->questions) == 0 &&
-           are_level (self, what, size) && model_is_fulfilled (self, what, size);
+           is_settled (self, what, size) && are_level (self, what, size) &&
+           model_is_fulfilled (self, what, size);
 }
 
 void

@@ -55,6 +55,9 @@ void start_worker (world_t *self, const char *worker);
 void publish (world_t *self, const char *event, const char *key);
 void publish_many (world_t *self, const char *prefix, int count);
 
+//  Workers that start from now on may bring V0 or V1 along, each in a revision of its own.
+void bring (world_t *self, int which, const char *words);
+
 //  A subscription of mode broadcast, for events of type a (whose names do not begin with b-), and those
 //  who perform it. A second passes.
 void broadcast (world_t *self, const char *subscription);
