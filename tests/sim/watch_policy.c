@@ -159,7 +159,7 @@ policy_ended (policy_t *policies, const ledger_t *ledger, const char *subscripti
     for (size_t i = 0; i < ledger->asked_count; i++)
         if (ledger_goes_with (ledger, i, subscription) ||
             strcmp (ledger->asked [i].subscription->id, subscription) == 0)
-            policies [i].is_gone = true;
+            policies [i] = (policy_t){.is_gone = true};  //  made anew, it has a new bucket
 }
 
 void
