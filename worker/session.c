@@ -43,7 +43,6 @@ worker_session_new (const worker_session_settings_t *settings, int64_t now_ms)
     self->hello_due_ms = now_ms;
     self->word_due_ms = INT64_MAX;
     self->patience_ms = HELLO_FIRST_MS;
-    self->settlements = allocate ((size_t)settings->limits->batch_events, sizeof (settlement_t));
     return self;
 }
 

@@ -35,6 +35,17 @@ say_hello (worker_session_t *self)
     return true;
 }
 
+static void
+note_settlement (worker_session_t *self, size_t count, const settlement_t *settlement)
+{
+    if (count == self->settlement_room) {
+        self->settlement_room = 2 * self->settlement_room + 16;
+        self->settlements =
+            allocate_again (self->settlements, self->settlement_room, sizeof *self->settlements);
+    }
+    self->settlements [count] = *settlement;
+}
+
 static bool
 say_settle (worker_session_t *self)
 {
@@ -47,7 +58,7 @@ say_settle (worker_session_t *self)
            (holding = holdings_first (self->holdings, HOLDING_ENDED))) {
         const settlement_t *settlement = &holding->settlement;
         bytes += strlen (settlement->error) + strlen (settlement->result);
-        self->settlements [count++] = *settlement;
+        note_settlement (self, count++, settlement);
         holdings_say (self->holdings, holding, self->now_ms);
     }
     if (count == 0)

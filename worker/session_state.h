@@ -55,7 +55,8 @@ struct worker_session {
     int64_t word_due_ms;      //  when the next PROGRESS may be said; INT64_MAX: there is none
 
     message_t out;              //  the last one taken
-    settlement_t *settlements;  //  ours, for out: batch_events of them
+    settlement_t *settlements;  //  ours, for out
+    size_t settlement_room;     //  of it
     uint64_t *leases;           //  ours, for out; begun too
     uint64_t *begun;            //
     size_t lease_room;          //  of both

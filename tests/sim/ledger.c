@@ -55,6 +55,18 @@ ledger_publish (ledger_t *self, const event_t *event)
     return promise;
 }
 
+void
+ledger_moved (ledger_t *self, promise_t *promise, const event_t *event)
+{
+    HASH_DELETE (hh, self->by_id, promise);
+    event_destroy (&promise->event);
+    promise->event = event_ref (event);
+    promise->partition = event->partition;
+    promise->seq = event->seq;
+    memset (promise->experiences, 0, sizeof promise->experiences);
+    HASH_ADD_KEYPTR (hh, self->by_id, promise->event->id, strlen (promise->event->id), promise);
+}
+
 promise_t *
 ledger_promise (const ledger_t *self, const char *event)
 {

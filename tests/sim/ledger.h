@@ -69,6 +69,8 @@ ledger_t *ledger_new (void);
 void ledger_destroy (ledger_t **self_p);
 
 promise_t *ledger_publish (ledger_t *self, const event_t *event);
+//  It has another place in the log: there it is new to all.
+void ledger_moved (ledger_t *self, promise_t *promise, const event_t *event);
 promise_t *ledger_promise (const ledger_t *self, const char *event);  //  NULL: never published
 
 //  Asked for, or another version of it, with who delivers its results; then made, when the log was as long as `last_seqs`; then asked

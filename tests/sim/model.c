@@ -170,10 +170,24 @@ read_log (world_t *world, int32_t partition)
     return page;
 }
 
+//  A commit whose outcome was unknown had made it, and it has left the log since: then it is made again,
+//  and is new to all.
+static void
+note_made_again (const world_t *world, promise_t *promise, const event_t *event)
+{
+    bool is_elsewhere = promise->seq != event->seq || promise->partition != event->partition;
+    if (!results_is_one (event) || !is_elsewhere || world->unknown_commits == 0 ||
+        promise->seq > world->ledger->soft_seqs [promise->partition])
+        return;
+    ledger_moved (world->ledger, promise, event);
+}
+
 promise_t *
 model_promise (world_t *world, const event_t *event)
 {
     promise_t *promise = ledger_promise (world->ledger, event->id);
+    if (promise)
+        note_made_again (world, promise, event);
     if (promise || !(model_is_notice (event) || results_is_one (event)))
         return promise;
     if (results_is_one (event))

@@ -306,9 +306,10 @@ watch_looked (watch_t *self, int64_t now_ms)
     char id [8];
     watch_bringing_look (self->bringing, has_gone, now_ms);
     for (int i = 0; i < LUGGAGE_MOST; i++) {
+        if (!has_gone [i])
+            continue;
         snprintf (id, sizeof id, "V%d", i);
-        if (has_gone [i])
-            forget (self, id);
+        forget (self, id);
     }
 }
 

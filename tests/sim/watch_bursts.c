@@ -62,8 +62,9 @@ look (world_t *world, const change_t *change)
     const asked_t *asked = &world->ledger->asked [place];
     OWNED (event) event_t *earlier = find_event (world, change->partition, change->seq);
     OWNED (event) event_t *later = find_named (world, change->attempt.result);
-    if (!earlier)
-        return;  //  the log has been cut there meanwhile
+    bool is_cut = change->seq <= world->ledger->soft_seqs [change->partition];
+    if (!earlier || (!later && is_cut))
+        return;  //  the log has been cut there meanwhile, but for what has a row
     if (!later || !are_a_burst (&asked->subscription->coalesce, earlier, later)) {
         world_fail (world, "%s: %s is skipped, and %s is no later one of its burst",
                     change->subscription, earlier->id, change->attempt.result);
