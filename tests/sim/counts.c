@@ -19,7 +19,7 @@ compare_key (const void *event, const void *row)
 static int64_t
 count_of (const counts_t *counts, const char *event)
 {
-    if (!counts)
+    if (!counts || counts->count == 0)
         return 0;
     const struct count_row *row =
         bsearch (event, counts->rows, counts->count, sizeof *counts->rows, compare_key);
