@@ -16,7 +16,7 @@ from harness.waiting import until
 
 @pytest.fixture
 def daemons(tmp_path: Path) -> Iterator[Daemons]:
-    settings = {"broker/heartbeat_ms": 200, "broker/brought_grace_ms": 3000}
+    settings = {"broker/heartbeat_ms": 200, "broker/brought_grace_ms": 8000}
     with Daemons(tmp_path, **settings) as daemons:
         yield daemons
 
