@@ -91,8 +91,8 @@ class Stage:
         self.release()
 
     def worker_dies_over_it(self) -> None:
-        """By itself, and so do those that follow. One more comes: a broker that has no time may take
-        one for silent, which is no death."""
+        """By itself, and so do those that follow."""
+        #   One more comes: a broker that has no time may take one for silent, which is no death.
         for _ in range(DIES_OVER_IT):
             until(lambda: not self.worker.is_running(), f"{self.worker.name} dies over it")
             self.start_worker()
