@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "proto/model/allocate.h"
+#include "tests/sim/model.h"
 #include "tests/sim/state.h"
 
 //  What a lease is of. Leases are counted from 1, and never given twice in the life of a broker.
@@ -115,7 +116,7 @@ note_delivery (watch_settled_t *self, const effect_t *deliver)
 {
     ledger_t *ledger = self->world->ledger;
     const char *event = deliver->deliver.event->id;
-    promise_t *promise = ledger_promise (ledger, event);
+    promise_t *promise = model_promise (self->world, deliver->deliver.event);
     if (deliver->deliver.event->phase == PHASE_PRE || !promise)
         return;
     size_t place = ledger_place (ledger, deliver->deliver.subscription->id);
