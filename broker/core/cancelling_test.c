@@ -175,6 +175,39 @@ a_cancelled_lease_goes_with_its_session (void **state)
                     "   5 < DELIVER L4 w2 S e4 attempt 1 because NEW\n");
 }
 
+/*  What it lets go of while it is paused it reads again. Until then nobody knows of what key a letter is. */
+static void
+a_letter_that_is_redriven_overtakes_nothing_that_a_pause_let_go_of (void **state)
+{
+    (void)state;
+    play ("   0 > SUBSCRIBE S webhook order key\n"
+          "   0 < SAVE 1: S, S floor 0 quiet\n"
+          "   1 > PUBLISH r1 e1/k e2/k\n"
+          "   1 < APPEND 2 e1 e2 because NEW\n"
+          "   2 > PERSISTED 2: e1 seq 1, e2 seq 2\n"
+          "   2 < ANSWER OK because KEPT\n"
+          "   2 < CONFIRM r1 e1 seq 1 e2 seq 2 because NEW\n"
+          "   3 > CANCEL S 2\n"
+          "   3 < SAVE 3: S 2 dead attempts 0, S floor 0 +2\n"
+          "   4 > REDRIVE S 2\n"
+          "   4 < READ 1 above 1 one because BEHIND\n"
+          "   4 < SAVE 4: S 2 retry attempts 0, S floor 0 +2\n"
+          "   5 > SUBSCRIBE S webhook order key paused\n"
+          "   5 < SAVE 5: S\n"
+          "   6 > PAGE 1: e2\n"
+          "   7 > SUBSCRIBE S webhook order key\n"
+          "   7 < READ 2 above 0 because BEHIND\n"
+          "   7 < SAVE 6: S\n"
+          "   8 > HELLO w1 webhook\n"
+          "   8 < WELCOME w1 because JOINED\n"
+          "   8 > CREDIT w1 9\n"
+          "   9 > PAGE 2: e1 e2\n"
+          "   9 < DELIVER L1 w1 S e1 attempt 1 because NEW\n"
+          "  10 > SETTLE L1 ok\n"
+          "  10 < DELIVER L2 w1 S e2 attempt 1 because KEY_FREE\n"
+          "  10 < SAVE 7: S 1 attempt 1 ok, S floor 2 quiet\n");
+}
+
 int
 main (void)
 {
@@ -187,6 +220,7 @@ main (void)
         cmocka_unit_test (one_that_was_cancelled_unread_goes_in_its_keys_order),
         cmocka_unit_test (the_others_of_its_batch_go_on),
         cmocka_unit_test (a_cancelled_lease_goes_with_its_session),
+        cmocka_unit_test (a_letter_that_is_redriven_overtakes_nothing_that_a_pause_let_go_of),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }

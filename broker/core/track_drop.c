@@ -36,6 +36,19 @@ can_be_shed (const delivery_t *delivery)
            (delivery->state == DELIVERY_WAITING && delivery->is_queued);
 }
 
+//  Of what key a letter is that was redriven, nobody knows before it is read: it waits until what was
+//  let go of before it is back.
+static void
+hold_back_redriven (track_t *track)
+{
+    const delivery_t *row;
+    DL_FOREACH (track->exceptions, row)
+    {
+        if (row->is_redriven && row->seq > track->recover_until)
+            track->recover_until = row->seq;
+    }
+}
+
 void
 track_shed (core_t *core, track_t *track)
 {
@@ -53,6 +66,7 @@ track_shed (core_t *core, track_t *track)
     }
     if (cursor >= track_cursor (core, track))
         return;
+    hold_back_redriven (track);
     replaying_reopen (track);
     track_lag (core, track, cursor);
 }
