@@ -17,7 +17,8 @@ static block_t *
 block_new (size_t size)
 {
     size_t room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
-    block_t *block = allocate (1, sizeof (block_t) + room);
+    block_t *block = allocate_again (NULL, 1, sizeof (block_t) + room);  //  zeroed as it is taken
+    block->used = 0;
     block->room = room;
     return block;
 }
