@@ -49,8 +49,8 @@ void
 belated_note (core_t *core, const lease_t *lease)
 {
     delivery_t *delivery = lease->delivery;
-    if (!delivery || lease->is_settled)
-        return;
+    if (!delivery)
+        return;  //  settled, or its subscription is gone
     belated_forget (core, delivery);
     struct former *former = ALLOCATE (struct former);
     former->lease = lease->id;

@@ -38,19 +38,15 @@ ended_well (const world_t *world, const promise_t *promise, const history_t *his
     for (size_t at = 0; at < history->exception_count; at++)
         if (strcmp (history->exceptions [at].subscription, row->subscription) == 0)
             return false;
-    for (size_t at = 0; at < world->ledger->asked_count; at++)
-        if (strcmp (world->ledger->asked [at].subscription->id, row->subscription) == 0)
-            return !promise->experiences [at].is_discarded;
-    return true;
+    const asked_t *asked = ledger_find (world->ledger, row->subscription);
+    return !asked || !promise->experiences [asked - world->ledger->asked].is_discarded;
 }
 
 static const counts_t *
 counts_of (const world_t *world, counts_t *const *counts, const char *subscription)
 {
-    for (size_t i = 0; i < world->ledger->asked_count; i++)
-        if (strcmp (world->ledger->asked [i].subscription->id, subscription) == 0)
-            return counts [i];
-    return NULL;
+    const asked_t *asked = ledger_find (world->ledger, subscription);
+    return asked ? counts [asked - world->ledger->asked] : NULL;
 }
 
 //  A commit whose outcome was unknown and which was repeated may have counted twice.

@@ -241,13 +241,13 @@ watch_brought (watch_t *self, session_id_t session, const char *id, const brough
 }
 
 //  What a worker brings is asked for when it is taken; what of it was on disk counts after a restart.
-static void
-hear_brought (watch_t *self, const subscription_t *subscription, bool is_loaded)
+static bool
+note_brought (watch_t *self, const subscription_t *subscription)
 {
-    if (!subscription || !subscription->brought.by)
-        return;
-    ledger_ask (self->ledger, subscription);
-    policy_changed (self->policies, self->ledger, subscription, is_loaded);
+    bool is_brought = subscription && subscription->brought.by;
+    if (is_brought)
+        ledger_ask (self->ledger, subscription);
+    return is_brought;
 }
 
 void
@@ -272,9 +272,12 @@ watch_heard (watch_t *self, const input_t *input, int64_t now_ms)
         case INPUT_ALIVE: hear_alive (self, input, now_ms); break;
         case INPUT_GONE: hear_gone (self, input->session); break;
         case INPUT_BYE: watch_teller (self, input->session)->is_leaving = true; break;
-        case INPUT_BRING: hear_brought (self, input->bring.subscription, false); break;
+        case INPUT_BRING:
+            if (note_brought (self, input->bring.subscription))
+                policy_changed (self->policies, self->ledger, input->bring.subscription, false);
+            break;
         case INPUT_SUBSCRIBE:
-            hear_brought (self, input->subscribe.subscription, true);
+            note_brought (self, input->subscribe.subscription);
             if (!input->subscribe.subscription->is_broadcast)  //  it delivers nothing
                 policy_changed (self->policies, self->ledger, input->subscribe.subscription,
                                 input->subscribe.is_loaded);
