@@ -58,6 +58,10 @@ void call_reply_early (call_t *self, json_t *json);  //  takes it
 void call_ask (call_t *self, int kind, const char *text, call_found_t *found);
 void call_ask_query (call_t *self, const query_t *question, call_found_t *found);
 void call_ask_again (call_t *self);
+/*  Whether to ask again, since deliveries have ended after the store was read, as event_view says of
+ *  `behind`. False: what was found is all there is, for the same was said when it was asked before.
+ */
+bool call_is_behind (call_t *self, uint64_t behind);
 //  Anything else, and the first, when a ticket is on disk: at once, if it is there.
 void call_when_on_disk (call_t *self, uint64_t ticket, void (*then) (call_t *self));
 void call_ask_on_disk (call_t *self, uint64_t ticket, const query_t *question, call_found_t *found);

@@ -236,6 +236,14 @@ call_ask_again (call_t *self)
     call_when_on_disk (self, self->edge->last_ticket, call_go_and_ask);
 }
 
+bool
+call_is_behind (call_t *self, uint64_t behind)
+{
+    bool is_news = behind > 0 && behind != self->behind;
+    self->behind = behind;
+    return is_news;
+}
+
 void
 call_ask_on_disk (call_t *self, uint64_t ticket, const query_t *question, call_found_t *found)
 {

@@ -13,7 +13,8 @@
 static int
 begin (void **state, const char *setting)
 {
-    scene_t *world = scene_new_with_worker ((const char *const []){setting, NULL});
+    scene_t *world =
+        scene_new_with_worker ((const char *const []){setting, "broker/drain_ms=1", NULL});
     world->session = actor_join (world->worker, "w1", 100);
     *state = world;
     return 0;

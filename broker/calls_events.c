@@ -11,8 +11,7 @@ get_found (call_t *self, query_t *query)
     size_t size;
     uint64_t behind;
     char *text = event_view_text (&view, &size, &behind);
-    if (behind > 0 && behind != self->behind) {
-        self->behind = behind;
+    if (call_is_behind (self, behind)) {
         free (text);
         call_ask_again (self);
         return;

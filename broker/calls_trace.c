@@ -24,12 +24,11 @@ shorten (json_t *deliveries)
 }
 
 static json_t *
-show_event (const call_t *self, const history_t *history)
+show_event (const call_t *self, const history_t *history, uint64_t *behind)
 {
-    uint64_t behind;
     event_view_t view = {.core = self->edge->core, .history = history};
     json_t *json = event_view_attributes (history->event);
-    json_object_set_new (json, "deliveries", shorten (event_view_deliveries (&view, &behind)));
+    json_object_set_new (json, "deliveries", shorten (event_view_deliveries (&view, behind)));
     return json;
 }
 
@@ -51,11 +50,14 @@ show_path (const tree_t *tree, const char *id)
 
 //  As many as fit into a message.
 static bool
-show_events (const call_t *self, const tree_t *tree, json_t *events)
+show_events (const call_t *self, const tree_t *tree, json_t *events, uint64_t *behind)
 {
+    *behind = 0;
     size_t bytes = 0, most = call_reply_most (self) / 2;
     for (size_t i = 0; i < tree->count; i++) {
-        json_t *shown = show_event (self, tree->list [i]);
+        uint64_t of_event;
+        json_t *shown = show_event (self, tree->list [i], &of_event);
+        *behind = 31 * *behind + of_event;
         bytes += json_dumpb (shown, NULL, 0, JSON_COMPACT) + 1;
         if (bytes > most) {
             json_decref (shown);
@@ -71,7 +73,13 @@ trace_found (call_t *self, query_t *query)
 {
     const tree_t *tree = query->tree;
     json_t *events = json_array ();
-    bool is_whole = show_events (self, tree, events) && !tree->has_more;
+    uint64_t behind;
+    bool is_whole = show_events (self, tree, events, &behind) && !tree->has_more;
+    if (call_is_behind (self, behind)) {
+        json_decref (events);
+        call_ask_again (self);
+        return;
+    }
     call_reply (self, json_pack ("{s:{s:s, s:s, s:o, s:o, s:b}}", "data", "event", query->text,
                                  "root", tree->root, "path", show_path (tree, query->text),
                                  "events", events, "is_whole", (int)is_whole));

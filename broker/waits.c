@@ -53,12 +53,18 @@ waits_destroy (waits_t **self_p)
     *self_p = NULL;
 }
 
+//  All but the first so many.
+static void
+wait_forget_awaited (wait_t *self, size_t kept)
+{
+    while (self->awaited_count > kept)
+        free (self->awaited [--self->awaited_count].subscription);
+}
+
 static void
 wait_forget (wait_t *self)
 {
-    for (size_t i = 0; i < self->awaited_count; i++)
-        free (self->awaited [i].subscription);
-    self->awaited_count = 0;
+    wait_forget_awaited (self, 0);
     json_decref (self->found);
     self->found = NULL;
 }
@@ -108,12 +114,11 @@ wait_for (wait_t *self, const char *subscription, const event_t *event)
 
 //  Of one event: what became of it for those that reply. Replays of them do not.
 static json_t *
-wait_take (wait_t *self, const history_t *history)
+wait_take (wait_t *self, const history_t *history, uint64_t *behind)
 {
     const core_t *core = self->call->edge->core;
     event_view_t view = {.core = core, .history = history, .with_results = true};
-    uint64_t behind;
-    OWNED (json) json_t *all = event_view_deliveries (&view, &behind);
+    OWNED (json) json_t *all = event_view_deliveries (&view, behind);
     json_t *taken = json_array ();
     size_t i;
     json_t *delivery;
@@ -137,8 +142,16 @@ wait_found (call_t *call, query_t *query)
 {
     wait_t *self = call->more;
     bool is_there = query->problem.status == STATUS_OK;
-    json_array_append_new (self->found,
-                           is_there ? wait_take (self, query->history) : json_array ());
+    size_t awaited_before = self->awaited_count;
+    uint64_t behind = 0;
+    json_t *taken = is_there ? wait_take (self, query->history, &behind) : json_array ();
+    if (call_is_behind (call, behind)) {
+        json_decref (taken);
+        wait_forget_awaited (self, awaited_before);
+        call_ask_again (call);
+        return;
+    }
+    json_array_append_new (self->found, taken);
     self->at++;
     wait_ask (self);
 }
@@ -232,6 +245,7 @@ static void
 wait_ask (wait_t *self)
 {
     const char *id = json_string_value (json_array_get (self->ids, self->at));
+    self->call->behind = 0;
     if (id)
         call_ask (self->call, QUERY_HISTORY, id, wait_found);
     else
