@@ -6,7 +6,7 @@
 enum {
     SUBSCRIPTIONS_MOST = 5,
     WORKERS_MOST = 4,
-    TURNS = 60,
+    TURNS = 40,
     TURN_MS = 1500,
     CATCHING_UP_MS = 400,
     AWAY_MS = 10000,
