@@ -2,6 +2,7 @@
 accepted, each has ended in every subscription, once, or again only where something had died."""
 
 import bisect
+import math
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -102,7 +103,8 @@ class Troubles:
 
     times: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
 
-    def note(self, name: str, start: float, end: float) -> None:
+    def note(self, name: str, start: float, end: float = math.inf) -> None:
+        """Without an end: it lasts until the last delivery has ended."""
         self.times.setdefault(name, []).append((start, end))
 
     def by_end(self) -> list[tuple[float, float]]:
