@@ -1,5 +1,8 @@
 """Broadcast: every worker that listens performs each event, in the order of the log, gapless."""
 
+import random
+import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -164,56 +167,95 @@ def test_who_was_away_too_long_is_told_so(tmp_path: Path) -> None:
 
 BROKER = "127.9.1.1"
 ROUNDS = 2
+FAR = ("one", "two", "three")
 
 
-def test_lists_are_identical_and_gapless_whatever_happens(tmp_path: Path) -> None:
-    """5 % of packets are lost; a receiver and the broker are killed; events come all the while."""
-    with ExitStack() as stack:
+class FarAway:
+    """A broker, and three receivers, each at the end of a wire that loses 5 % of all packets."""
 
-        def namespace() -> Namespace:
-            made = Namespace()
-            stack.callback(made.end)
-            return made
-
-        home = namespace()
-        names = ("one", "two", "three")
-        places = {name: namespace() for name in names}
-        wires = [
-            Wire((home, BROKER), (place, f"127.9.1.{number}"))
-            for number, place in enumerate(places.values(), 101)
+    def __init__(self, directory: Path, stack: ExitStack) -> None:
+        self.home = self._namespace(stack)
+        self.places = {name: self._namespace(stack) for name in FAR}
+        self.wires = [
+            Wire((self.home, BROKER), (place, f"127.9.1.{number}"))
+            for number, place in enumerate(self.places.values(), 101)
         ]
-        for wire in wires:
+        for wire in self.wires:
             stack.callback(wire.end)
-        stack.enter_context(home.inside())
+        stack.enter_context(self.home.inside())
         back, feed = (f"tcp://{BROKER}:{free_port()}" for _ in range(2))
         settings = {"broker__back": back, "broker__feed": feed, "worker__brokers": back}
-        daemons = stack.enter_context(Daemons(tmp_path, broker__heartbeat_ms=500, **settings))
-        listeners = Listeners(daemons)
-        listeners.subscribe(match={"type": "test.**"})
-        for name, place in places.items():
-            with place.inside():
-                listeners.start(name)
-        listeners.wait_until_listening(*names)
-        first = publish(daemons, 1)
-        listeners.wait_for(first, *names)
-        for wire in wires:
+        self.daemons = stack.enter_context(Daemons(directory, broker__heartbeat_ms=500, **settings))
+        self.listeners = Listeners(self.daemons)
+        self.listeners.subscribe(match={"type": "test.**"})
+        for name in FAR:
+            self.start(name)
+        self.listeners.wait_until_listening(*FAR)
+        self.first = publish(self.daemons, 1)
+        self.listeners.wait_for(self.first, *FAR)
+        for wire in self.wires:
             wire.is_bad(loss=0.05, delay_seconds=0.005)
 
-        load = Load(pause_seconds=0.05)
-        with load.of(daemons, 1):
-            for _ in range(ROUNDS):
-                load.wait_for_more(30)
-                daemons.workers["two"].kill()
-                load.wait_for_more(30)
-                with places["two"].inside():
-                    listeners.start("two")
-                load.wait_for_more(30)
-                daemons.broker.kill()
-                daemons.start_broker()
-            load.wait_for_more(30)
-        events = first + load.accepted
-        listeners.wait_for(log_order(daemons, events), *names, seconds=120)
-        assert sum(wire.lost() for wire in wires) > 0
+    def _namespace(self, stack: ExitStack) -> Namespace:
+        made = Namespace()
+        stack.callback(made.end)
+        return made
+
+    def start(self, name: str) -> None:
+        with self.places[name].inside():
+            self.listeners.start(name)
+
+    def one_round(self, load: Load, name: str) -> None:
+        """A receiver is killed and comes back, and then the broker, while events come."""
+        load.wait_for_more(30)
+        self.daemons.workers[name].kill()
+        load.wait_for_more(30)
+        self.start(name)
+        load.wait_for_more(30)
+        self.daemons.broker.kill()
+        self.daemons.start_broker()
+
+    def check(self, load: Load) -> None:
+        events = self.first + load.accepted
+        self.listeners.wait_for(log_order(self.daemons, events), *FAR, seconds=120)
+        lost, carried = (sum(counts) for counts in zip(*self._packets(), strict=True))
+        print(f"{len(events)} events, the same list in {FAR}; {lost} of {carried} packets lost")
+        assert lost > 0
+
+    def _packets(self) -> list[tuple[int, int]]:
+        return [(wire.lost(), wire.carried()) for wire in self.wires]
+
+
+@pytest.fixture
+def far(tmp_path: Path) -> Iterator[FarAway]:
+    with ExitStack() as stack:
+        yield FarAway(tmp_path, stack)
+
+
+def test_lists_are_identical_and_gapless_whatever_happens(far: FarAway) -> None:
+    """5 % of packets are lost; a receiver and the broker are killed; events come all the while."""
+    load = Load(pause_seconds=0.05)
+    with load.of(far.daemons, 1):
+        for _ in range(ROUNDS):
+            far.one_round(load, "two")
+        load.wait_for_more(30)
+    far.check(load)
+
+
+@pytest.mark.soak
+def test_lists_are_identical_after_many_deaths(far: FarAway, seconds: float, seed: int) -> None:
+    print(f"repeat with --seed {seed}")
+    chance = random.Random(seed)
+    deadline = time.monotonic() + seconds
+    rounds = 0
+    load = Load(pause_seconds=0.05)
+    with load.of(far.daemons, 1):
+        while time.monotonic() < deadline:
+            far.one_round(load, chance.choice(FAR))
+            rounds += 1
+        load.wait_for_more(30)
+    print(f"{rounds} times a receiver and the broker were killed")
+    far.check(load)
 
 
 def log_order(daemons: Daemons, events: list[str]) -> list[str]:

@@ -2,6 +2,9 @@
 
 import itertools
 import random
+import statistics
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.accounts import Load
+from harness.client import Client
 from harness.hostile import (
     BYE,
     CREDIT,
@@ -26,6 +30,7 @@ from harness.tocsin import Daemons
 from harness.waiting import until
 
 BAD_MOST = 100  # limits/bad_messages
+TURN_SECONDS = 5.0  # with a crowd of rogues, and without
 #   A hundred thousand members that nobody knows.
 GIANT_MAP = b"\xdf\x00\x01\x86\xa0" + b"".join(b"\xa5%05d\x80" % n for n in range(100_000))
 Rage = Callable[[Scripted, int], None]
@@ -195,21 +200,87 @@ def test_strangers_who_say_nothing_but_noise_are_not_heard_either(
     assert daemons.broker.log.read_text().count("is not heard for") == 1
 
 
+class Crowd:
+    """One rogue of each manner; who is not heard any more comes again over a new connection."""
+
+    def __init__(self, daemons: Daemons) -> None:
+        self.daemons = daemons
+        self.members = [self._member(at) for at in range(len(RAGES))]
+        self.said = self.shunned = 0
+
+    def _member(self, at: int) -> Scripted:
+        return Scripted(self.daemons, f"rogue-{at}", "webhook")
+
+    def rages_once(self) -> None:
+        self.said += 1
+        at = self.said % len(RAGES)
+        member = self.members[at]
+        RAGES[at](member, self.said)
+        member.hears()
+        if member.count(BYE):
+            self.shunned += 1
+            member.close()
+            self.members[at] = self._member(at)
+
+    def close(self) -> None:
+        for member in self.members:
+            member.close()
+
+
 def test_a_crowd_of_rogues_delays_nobody(daemons: Daemons, sink: Sink) -> None:
     """All manners at once, over ever new connections, for some seconds."""
     consumer = healthy_consumer(daemons, sink)
     load = Load(pause_seconds=0.005)
-    crowd = [Scripted(daemons, f"rogue-{n}", "webhook") for n in range(len(RAGES))]
+    crowd = Crowd(daemons)
     with load.of(daemons, publishers=1):
-        for number in range(1, 2000):
-            at = number % len(crowd)
-            RAGES[at](crowd[at], number)
-            crowd[at].hears()
-            if crowd[at].count(BYE):
-                crowd[at].close()
-                crowd[at] = Scripted(daemons, f"rogue-{at}", "webhook")
+        for _ in range(2000):
+            crowd.rages_once()
         load.wait_for_more(50)
-    for rogue in crowd:
-        rogue.close()
+    crowd.close()
     check_order(consumer, load)
     assert daemons.broker.is_running()
+
+
+def one_by_one(client: Client, consumer: Consumer, prefix: str, until_then: float) -> list[float]:
+    """The milliseconds from each event's being posted to its arrival."""
+    took: list[float] = []
+    known = len(consumer.deliveries)
+    while time.monotonic() < until_then:
+        event_id = f"{prefix}-{len(took)}"
+        start = time.monotonic()
+        client.publish(id=event_id, type="test.thing", key=event_id)
+        last = consumer.wait_for(known + len(took) + 1)[-1]
+        assert last.id == event_id
+        took.append((last.at - start) * 1000)
+    return took
+
+
+@pytest.mark.soak
+def test_a_crowd_of_rogues_for_long(daemons: Daemons, sink: Sink, seconds: float) -> None:
+    """In turns with and without the crowd, so that the machine is the same for both."""
+    consumer = healthy_consumer(daemons, sink)
+    client = daemons.client()
+    crowd = Crowd(daemons)
+    with_crowd: list[float] = []
+    without: list[float] = []
+    for turn in range(int(seconds / (2 * TURN_SECONDS))):
+        without += one_by_one(client, consumer, f"w{turn}", time.monotonic() + TURN_SECONDS)
+        is_over = threading.Event()
+        raging = threading.Thread(target=rage_until, args=(crowd, is_over))
+        raging.start()
+        with_crowd += one_by_one(client, consumer, f"c{turn}", time.monotonic() + TURN_SECONDS)
+        is_over.set()
+        raging.join()
+    crowd.close()
+    assert len(consumer.deliveries) == len(with_crowd) + len(without)
+    print(
+        f"{crowd.said} bad messages, {crowd.shunned} connections ended; from POST to arrival, p50: "
+        f"{statistics.median(with_crowd):.2f} ms beside them, {statistics.median(without):.2f} "
+        f"without; {len(consumer.deliveries)} events, each once"
+    )
+    assert daemons.broker.is_running()
+
+
+def rage_until(crowd: Crowd, is_over: threading.Event) -> None:
+    while not is_over.wait(0.001):
+        crowd.rages_once()
