@@ -251,6 +251,13 @@ actor_hear (actor_t *self)
     }
 }
 
+bool
+actor_hears_more (actor_t *self, long within_ms)
+{
+    zmq_pollitem_t item = {.socket = link_socket (self->link), .events = ZMQ_POLLIN};
+    return zmq_poll (&item, 1, within_ms) > 0;
+}
+
 message_t
 actor_expect (actor_t *self, command_t command)
 {

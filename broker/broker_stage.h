@@ -39,6 +39,7 @@ void actor_destroy (actor_t **self_p);
 void actor_say (actor_t *self, const message_t *message);
 void actor_say_raw (actor_t *self, const char *head, const char *body);  //  two frames
 message_t actor_hear (actor_t *self);  //  whatever comes next. The caller clears it.
+bool actor_hears_more (actor_t *self, long within_ms);
 //  The next message that is none of the passed over: it is of this command. The caller clears it.
 message_t actor_expect (actor_t *self, command_t command);
 

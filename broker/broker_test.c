@@ -312,6 +312,41 @@ a_stranger_is_reset_and_anothers_lease_cannot_be_settled (void **stage)
     actor_await_status (gateway, "e1", "S", "in_flight");
 }
 
+enum { BAD_MOST = 20, MANY = 2000 };
+
+static int
+set_up_strict (void **state)
+{
+    *state = stage_new ();
+    stage_set (*state, "limits/bad_messages=20");
+    stage_start (*state);
+    return 0;
+}
+
+//  What is settled of one fills a message, which the next of the same turn makes leave.
+static void
+bye_is_the_last_that_a_shunned_worker_hears (void **stage)
+{
+    OWNED (actor) actor_t *worker = actor_worker (*stage);
+    uint64_t session = actor_join (worker, "w1", 0);
+    static settlement_t settlements [MANY];
+    for (size_t i = 0; i < MANY; i++)
+        settlements [i] = (settlement_t){.lease = 1000 + i, .outcome = OUTCOME_OK};
+    for (int i = 0; i < BAD_MOST; i++)
+        actor_say (worker, &(message_t){.command = COMMAND_SETTLE,
+                                        .session = session,
+                                        .settlements = settlements,
+                                        .settlement_count = MANY});
+    for (bool is_over = false; !is_over;) {
+        message_t said = actor_hear (worker);
+        is_over = said.command == COMMAND_BYE;
+        message_clear (&said);
+    }
+    OWNED (actor) actor_t *other = actor_worker (*stage);
+    actor_join (other, "w2", 1);  //  the broker has done with what the first said
+    assert_false (actor_hears_more (worker, 50));
+}
+
 static void
 frames_that_are_no_message_harm_nobody (void **stage)
 {
@@ -344,6 +379,8 @@ main (void)
         PLAY (who_speaks_out_of_place_is_told_so),
         PLAY (a_stranger_is_reset_and_anothers_lease_cannot_be_settled),
         PLAY (frames_that_are_no_message_harm_nobody),
+        cmocka_unit_test_setup_teardown (bye_is_the_last_that_a_shunned_worker_hears, set_up_strict,
+                                         tear_down),
 #undef PLAY
     };
     return cmocka_run_group_tests (tests, NULL, NULL);

@@ -90,6 +90,8 @@ status_t
 connections_say (connections_t *self, connection_t *connection, const message_t *message,
                  int64_t now_ms)
 {
+    if (connection->is_shunned)
+        return STATUS_SHUNNED;
     status_t status = link_send (self->link, connection->peer, message);
     if (status == STATUS_OK)
         connection->said_ms = now_ms;

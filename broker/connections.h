@@ -55,7 +55,8 @@ status_t connection_meet (connection_t *self, const message_t *hello, const limi
 void connection_note_capacity (connection_t *self, int64_t capacity);  //  0: it does not tell
 
 /*  Sends. What finds a full pipe is dropped: who does not read gets everything again in time, since
- *  each word is repeated until it is answered. NOT_FOUND marks the connection gone.
+ *  each word is repeated until it is answered. NOT_FOUND marks the connection gone; SHUNNED: BYE was
+ *  the last that it heard.
  */
 status_t connections_say (connections_t *self, connection_t *connection, const message_t *message,
                           int64_t now_ms);

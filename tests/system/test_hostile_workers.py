@@ -166,7 +166,7 @@ def test_who_rages_is_told_then_not_heard_and_harms_nobody(
             assert (given["event"]["id"], given["attempt"]) == ("held", 1)
             until(lambda: daemons.metric("tocsin_messages_ignored_total") > 300, "it is ignored")
         rogue.hears(0.5)
-        assert len(rogue.heard) == known
+        assert rogue.heard[known:] == []
     daemons.broker.wait_for_log("worker rogue is not heard for 30 s")
     assert daemons.broker.log.read_text().count("is not heard for") == 1
     assert daemons.metric("tocsin_workers_shunned_total") == 1
