@@ -60,19 +60,51 @@ bytes_of_events (const batch_t *batch)
     return bytes;
 }
 
-//  When the WAL has grown long in spite of tidy, who makes it grow has to wait for its end.
+//  By how much the file is to grow when what is in the WAL comes home.
+static int64_t
+bytes_owed (sqlite_store_t *self)
+{
+    int64_t pages = 0, page_bytes = 0;
+    struct stat file;
+    connection_t *connection = &self->writer.connection;
+    if (stat (self->path, &file) ||
+        connection_ask (connection, "PRAGMA page_count", &pages) != SQLITE_OK ||
+        connection_ask (connection, "PRAGMA page_size", &page_bytes) != SQLITE_OK)
+        return 0;
+    int64_t owed = pages * page_bytes - file.st_size;
+    return owed > 0 ? owed : 0;
+}
+
+/*  When the WAL has grown long in spite of tidy, who makes it grow has to wait for its end. Where room
+ *  is scarce it may not grow at all: what would be left for what became of deliveries is as little as
+ *  it takes to begin it anew, and a WAL that fills the disk before it is home could never be.
+ */
+static bool
+is_to_come_home (sqlite_store_t *self, status_t committed)
+{
+    if (committed == STATUS_FULL)
+        return true;
+    if (committed != STATUS_OK)
+        return false;
+    bool is_scarce = room_is_scarce (&self->room, CHECKPOINT_WAL_BYTES);
+    return (is_scarce && checkpoint_has_rest (&self->checkpoint)) ||
+           checkpoint_is_overdue (&self->checkpoint);
+}
+
 static status_t
 commit (store_t *store, const batch_t *batch, stored_t *stored, problem_t *problem)
 {
     sqlite_store_t *self = self_of (store);
     if (atomic_load (&self->has_failed))
         return refuse_to_write (self, problem);
+    if (room_is_due (&self->room))
+        room_note (&self->room, room_look (self->path) - bytes_owed (self));
     if (batch->event_count &&
         room_check (&self->room, self->path, bytes_of_events (batch), problem) != STATUS_OK)
         return STATUS_FULL;
     status_t status = writer_commit (&self->writer, batch, stored, problem);
     bool is_disk_whole = status != STATUS_STORE_FAILED;
-    if (status == STATUS_OK && checkpoint_is_overdue (&self->checkpoint))
+    if (is_to_come_home (self, status))
         is_disk_whole = checkpoint_finish (&self->checkpoint, self->writer.connection.handle);
     if (!is_disk_whole)
         atomic_store (&self->has_failed, true);

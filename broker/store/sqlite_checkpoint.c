@@ -4,9 +4,9 @@
  *  2,000 pages the longest commit took 20 to 60 ms, with these 2 to 4, at the same throughput or more.
  */
 enum {
-    WORTH_PAGES = 500,     //  not at home: worth a pass of tidy's, of 1 or 2 ms
-    OVERDUE_PAGES = 4000,  //  in the WAL: it is to begin anew
-    SHORT_PAGES = 250,     //  not at home: the writer brings them there in under a millisecond
+    WORTH_PAGES = 500,  //  not at home: worth a pass of tidy's, of 1 or 2 ms
+    OVERDUE_PAGES = CHECKPOINT_WAL_BYTES / 4096,  //  in the WAL: it is to begin anew
+    SHORT_PAGES = 250,  //  not at home: the writer brings them there in under a millisecond
     UNBEARABLE_PAGES = 4 * OVERDUE_PAGES  //  in the WAL: the writer waits, however many are left
 };
 
@@ -87,6 +87,12 @@ checkpoint_run (checkpoint_t *self)
     bool is_disk_whole = bring_home (self, self->connection.handle) && sync_home (self);
     pthread_mutex_unlock (&self->mutex);
     return is_disk_whole;
+}
+
+bool
+checkpoint_has_rest (const checkpoint_t *self)
+{
+    return rest_pages (self) > 0;
 }
 
 bool

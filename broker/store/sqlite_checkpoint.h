@@ -14,6 +14,9 @@
 
 #include "broker/store/sqlite_connection.h"
 
+//  So long the WAL grows, as a rule, until it begins anew.
+enum { CHECKPOINT_WAL_BYTES = 4000 * 4096 };
+
 typedef struct {
     connection_t connection;  //  of the thread that tidies
     pthread_mutex_t mutex;    //  one checkpoint at a time: SQLite would turn the second away
@@ -32,6 +35,7 @@ void checkpoint_close (checkpoint_t *self);  //  safe on a zero one
 //  false: the disk failed, and what it has written is not to be trusted any more.
 bool checkpoint_run (checkpoint_t *self);  //  if there is enough to do
 bool checkpoint_is_overdue (const checkpoint_t *self);
+bool checkpoint_has_rest (const checkpoint_t *self);  //  something is not at home
 bool checkpoint_finish (checkpoint_t *self, sqlite3 *writer);
 
 #endif

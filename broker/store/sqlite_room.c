@@ -26,16 +26,30 @@ room_look (const char *path)
     return found.f_bavail < most ? (int64_t)(found.f_bavail * unit) : INT64_MAX;
 }
 
+bool
+room_is_due (const room_t *self)
+{
+    return self->noted_ms == 0 || now_ms () - self->noted_ms >= LOOK_MS;
+}
+
+void
+room_note (room_t *self, int64_t free_bytes)
+{
+    self->free_bytes = free_bytes;
+    self->noted_ms = now_ms ();
+}
+
+bool
+room_is_scarce (const room_t *self, int64_t bytes)
+{
+    return self->free_bytes - self->least_bytes < bytes;
+}
+
 status_t
 room_check (room_t *self, const char *path, int64_t event_bytes, problem_t *problem)
 {
     if (self->least_bytes == 0)
         return STATUS_OK;
-    int64_t now = now_ms ();
-    if (self->looked_ms == 0 || now - self->looked_ms >= LOOK_MS) {
-        self->free_bytes = room_look (path);
-        self->looked_ms = now;
-    }
     if (self->free_bytes - COPIES * event_bytes >= self->least_bytes) {
         self->free_bytes -= COPIES * event_bytes;
         return STATUS_OK;

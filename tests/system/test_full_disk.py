@@ -16,6 +16,7 @@ from harness.waiting import until
 
 DISK_BYTES = 64 << 20
 LITTLE_BYTES = 3 << 20
+NEXT_TO_NOTHING_BYTES = 256 << 10
 EVENT_BYTES = 10_000
 MOST_EVENTS = 3 * DISK_BYTES // EVENT_BYTES
 
@@ -158,6 +159,25 @@ def test_no_result_is_lost_for_want_of_room_and_nobody_waits_for_it(
         for event_id in made:
             client.wait_for_delivery(event_id, "maker", "delivered")
             assert results_of(client, event_id) == 1
+
+
+def test_what_became_of_deliveries_needs_next_to_no_room(
+    disk: SmallDisk, tmp_path: Path, sink: Sink
+) -> None:
+    """Many ends, in many commits, where the log of these could not grow by a tenth of them."""
+    shop = sink.consumer("shop")
+    shop.holds()
+    with Up(tmp_path, store__min_free_bytes=LITTLE_BYTES) as up:
+        client = up.client()
+        client.subscribe(shop.subscription(match={"type": "a.b"}, limits={"in_flight": 1}))
+        disk.leave(5 * LITTLE_BYTES)
+        data = "x" * EVENT_BYTES
+        events = [client.publish(type="a.b", data=data)["id"] for _ in range(120)]
+        stay_full(disk, NEXT_TO_NOTHING_BYTES)
+        shop.releases()
+        for event_id in events:
+            client.wait_for_delivery(event_id, "shop", "delivered")
+        assert set(shop.counts().values()) == {1}
 
 
 def one_round(daemons: Daemons, disk: SmallDisk, chance: random.Random) -> None:
