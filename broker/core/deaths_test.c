@@ -1,4 +1,4 @@
-/*  Who seems to have died, and had not. */
+/*  Who seems to have died, and had not; and who may have. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -101,10 +101,44 @@ who_comes_back_late_withdraws_its_own_alone (void **state)
           "   7 < DELIVER L3 w1 S e1 attempt 1 because SESSION_GONE\n");
 }
 
+//  Whether it had begun when it died, nobody knows: the heartbeat had left before the delivery came.
+static void
+what_a_heartbeat_crossed_on_its_way_is_suspect (void **state)
+{
+    (void)state;
+    play ("   0 > SUBSCRIBE S webhook\n"
+          "   0 < SAVE 1: S, S floor 0 quiet\n"
+          "   0 > HELLO w1 webhook\n"
+          "   0 < WELCOME w1 because JOINED\n"
+          "   0 > CREDIT w1 99\n"
+          "   1 > PUBLISH r1 e1\n"
+          "   1 < APPEND 2 e1 because NEW\n"
+          "   2 > PERSISTED 2: e1 seq 1\n"
+          "   2 < ANSWER OK because KEPT\n"
+          "   2 < CONFIRM r1 e1 seq 1 because NEW\n"
+          "   2 < DELIVER L1 w1 S e1 attempt 1 because NEW\n"
+          "   3 > ALIVE w1 received 0 tells\n"
+          "   4 > GONE w1\n"
+          "   5 > HELLO w2 webhook\n"
+          "   5 < WELCOME w2 because JOINED\n"
+          "   5 > CREDIT w2 99\n"
+          "   5 < DELIVER L2 w2 S e1 attempt 1 because SESSION_GONE\n"
+          "   6 > ALIVE w2 received 0 tells\n"
+          "   7 > GONE w2\n"
+          "   8 > HELLO w3 webhook\n"
+          "   8 < WELCOME w3 because JOINED\n"
+          "   8 > CREDIT w3 99\n"
+          "   8 < DELIVER L3 w3 S e1 attempt 1 because ALONE\n"
+          "   9 > ALIVE w3 received 0 tells\n"
+          "  10 > GONE w3\n"
+          "  10 < SAVE 3: S 1 attempt 1 fail, S 1 dead attempts 1, S floor 1 quiet\n");
+}
+
 int
 main (void)
 {
     const struct CMUnitTest tests [] = {
+        cmocka_unit_test (what_a_heartbeat_crossed_on_its_way_is_suspect),
         cmocka_unit_test (a_worker_that_comes_back_had_not_died),
         cmocka_unit_test (one_that_was_started_again_had_died),
         cmocka_unit_test (who_comes_back_late_withdraws_its_own_alone),

@@ -81,10 +81,10 @@ joining_release (core_t *core, session_t *session, const input_t *input, effects
 }
 
 static void
-note_begun (core_t *core, session_t *session, const input_t *input)
+note_begun (core_t *core, session_t *session, const input_t *input, uint64_t heartbeat)
 {
     session->tells_begun = input->alive.tells_begun;
-    session->told_ms = core->now_ms;
+    session->told = heartbeat;
     for (size_t i = 0; i < input->alive.begun_count; i++) {
         lease_t *lease = lease_find (core, input->alive.begun [i]);
         if (lease && lease->session == session)
@@ -93,7 +93,8 @@ note_begun (core_t *core, session_t *session, const input_t *input)
 }
 
 //  Its connection broke, without a BYE: what it was at work on, as far as is known, is suspect. What
-//  it only kept for later is not; of what came since it last told, nobody knows.
+//  it said that it only kept for later is not; of what it did not name, since that had not reached it
+//  when it last told, nobody knows.
 void
 joining_crash (core_t *core, session_t *session)
 {
@@ -101,7 +102,7 @@ joining_crash (core_t *core, session_t *session)
     DL_FOREACH_SAFE (session->leases, lease, next)
     {
         bool is_known_idle =
-            session->tells_begun && !lease->is_begun && lease->sent_ms < session->told_ms;
+            session->tells_begun && !lease->is_begun && lease->listed == session->told;
         if (lease->delivery && !lease->is_settled && !is_known_idle) {
             deaths_note (core, session->instance, lease->delivery);
             settling_crash (core, lease);
@@ -122,7 +123,7 @@ joining_alive (core_t *core, session_t *session, const input_t *input, effects_t
         else if (!lease)
             asking_listed (core, session, input->alive.leases [i], heartbeat);
     }
-    note_begun (core, session, input);
+    note_begun (core, session, input, heartbeat);
     cancelling_repeat (core, session, heartbeat, effects);
     int64_t long_ago_ms = core->now_ms - LOST_HEARTBEATS * core->settings.heartbeat_ms;
     bool is_lenient = core->now_ms < core->lenient_ms;

@@ -44,7 +44,7 @@ struct session {
     bool is_leaving;       //  said BYE: gets nothing more
     bool is_draining;      //  gets nothing more, because somebody said so
     bool tells_begun;      //  its heartbeats say what it is at work on
-    int64_t told_ms;       //  when the last of them came
+    uint64_t told;         //  the last of them
     bool listens;          //  is told of feeds
     int64_t listened_ms;   //  when it was told last
     uint64_t missed;       //  seqs of the log that it came too late for

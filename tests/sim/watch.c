@@ -201,14 +201,14 @@ hear_alive (watch_t *self, const input_t *input, int64_t now_ms)
 {
     teller_t *teller = watch_teller (self, input->session);
     teller->tells_begun = input->alive.tells_begun;
-    teller->told_ms = now_ms;
     int64_t long_ago_ms = now_ms - LOST_HEARTBEATS * WORLD_HEARTBEAT_MS;
     for (size_t i = self->handed_count; i-- > 0;) {
         handed_t *handed = &self->handed [i];
         if (handed->session != input->session)
             continue;
         handed->is_begun |= is_listed (input->alive.begun, input->alive.begun_count, handed->lease);
-        if (is_listed (input->alive.leases, input->alive.count, handed->lease))
+        handed->is_named = is_listed (input->alive.leases, input->alive.count, handed->lease);
+        if (handed->is_named)
             continue;
         handed->is_doubtful |= handed->sent_ms < long_ago_ms;
         if (handed->number <= input->alive.received)
@@ -225,8 +225,7 @@ hear_gone (watch_t *self, session_id_t session)
         const handed_t *handed = &self->handed [i];
         if (handed->session != session)
             continue;
-        bool is_idle =
-            teller->tells_begun && !handed->is_begun && handed->sent_ms < teller->told_ms;
+        bool is_idle = teller->tells_begun && !handed->is_begun && handed->is_named;
         experience_t *had = &handed->promise->experiences [handed->place];
         if (!is_idle && !teller->is_leaving && ++had->suspicions >= POISON_CRASHES)
             had->was_poison = true;

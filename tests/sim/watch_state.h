@@ -18,6 +18,7 @@ typedef struct {
     size_t place;    //  of the subscription in the ledger
     promise_t *promise;
     int64_t sent_ms, deadline_ms;
+    bool is_named;     //  by the last heartbeat of its worker
     bool is_begun;     //  its worker says that it is at work on it
     bool is_probe;     //  the breaker was open
     bool has_ok;       //  others of its batch have been taken, or refused for good
@@ -31,7 +32,6 @@ typedef struct {
     session_id_t session;
     peer_t peer;  //  it was welcomed at this connection, and is a stranger at others
     bool tells_begun, is_leaving;
-    int64_t told_ms;
 } teller_t;
 
 struct watch {
