@@ -33,11 +33,15 @@ def small(tmp_path: Path, **settings: object) -> Up:
     return Up(tmp_path, retention__interval_s=1, **settings)
 
 
+def until_deleted(up: Up, count: int) -> None:
+    until(lambda: up.metric("tocsin_retention_deleted_total") >= count, f"{count} have left")
+
+
 def sizes_while_posting(up: Up, client: Client, rounds: int) -> Iterator[int]:
-    """After each round that retention has seen."""
-    for number in range(rounds):
-        post_many(client, 50, start=50 * number)
-        until(lambda: up.metric("tocsin_store_bytes") < 2 * MOST_BYTES, "it is cut")
+    """After each round, of which retention has left no more than twice what may be."""
+    for posted in range(50, 50 * rounds + 1, 50):
+        post_many(client, 50, start=posted - 50)
+        until_deleted(up, posted - 2 * MOST_BYTES // EVENT_BYTES)
         yield file_bytes(up)
 
 
@@ -60,7 +64,7 @@ def test_a_file_shrinks_when_less_is_to_be_kept(tmp_path: Path) -> None:
         large = file_bytes(up)
         assert large > 700 * EVENT_BYTES
     with small(tmp_path, retention__bytes=MOST_BYTES) as up:
-        until(lambda: up.metric("tocsin_retention_deleted_total") > 400, "most of it has left")
+        until_deleted(up, 401)
         until(lambda: up.metric("tocsin_store_bytes") <= MOST_BYTES * 1.1, "it is cut")
         spare = up.metric("tocsin_store_spare_bytes")
         post_many(up.client(), 100, start=1000)
