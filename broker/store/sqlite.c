@@ -76,8 +76,8 @@ bytes_owed (sqlite_store_t *self)
 }
 
 /*  When the WAL has grown long in spite of tidy, who makes it grow has to wait for its end. Where room
- *  is scarce it may not grow at all: what would be left for what became of deliveries is as little as
- *  it takes to begin it anew, and a WAL that fills the disk before it is home could never be.
+ *  is scarce it does not grow at all: one that has filled the disk before it was home can never come
+ *  home, and then there is no room for what became of deliveries either.
  */
 static bool
 is_to_come_home (sqlite_store_t *self, status_t committed)

@@ -115,7 +115,7 @@ def test_new_events_leave_some_of_the_disk_free(
         client.subscribe(consumer.subscription())
         disk.leave(3 * LITTLE_BYTES)
         accepted, refused = fill_with_events(client)
-        assert disk.free_bytes() > 0  # a checkpoint that lags takes of it afterwards
+        assert disk.free_bytes() > LITTLE_BYTES * 3 // 4  # the log of commits takes some
 
         consumer.releases()  # how each delivery ended finds room
         for event_id in accepted:

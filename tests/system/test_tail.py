@@ -65,6 +65,7 @@ def test_nothing_is_missed_when_gateway_and_broker_are_killed(daemons: Daemons) 
     process = tail(daemons, "--json", "--from=earliest", "test.")
     load = Load()
     with load.of(daemons, publishers=1):
+        until(lambda: told(process), "the first is shown")  # it gives up when nobody is there
         for _ in range(3):
             load.wait_for_more(30)
             daemons.gateway.kill()
