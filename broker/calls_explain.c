@@ -19,6 +19,7 @@ typedef struct {
     const event_t *event;
     const trace_t *trace;  //  NULL: the store knows nothing
     const char *behind;    //  the id of the event that it is held behind; "" when it is not known
+    bool is_saving;        //  its end is being written
     subscriber_view_t view;
     explanation_t now;
     //  The answer.
@@ -213,6 +214,16 @@ explain_broadcast (case_t *self)
 }
 
 static void
+explain_saving (case_t *self)
+{
+    answer (self, "in_flight", REASON_STORE);
+    snprintf (
+        self->text, sizeof self->text,
+        "it has been tried, and what came of it is not on disk yet: the store is full, or slow "
+        "(the broker's log says which). Make room; it is written then, and not repeated");
+}
+
+static void
 explain_traceless (case_t *self)
 {
     char changed [MOMENT_SIZE];
@@ -270,6 +281,8 @@ explain (case_t *self, bool is_last)
         explain_coalesced (self);
     else if (!is_last)
         return false;
+    else if (self->is_saving)
+        explain_saving (self);
     else if (last && self->subscription->keep == KEEP_ALL)
         explain_discarded (self);
     else if (last)
@@ -305,6 +318,14 @@ history_free (void *more)
     history_destroy (&history);
 }
 
+//  Its end is being written.
+static bool
+is_saving (const call_t *call, const event_t *event)
+{
+    const char *id = json_string_value (json_object_get (call->args, "subscription"));
+    return core_is_saving (call->edge->core, id, event->partition, event->seq);
+}
+
 static bool
 explain_history (call_t *call, const history_t *history, const char *behind, bool is_last)
 {
@@ -321,6 +342,7 @@ explain_history (call_t *call, const history_t *history, const char *behind, boo
                   .event = history->event,
                   .trace = traces_find (&traces, subscription->id),
                   .behind = behind,
+                  .is_saving = is_saving (call, history->event),
                   .facts = json_object ()};
     core_t *core = call->edge->core;
     bool is_ours =
@@ -394,8 +416,7 @@ history_found (call_t *call, query_t *query)
         call_ask_query (call, &question, behind_found);
         return;
     }
-    bool is_last = call->behind > 0;
-    call->behind = 1;
+    bool is_last = !call_is_behind (call, 1 + is_saving (call, event));
     if (!explain_history (call, query->history, "", is_last))
         call_ask_again (call);
 }

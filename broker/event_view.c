@@ -162,9 +162,10 @@ find_state (join_t *self, const subscription_t *subscription, const trace_t *tra
         *state =
             event_view_is_wanted (subscription, event) ? DELIVERY_DELIVERED : DELIVERY_NOT_MATCHED;
     else {
-        self->behind += name_hash (id);
+        bool is_saving = core_is_saving (self->view->core, id, event->partition, event->seq);
+        self->behind += name_hash (id) + is_saving;
         *state = DELIVERY_IN_FLIGHT;
-        return core_is_saving (self->view->core, id, event->partition, event->seq);
+        return is_saving;
     }
     return *state != DELIVERY_NOT_MATCHED;
 }

@@ -20,7 +20,8 @@ typedef struct {
  *
  *  behind        stands for the deliveries of which the core knows no more, and the store no attempt
  *                yet: they have ended, or there never were any; 0 for none. If they are the same when
- *                all that was said until now is on disk, there never were any
+ *                all that was said until now is on disk, there never were any. One of which the core
+ *                still knows that its end is being written, and which is shown, is another one then
  */
 char *event_view_text (const event_view_t *self, size_t *size, uint64_t *behind);
 

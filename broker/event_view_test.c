@@ -182,6 +182,84 @@ what_happened_before_its_start_was_not_delivered (void **state)
                   "delivered");
 }
 
+//  ---- an end that is being written
+
+//  The core takes in one input; the last of its effects of that kind.
+static effect_t
+step (core_t *core, effects_t *effects, const input_t *input, int kind)
+{
+    core_step (core, input, 10, effects);
+    effect_t found = {0};
+    for (size_t i = 0; i < effects_count (effects); i++)
+        if ((int)effects_at (effects, i)->kind == kind)
+            found = *effects_at (effects, i);
+    assert_int_equal (found.kind, kind);
+    return found;
+}
+
+//  What a reader of the store, to whom it has no attempt yet, is told stands for what is missing.
+static uint64_t
+behind_of (const core_t *core, event_t *event, bool *is_shown)
+{
+    history_t history = {.event = event};
+    event_view_t view = {.core = core, .history = &history};
+    uint64_t behind;
+    OWNED (json) json_t *deliveries = event_view_deliveries (&view, &behind);
+    *is_shown = json_array_size (deliveries) > 0;
+    return behind;
+}
+
+/*  Who has looked while the end was being written, and read the store before it was, and then looked
+ *  again when it was written: must not take the second for the last word.
+ */
+static void
+an_end_that_was_written_between_two_looks_is_looked_for_again (void **state)
+{
+    (void)state;
+    OWNED (core) core_t *core = core_with_s ();
+    own_log (core, 0);
+    OWNED (effects) effects_t *effects = effects_new ();
+    static const char *const actions [] = {"webhook"};
+    input_t hello = {.kind = INPUT_HELLO, .peer = 3};
+    hello.hello.name = "w1";
+    hello.hello.actions = actions;
+    hello.hello.count = 1;
+    session_id_t session = step (core, effects, &hello, EFFECT_WELCOME).session;
+    input_t credit = {.kind = INPUT_CREDIT, .peer = 3, .session = session};
+    credit.credit.deliveries = 1;
+    credit.credit.bytes = 1 << 20;
+    core_step (core, &credit, 10, effects);
+
+    event_t *event = event_new (
+        &(event_t){.id = "e1", .type = "a", .subject = "/s", .time = "2026-11-24T03:00:00Z"});
+    input_t publish = {.kind = INPUT_PUBLISH, .peer = 2};
+    publish.publish.events = &event;
+    publish.publish.count = 1;
+    const verdict_t verdict = {.kind = VERDICT_STORED, .seq = 1};
+    input_t stored = {.kind = INPUT_PERSISTED};
+    stored.persisted.up_to_ticket = step (core, effects, &publish, EFFECT_APPEND).append.ticket;
+    stored.persisted.verdicts = &verdict;
+    stored.persisted.count = 1;
+    const settle_t settle = {.lease = step (core, effects, &stored, EFFECT_DELIVER).deliver.lease,
+                             .error = "",
+                             .result = ""};
+    input_t settled = {.kind = INPUT_SETTLE, .peer = 3, .session = session};
+    settled.settle.settles = &settle;
+    settled.settle.count = 1;
+    uint64_t ticket = step (core, effects, &settled, EFFECT_SAVE).save.ticket;
+
+    bool is_shown;
+    uint64_t behind = behind_of (core, event, &is_shown);
+    assert_true (behind > 0 && is_shown);
+    input_t written = {.kind = INPUT_PERSISTED};
+    written.persisted.up_to_ticket = ticket;
+    step (core, effects, &written, EFFECT_SETTLED);
+    uint64_t behind_then = behind_of (core, event, &is_shown);
+    assert_true (behind_then > 0 && !is_shown);
+    assert_true (behind_then != behind);
+    event_destroy (&event);
+}
+
 int
 main (void)
 {
@@ -190,6 +268,7 @@ main (void)
         cmocka_unit_test (what_was_not_measured_is_not_told),
         cmocka_unit_test (what_leaves_no_attempts_was_delivered_all_the_same),
         cmocka_unit_test (what_happened_before_its_start_was_not_delivered),
+        cmocka_unit_test (an_end_that_was_written_between_two_looks_is_looked_for_again),
     };
     return cmocka_run_group_tests (tests, NULL, NULL);
 }
