@@ -213,6 +213,48 @@ where_there_is_no_room_for_a_result_its_action_is_done_again_later (void **state
         "1003 < SAVE 6: S 1 attempt 1 ok, S floor 1, S 1 slow attempts 1, O 1 attempt 1 ok, O counts k, O floor 1, S 1 retry attempts 1, S floor 1\n");
 }
 
+//  The action's other event ends while the store is closed, and its result finds no room either: what
+//  others have done does not wait for that.
+static void
+what_needs_no_room_does_not_wait_for_what_does (void **state)
+{
+    (void)state;
+    play (
+        "   0 > SUBSCRIBE S exec nowhere emit done type t\n"
+        "   0 < SAVE 1: S, S floor 0 quiet\n"
+        "   0 > SUBSCRIBE O webhook type t\n"
+        "   0 < SAVE 2: O, O floor 0 quiet\n"
+        "   0 > HELLO w1 exec\n"
+        "   0 < WELCOME w1 because JOINED\n"
+        "   0 > CREDIT w1 9\n"
+        "   0 > HELLO w2 webhook\n"
+        "   0 < WELCOME w2 because JOINED\n"
+        "   0 > CREDIT w2 9\n"
+        "   0 > PUBLISH r1 e1 e2\n"
+        "   0 < APPEND 3 e1 e2 because NEW\n"
+        "   1 > PERSISTED 3: e1 seq 1, e2 seq 2\n"
+        "   1 < ANSWER OK because KEPT\n"
+        "   1 < ANSWER OK because KEPT\n"
+        "   1 < CONFIRM r1 e1 seq 1 e2 seq 2 because NEW\n"
+        "   1 < DELIVER L1 w1 S e1 attempt 1 because NEW\n"
+        "   1 < DELIVER L2 w1 S e2 attempt 1 because NEW\n"
+        "   1 < DELIVER L3 w2 O e1 attempt 1 because NEW\n"
+        "   1 < DELIVER L4 w2 O e2 attempt 1 because NEW\n"
+        "   2 > SETTLE L1 ok result 1\n"
+        "   2 < SAVE 4 r_tz5ovdq2uwtdniistum3qop45urlvgk6 done of e1 hops 1 says 1: S 1 attempt 1 ok, S floor 1\n"
+        "   3 > NOT_PERSISTED 4 FULL\n"
+        "   4 > SETTLE L3 ok by w2\n"
+        "   5 > SETTLE L2 ok result 2\n"
+        "1003 > TICK\n"
+        "1003 < READ 1 above 0 one because BEHIND\n"
+        "1003 < SAVE 5: S 1 attempt 1 ok, S floor 1, S 1 slow attempts 1, S 1 retry attempts 1, S floor 1, O 1 attempt 1 ok, O floor 1\n"
+        "1003 < SAVE 6 r_pzoeia5u7q4fubf3wapmhutnypf62gmo done of e2 hops 1 says 2: S 2 attempt 1 ok, S floor 2 quiet\n"
+        "1004 > PERSISTED 5:\n"
+        "1004 < SETTLED L1 because KEPT\n"
+        "1004 < SETTLED L3 because KEPT\n"
+        "1005 > NOT_PERSISTED 6 FULL\n");
+}
+
 static void
 what_may_be_written_is_written_again_with_its_event (void **state)
 {
@@ -285,6 +327,7 @@ main (void)
         cmocka_unit_test (a_row_of_actions_ends_at_its_limit_with_a_dead_letter),
         cmocka_unit_test (an_action_done_again_after_a_crash_gives_the_same_event),
         cmocka_unit_test (where_there_is_no_room_for_a_result_its_action_is_done_again_later),
+        cmocka_unit_test (what_needs_no_room_does_not_wait_for_what_does),
         cmocka_unit_test (what_may_be_written_is_written_again_with_its_event),
         cmocka_unit_test (a_consumer_of_results_that_is_gone_stops_no_action),
     };

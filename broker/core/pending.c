@@ -253,12 +253,30 @@ first_waiting (const core_t *core)
     return first;
 }
 
-//  Room in `first` for what it and those behind it hold.
+/*  Where the SAVEs from `first` on part: those before it bring no results along, and so find room where
+ *  these, and the new ones of each new try, do not. NULL: they go as one. None parts before one that
+ *  may have been written (the outcome of its commit was unknown): what is before that one, alone, would
+ *  take the store back to the time it was of.
+ */
+static pending_t *
+first_apart (pending_t *first)
+{
+    pending_t *apart = NULL;
+    for (pending_t *self = first; self; self = self->next) {
+        if (self->may_be_written)
+            apart = NULL;
+        else if (!apart && self->event_count > 0)
+            apart = self;
+    }
+    return apart;
+}
+
+//  Room in `first` for what it and those behind it hold, as far as `end`.
 static void
-make_room (pending_t *first)
+make_room (pending_t *first, const pending_t *end)
 {
     size_t changes = 0, events = 0;
-    for (const pending_t *self = first; self; self = self->next) {
+    for (const pending_t *self = first; self != end; self = self->next) {
         changes += self->change_count;
         events += self->event_count;
     }
@@ -268,10 +286,9 @@ make_room (pending_t *first)
     first->merged_events = allocate (events, sizeof *first->merged_events);
 }
 
-//  All of them as one. What was withdrawn may have been written all the same (its outcome was
-//  unknown): one old SAVE alone would take the store back to the time it was of.
+//  All of them as one, as far as `end`; NULL: all there are.
 static void
-emit (core_t *core, pending_t *first, effects_t *effects)
+emit (core_t *core, pending_t *first, const pending_t *end, effects_t *effects)
 {
     effect_t *save = effects_add (effects, EFFECT_SAVE, REASON_NONE);
     save->save.ticket = ++core->last_ticket;
@@ -280,13 +297,13 @@ emit (core_t *core, pending_t *first, effects_t *effects)
     save->save.events = first->events;
     save->save.event_count = first->event_count;
     first->ticket = core->last_ticket;
-    if (!first->next)
+    if (first->next == end)
         return;
-    make_room (first);
+    make_room (first, end);
     save->save.changes = first->merged;
     save->save.events = first->merged_events;
     save->save.count = save->save.event_count = 0;
-    for (pending_t *self = first; self; self = self->next) {
+    for (pending_t *self = first; self != end; self = self->next) {
         self->ticket = core->last_ticket;
         for (size_t i = 0; i < self->change_count; i++)
             first->merged [save->save.count++] = self->changes [i];
@@ -304,8 +321,11 @@ emit_waiting (core_t *core, effects_t *effects)
         core->store_status = STATUS_OK;
     }
     pending_t *first = first_waiting (core);
-    if (first)
-        emit (core, first, effects);
+    pending_t *apart = first_apart (first);
+    if (first && first != apart)
+        emit (core, first, apart, effects);
+    if (apart)
+        emit (core, apart, NULL, effects);
 }
 
 void

@@ -268,6 +268,8 @@ publishing_withdraw (core_t *core, const input_t *input, effects_t *effects)
         }
         if (status == STATUS_FULL)
             emitting_withdraw (core, pending);
+        else
+            pending->may_be_written = true;
         pending->ticket = 0;  //  emitted again when the store is tried again
         answer (pending, STATUS_OUTCOME_UNKNOWN, effects);
         pending->peer = 0;

@@ -46,8 +46,9 @@ typedef struct {
 
 struct pending {
     bool is_append;
-    uint64_t ticket;  //  0: not emitted, or withdrawn to be emitted again
-    peer_t peer;      //  of the PUBLISH, or of the request that wants an ANSWER; 0: nobody
+    uint64_t ticket;      //  0: not emitted, or withdrawn to be emitted again
+    bool may_be_written;  //  it was emitted before, and nobody knows what came of that
+    peer_t peer;          //  of the PUBLISH, or of the request that wants an ANSWER; 0: nobody
     uint64_t request;
     event_t **events;  //  ours
     size_t event_count, bytes;
