@@ -171,7 +171,9 @@ asking_settle (core_t *core, session_t *session, const settle_t *settle, effects
         return false;
     problem_t problem = {0};
     opinion_t opinion;
-    if (settle->outcome != OUTCOME_OK)
+    if (settle->outcome != OUTCOME_OK && core->now_ms >= asked->deadline.due_ms)
+        end_silent (core, asked, REASON_LATE, NULL);  //  its worker has seen it pass as well
+    else if (settle->outcome != OUTCOME_OK)
         end_silent (core, asked, REASON_FAILED, settle->error);
     else if (opinion_read (&opinion, settle->result ? settle->result : "", &problem) == STATUS_OK) {
         end (core, asked, REASON_ANSWERED);

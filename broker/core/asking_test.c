@@ -195,6 +195,22 @@ garbage_and_failures_are_silence (void **state)
 }
 
 static void
+who_gives_up_at_the_deadline_is_late (void **state)
+{
+    (void)state;
+    play ("   0 > SUBSCRIBE A webhook phase pre\n"
+          "   0 < SAVE 1: A, A floor 0 quiet\n"
+          "   0 > HELLO w1 webhook\n"
+          "   0 < WELCOME w1 because JOINED\n"
+          "   0 > CREDIT w1 9\n"
+          "   1 > ASK r1 q1\n"
+          "   1 < DELIVER L1 w1 A q1 attempt 1 because ASKED\n"
+          "2001 > SETTLE L1 retry\n"
+          "2001 < SETTLED L1 because LATE\n"
+          "2001 < DECIDE r1 allow; A LATE allow because ANSWERED\n");
+}
+
+static void
 a_worker_that_comes_in_time_is_asked (void **state)
 {
     (void)state;
@@ -418,6 +434,7 @@ main (void)
         cmocka_unit_test (silence_means_what_the_subscription_says),
         cmocka_unit_test (who_asks_may_have_less_time),
         cmocka_unit_test (garbage_and_failures_are_silence),
+        cmocka_unit_test (who_gives_up_at_the_deadline_is_late),
         cmocka_unit_test (a_worker_that_comes_in_time_is_asked),
         cmocka_unit_test (without_a_worker_or_credit_it_is_silence_with_that_reason),
         cmocka_unit_test (another_worker_is_asked_when_one_goes),
