@@ -100,7 +100,17 @@ class Process:
         assert code == 0, f"{self.name} ended with {code} after SIGTERM; log:\n{self.tail()}"
 
     def freeze(self) -> None:
+        """All of it: while the thread that a signal wakes waits for a core, the others go on."""
         self.child.send_signal(signal.SIGSTOP)
+        until(self._stands_still, f"{self.name} stands still")
+
+    def _stands_still(self) -> bool:
+        """Or has ended."""
+        try:
+            stats = [path.read_text() for path in Path(f"/proc/{self.pid}/task").glob("*/stat")]
+        except (FileNotFoundError, ProcessLookupError):
+            return False  # a thread has ended meanwhile
+        return all(stat.rpartition(")")[2].split()[0] in "TZX" for stat in stats)
 
     def thaw(self) -> None:
         self.child.send_signal(signal.SIGCONT)

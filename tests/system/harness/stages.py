@@ -158,9 +158,13 @@ class Counter(Stage):
             self.daemons.client().publish(subject="/another")
             until(lambda: self.daemons.metric("tocsin_settled_total") >= 1, "one is counted")
         if end in ("timeout", "crash", *WHILE_IT_WAITS):
+            until(self._takes_deliveries, "it has said how many it takes")
             self.worker.freeze()
         if end == "timeout":
             self.daemons.start_worker()
+
+    def _takes_deliveries(self) -> bool:
+        return any(worker["credit"] > 0 for worker in self.daemons.status()["workers"])
 
     def wait_until_it_is_under_way(self) -> None:
         until(lambda: self.daemons.metric("tocsin_leases") >= 1, "it is under way")
