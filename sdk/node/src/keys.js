@@ -1,6 +1,7 @@
 /** keys - files of `tocsin keygen`, as options of a socket. */
 
 import { readFileSync, statSync } from 'node:fs'
+import { isIPv4 } from 'node:net'
 
 const KEY_CHARACTERS = 40
 const LINE = /^([a-z-]+)[ \t]*=[ \t]*"([^"]*)"/gm
@@ -14,6 +15,19 @@ function read(path, ...wanted) {
         if (found[name]?.length !== KEY_CHARACTERS)
             throw new RangeError(`${path} has no ${name}: it is no such file of \`tocsin keygen\``)
     return wanted.map((name) => found[name])
+}
+
+/** Without keys only this machine is spoken with, as every part of Tocsin has it. */
+export function checkIsHere(endpoint) {
+    if (/^(ipc|inproc):\/\/./.test(endpoint)) return
+    const host = /^tcp:\/\/\[?([^\]]*?)\]?:[^:\]]+$/.exec(endpoint)?.[1]
+    if (!host)
+        throw new RangeError(`${JSON.stringify(endpoint)} is no endpoint: write tcp://HOST:PORT or ipc://PATH`)
+    if (host !== '::1' && !(isIPv4(host) && host.startsWith('127.')))
+        throw new RangeError(
+            `${endpoint} is another host, and without keys only this machine is spoken with: give ` +
+                'ownKey and brokerKey (`tocsin keygen`, docs/keys.md), or write 127.0.0.1 or ::1',
+        )
 }
 
 /** Options of a Dealer; none without files. */

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { Fail, Retry, settlementOf } from './delivery.js'
-import { readKeys } from './keys.js'
+import { checkIsHere, readKeys } from './keys.js'
 import { labelsOf } from './labels.js'
 import { Link } from './link.js'
 import { luggageOf } from './luggage.js'
@@ -50,6 +50,7 @@ export class Worker {
         this.labels = labelsOf(labels)
         this.subscriptions = luggageOf(subscriptions)
         this.keys = readKeys(ownKey, brokerKey)
+        if (!ownKey) this.brokers.forEach(checkIsHere)
         this.name = name
         this.capacity = capacity
         this.leaveSeconds = leaveSeconds

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { curveKeyPair, Reply, Router } from 'zeromq'
-import { readKeys } from '../src/keys.js'
+import { checkIsHere, readKeys } from '../src/keys.js'
 import { Worker } from '../src/index.js'
 
 function inDirectory(play) {
@@ -69,3 +69,11 @@ test('keys go together and are checked', inDirectory(async (write) => {
     chmodSync(own, 0o644)
     assert.throws(() => readKeys(own, open), /can be read by others/)
 }))
+
+test('another host is not spoken with unencrypted, this machine is', () => {
+    for (const other of ['tcp://192.0.2.1:7102', 'tcp://broker.example:7102', 'tcp://[2001:db8::1]:7102'])
+        assert.throws(() => new Worker(other), /is another host/)
+    for (const none of ['127.0.0.1:7102', 'tcp://127.0.0.1', 'tcp://'])
+        assert.throws(() => new Worker(none), /is no endpoint/)
+    for (const here of ['tcp://127.9.1.1:7102', 'tcp://[::1]:7102', 'ipc:///tmp/x']) checkIsHere(here)
+})

@@ -102,3 +102,23 @@ def test_keys_go_together_and_are_checked(own: Path, tmp_path: Path) -> None:
     own.chmod(0o640)
     with pytest.raises(ValueError, match="can be read by others"):
         Worker("tcp://127.0.0.1:1", own_key=own, broker_key=own)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "words"),
+    [
+        ("tcp://192.0.2.1:7102", "is another host"),
+        ("tcp://broker.example:7102", "is another host"),
+        ("tcp://[2001:db8::1]:7102", "is another host"),
+        ("127.0.0.1:7102", "is no endpoint"),
+        ("tcp://127.0.0.1", "is no endpoint"),
+    ],
+)
+def test_another_host_is_not_spoken_with_unencrypted(endpoint: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Worker(endpoint)
+
+
+@pytest.mark.parametrize("endpoint", ["tcp://127.9.1.1:7102", "tcp://[::1]:7102", "ipc:///tmp/x"])
+def test_this_machine_is(endpoint: str) -> None:
+    assert Worker(endpoint).keys is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from os import PathLike
@@ -29,6 +30,25 @@ def read(path: str | PathLike[str], *wanted: str) -> list[str]:
         if len(found.get(name, "")) != KEY_CHARACTERS:
             raise ValueError(f"{path} has no {name}: it is no such file of `tocsin keygen`")
     return [found[name] for name in wanted]
+
+
+def check_is_here(endpoint: str) -> None:
+    """Without keys only this machine is spoken with, as every part of Tocsin has it."""
+    scheme, _, place = endpoint.partition("://")
+    if scheme in ("ipc", "inproc") and place:
+        return
+    if scheme != "tcp" or ":" not in place:
+        raise ValueError(f"{endpoint!r} is no endpoint: write tcp://HOST:PORT or ipc://PATH")
+    host = place.rpartition(":")[0].strip("[]")
+    try:
+        is_here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_here = False  # a name, which may be anybody's
+    if not is_here:
+        raise ValueError(
+            f"{endpoint} is another host, and without keys only this machine is spoken with: give "
+            "own_key and broker_key (`tocsin keygen`, docs/keys.md), or write 127.0.0.1 or ::1"
+        )
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ import zmq
 
 from tocsin_worker.delivery import Attempt, Delivery, Retry
 from tocsin_worker.hands import Action, Cancel, Hands
-from tocsin_worker.keys import Keys
+from tocsin_worker.keys import Keys, check_is_here
 from tocsin_worker.labels import labels_of
 from tocsin_worker.link import Link
 from tocsin_worker.luggage import luggage_of
@@ -93,6 +93,8 @@ class Worker:
         if bool(own_key) != bool(broker_key):
             raise ValueError("own_key and broker_key go together, or neither is given")
         self.keys = Keys.of(own_key, broker_key) if own_key else None
+        for endpoint in brokers if not self.keys else ():
+            check_is_here(endpoint)
         self.capacity = capacity
         self.leave_seconds = leave_seconds
         self.labels = labels_of(labels or {})
