@@ -23,7 +23,7 @@ export function checkIsHere(endpoint) {
     const host = /^tcp:\/\/\[?([^\]]*?)\]?:[^:\]]+$/.exec(endpoint)?.[1]
     if (!host)
         throw new RangeError(`${JSON.stringify(endpoint)} is no endpoint: write tcp://HOST:PORT or ipc://PATH`)
-    if (host !== '::1' && !(isIPv4(host) && host.startsWith('127.')))
+    if (!['::1', 'localhost'].includes(host) && !(isIPv4(host) && host.startsWith('127.')))
         throw new RangeError(
             `${endpoint} is another host, and without keys only this machine is spoken with: give ` +
                 'ownKey and brokerKey (`tocsin keygen`, docs/keys.md), or write 127.0.0.1 or ::1',

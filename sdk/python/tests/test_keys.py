@@ -119,6 +119,9 @@ def test_another_host_is_not_spoken_with_unencrypted(endpoint: str, words: str) 
         Worker(endpoint)
 
 
-@pytest.mark.parametrize("endpoint", ["tcp://127.9.1.1:7102", "tcp://[::1]:7102", "ipc:///tmp/x"])
+@pytest.mark.parametrize(
+    "endpoint",
+    ["tcp://127.9.1.1:7102", "tcp://localhost:7102", "tcp://[::1]:7102", "ipc:///tmp/x"],
+)
 def test_this_machine_is(endpoint: str) -> None:
     assert Worker(endpoint).keys is None
