@@ -386,6 +386,22 @@ actor_await_status (actor_t *self, const char *event, const char *subscription, 
     }
 }
 
+void
+actor_expect_explained (actor_t *self, const char *event, const char *subscription,
+                        const char *status, const char *reason, const char *part)
+{
+    json_t *answer = actor_call (
+        self, "event.explain", json_pack ("{s:s, s:s}", "id", event, "subscription", subscription));
+    const char *found_status, *found_reason, *text;
+    assert_int_equal (json_unpack (answer, "{s:{s:s, s:s, s:s}}", "data", "status", &found_status,
+                                   "reason", &found_reason, "text", &text),
+                      0);
+    if (strcmp (found_status, status) != 0 || strcmp (found_reason, reason) != 0 ||
+        !strstr (text, part))
+        fail_msg ("%s is %s because %s: %s", event, found_status, found_reason, text);
+    json_decref (answer);
+}
+
 //  ---- a worker's verbs
 
 void

@@ -53,6 +53,9 @@ void actor_subscribe (actor_t *self, const char *id);
 //  Asks for the event until its delivery to this subscription has this status.
 void actor_await_status (actor_t *self, const char *event, const char *subscription,
                          const char *status);
+//  Has it explained: the answer's words, and a part of its sentence.
+void actor_expect_explained (actor_t *self, const char *event, const char *subscription,
+                             const char *status, const char *reason, const char *part);
 
 //  One delivery, and what a test needs of it.
 typedef struct {

@@ -52,21 +52,11 @@ settle_next (scene_t *world, outcome_t outcome)
     }
 }
 
-//  The answer's words, and a part of its sentence.
 static void
 expect_explained (scene_t *world, const char *id, const char *status, const char *reason,
                   const char *part)
 {
-    json_t *answer = actor_call (world->gateway, "event.explain",
-                                 json_pack ("{s:s, s:s}", "id", id, "subscription", "S"));
-    const char *found_status, *found_reason, *text;
-    assert_int_equal (json_unpack (answer, "{s:{s:s, s:s, s:s}}", "data", "status", &found_status,
-                                   "reason", &found_reason, "text", &text),
-                      0);
-    if (strcmp (found_status, status) != 0 || strcmp (found_reason, reason) != 0 ||
-        !strstr (text, part))
-        fail_msg ("%s is %s because %s: %s", id, found_status, found_reason, text);
-    json_decref (answer);
+    actor_expect_explained (world->gateway, id, "S", status, reason, part);
 }
 
 static void

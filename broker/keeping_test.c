@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -12,7 +11,6 @@
 #include "broker/store/memory.h"
 #include "daemon/clock.h"
 #include "proto/model/owned.h"
-#include "proto/model/owned_json.h"
 
 static int
 set_up (void **state)
@@ -162,22 +160,6 @@ a_second_broker_on_the_same_store_is_refused (void **state)
 
 //  ---- a store that says no
 
-//  Of e1 for S.
-static void
-expect_explained (actor_t *gateway, const char *status, const char *reason, const char *part)
-{
-    OWNED (json)
-    json_t *answer = actor_call (gateway, "event.explain",
-                                 json_pack ("{s:s, s:s}", "id", "e1", "subscription", "S"));
-    const char *found_status, *found_reason, *text;
-    assert_int_equal (json_unpack (answer, "{s:{s:s, s:s, s:s}}", "data", "status", &found_status,
-                                   "reason", &found_reason, "text", &text),
-                      0);
-    if (strcmp (found_status, status) != 0 || strcmp (found_reason, reason) != 0 ||
-        !strstr (text, part))
-        fail_msg ("it is %s because %s: %s", found_status, found_reason, text);
-}
-
 static void
 a_full_store_refuses_events_keeps_outcomes_and_recovers (void **state)
 {
@@ -202,7 +184,7 @@ a_full_store_refuses_events_keeps_outcomes_and_recovers (void **state)
 
     actor_settle (worker, session, given.lease, OUTCOME_OK);
     actor_await_status (gateway, "e1", "S", "in_flight");  //  shown all the while
-    expect_explained (gateway, "in_flight", "STORE", "not on disk yet");
+    actor_expect_explained (gateway, "e1", "S", "in_flight", "STORE", "not on disk yet");
     message_t heard = {0};
     while (heard.command != COMMAND_SETTLED) {  //  as soon as the store is tried again
         message_clear (&heard);

@@ -3,6 +3,7 @@
 pytest tests/system -k coming_and_going --seconds 1800 --seed 17
 """
 
+import math
 import random
 import threading
 import time
@@ -25,17 +26,10 @@ def five(tmp_path: Path) -> Iterator[Hosts]:
         yield five
 
 
-def trouble(start: float) -> Troubles:
-    """What was done lasted until now."""
+def trouble(start: float, end: float | None = None) -> Troubles:
+    """What was done lasted until now, if nothing else is said."""
     troubles = Troubles()
-    troubles.note("hosts", start, time.monotonic())
-    return troubles
-
-
-def lasting_trouble(start: float) -> Troubles:
-    """The wires stay as they are until the last delivery has ended."""
-    troubles = Troubles()
-    troubles.note("hosts", start)
+    troubles.note("hosts", start, time.monotonic() if end is None else end)
     return troubles
 
 
@@ -46,7 +40,7 @@ def test_hosts_far_away_with_packets_lost_deliver_everything(five: Hosts) -> Non
     load = Load()
     with load.of(five.daemons, 2):
         load.wait_for_more(200)
-    five.check(load, lasting_trouble(start))
+    five.check(load, trouble(start, math.inf))
 
 
 def test_the_same_over_ipv6(tmp_path: Path) -> None:
@@ -143,7 +137,7 @@ def test_a_broker_at_the_end_of_a_slow_wire_is_found(five: Hosts) -> None:
     load = Load()
     with load.of(five.daemons, 2):
         load.wait_for_more(20)
-    five.check(load, lasting_trouble(start))
+    five.check(load, trouble(start, math.inf))
 
 
 def work_of_each(five: Hosts, event_ids: list[str]) -> Counter[str]:
